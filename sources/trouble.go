@@ -1,0 +1,76 @@
+package sources
+
+import (
+	"strings"
+	"time"
+)
+
+// Trouble is why a series or a source gives nothing new. The zero Trouble is none.
+type Trouble struct {
+	Kind TroubleKind
+	Text string // for people: what happened, to what, and what to do about it
+}
+
+// TroubleKind sorts troubles by their remedy.
+type TroubleKind string
+
+// The kinds of trouble.
+const (
+	NotFound  TroubleKind = "not found" // the metric or resource does not exist; Text names the likely cause
+	Forbidden TroubleKind = "forbidden" // permission is missing; Text names it
+	Expired   TroubleKind = "expired"   // credentials have expired; heals by itself once renewed
+	Throttled TroubleKind = "throttled" // the provider asks us to slow down; we did
+	Partial   TroubleKind = "partial"   // the provider answered with a part
+	TimedOut  TroubleKind = "timed out" // no answer in time, or the poll hangs
+	Failed    TroubleKind = "failed"    // anything else
+)
+
+// None tells whether there is no trouble.
+func (t Trouble) None() bool { return t.Kind == "" }
+
+// String is "kind: text".
+func (t Trouble) String() string {
+	if t.Text == "" {
+		return string(t.Kind)
+	}
+	return string(t.Kind) + ": " + t.Text
+}
+
+// ParseTrouble reads what [Trouble.String] writes.
+func ParseTrouble(s string) Trouble {
+	kind, text, _ := strings.Cut(s, ": ")
+	return Trouble{Kind: TroubleKind(kind), Text: text}
+}
+
+// Troubles of series and of sources are recorded as facts under these names, so that a replay shows them
+// where they were.
+const (
+	seriesFact  = "series:"
+	sourceFact  = "status"
+	RoomService = "room"   // the service of facts and metrics about the room itself
+	SourceRef   = "source" // the service of facts and metrics about sources
+)
+
+// SeriesFact says what is wrong with a series; the zero Trouble says that nothing is, any more.
+func SeriesFact(s Series, t Trouble, seen time.Time) Fact {
+	return Fact{Resource: s.Ref(), Name: seriesFactName(s), Value: troubleValue(t), Seen: seen}
+}
+
+// SourceFact says what is wrong with a whole source; the zero Trouble says that it answers.
+func SourceFact(source string, t Trouble, seen time.Time) Fact {
+	return Fact{Resource: Ref{SourceRef, source}, Name: sourceFact, Value: troubleValue(t), Seen: seen}
+}
+
+func seriesFactName(s Series) string {
+	if s.Label == "" {
+		return seriesFact + s.Metric
+	}
+	return seriesFact + s.Metric + "/" + s.Label
+}
+
+func troubleValue(t Trouble) string {
+	if t.None() {
+		return ""
+	}
+	return t.String()
+}
