@@ -1,0 +1,42 @@
+package sources
+
+// Nearest is the word among the given ones that a person most likely meant, or "" when none is near
+// enough to be worth suggesting: more than a third of the longer word would have to change. Of equally
+// near ones the first is taken.
+func Nearest(word string, among []string) string {
+	best, found := 0, ""
+	for _, candidate := range among {
+		d := distance([]rune(word), []rune(candidate))
+		if d > max(len(word), len(candidate), 3)/3 {
+			continue
+		}
+		if found == "" || d < best {
+			best, found = d, candidate
+		}
+	}
+	return found
+}
+
+// distance is how many letters must be inserted, removed, replaced or swapped with their neighbour to
+// turn a into b (optimal string alignment). It keeps three rows of the table.
+func distance(a, b []rune) int {
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replace := above[j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, replace)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, above, row = above, row, before
+	}
+	return above[len(b)]
+}
