@@ -16,6 +16,12 @@ const (
 	Dead       FaultKind = "dead"                // the connection is closed without an answer
 	Garbage    FaultKind = "garbage"             // the answer is Bytes bytes of rubbish with status 200
 	Hang       FaultKind = "hang"                // the answer never comes
+
+	Unavailable FaultKind = "unavailable"     // every call is answered 503 with an HTML page instead of the service's error
+	Internal    FaultKind = "internal-error"  // the share Rate of all series comes empty, marked InternalError
+	Forbidden   FaultKind = "forbidden"       // the share Rate of all series comes empty, marked Forbidden
+	Missing     FaultKind = "missing-results" // the share Rate of all series is left out of the answer
+	Shuffled    FaultKind = "shuffled"        // series come in another order than they were asked for
 )
 
 // APIServices are the services that a fault can name.
@@ -25,6 +31,7 @@ var APIServices = []string{"cloudwatch", "cloudfront", "wafv2", "elasticloadbala
 type Fault struct {
 	Kind    FaultKind
 	Service string // one of APIServices, "" = all
+	Key     string // access key id of the callers that it concerns, "" = all
 	Rate    float64
 	Delay   time.Duration
 	Bytes   int

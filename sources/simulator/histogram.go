@@ -46,6 +46,22 @@ func bucketOf(seconds float64) int {
 	return min(i, histogramBuckets-1)
 }
 
+// Merge adds the durations of another histogram.
+func (h *Histogram) Merge(o *Histogram) {
+	if o == nil || o.total == 0 {
+		return
+	}
+	if h.total == 0 || o.min < h.min {
+		h.min = o.min
+	}
+	h.max = max(h.max, o.max)
+	for i, n := range o.counts {
+		h.counts[i] += n
+	}
+	h.total += o.total
+	h.sum += o.sum
+}
+
 // Count is the number of durations.
 func (h *Histogram) Count() int64 { return h.total }
 
