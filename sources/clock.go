@@ -62,6 +62,12 @@ func (c RunningClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// stopwatch measures on the machine's clock how long something takes, whatever clock the launch runs on.
+func stopwatch() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
 // ManualClock stands until it is moved. Tests use it where real network calls rule out virtual time.
 type ManualClock struct {
 	mu    sync.Mutex

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -34,6 +36,30 @@ func (t Trouble) String() string {
 		return string(t.Kind)
 	}
 	return string(t.Kind) + ": " + t.Text
+}
+
+// Error makes a trouble an error, for a source to return as it is or wrapped.
+func (t Trouble) Error() string { return t.String() }
+
+// TroubleOf sorts the error of a poll: the [Trouble] in it, or that of an error in it with a method
+// Trouble() Trouble; a missed deadline is TimedOut; anything else is Failed. Without an error there is none.
+func TroubleOf(err error) Trouble {
+	var trouble Trouble
+	var told interface {
+		error
+		Trouble() Trouble
+	}
+	switch {
+	case err == nil:
+		return Trouble{}
+	case errors.As(err, &trouble) && !trouble.None():
+		return trouble
+	case errors.As(err, &told) && !told.Trouble().None():
+		return told.Trouble()
+	case errors.Is(err, context.DeadlineExceeded):
+		return Trouble{Kind: TimedOut, Text: err.Error()}
+	}
+	return Trouble{Kind: Failed, Text: err.Error()}
 }
 
 // ParseTrouble reads what [Trouble.String] writes.
