@@ -1,18 +1,15 @@
 package awswire
 
-import (
-	"time"
-
-	"warroom/sources/simulator"
-)
+import "time"
 
 // call is one request, once its envelope has been read: who asks, from where, and when on the launch clock.
 type call struct {
-	now    time.Time
-	region string
-	key    string // access key id
-	server *Server
-	launch *simulator.Launch
+	now     time.Time
+	region  string
+	key     string // access key id
+	server  *Server
+	launch  site
+	trouble disturbance
 }
 
 // operation is one thing that a service does. It is found by the service's signing name and its own name.

@@ -89,15 +89,21 @@ type form struct {
 	levels map[string]bool
 }
 
+// maxDepth is how many dots a parameter's name may hold: no input here is nested deeper.
+const maxDepth = 12
+
 func newForm(values url.Values) form {
 	f := form{values, make(map[string]bool)}
 	for key := range values {
+		f.levels[key] = true
+		if strings.Count(key, ".") > maxDepth {
+			continue
+		}
 		for i, r := range key {
 			if r == '.' {
 				f.levels[key[:i]] = true
 			}
 		}
-		f.levels[key] = true
 	}
 	return f
 }

@@ -1,0 +1,47 @@
+package awswire
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+)
+
+// clients are the real clients of the SDK, all but the global ones in the site's region.
+type clients struct {
+	cloudwatch  *cloudwatch.Client
+	edgeWatch   *cloudwatch.Client // CloudWatch of us-east-1
+	cloudfront  *cloudfront.Client
+	wafv2       *wafv2.Client
+	autoscaling *autoscaling.Client
+	elb         *elasticloadbalancingv2.Client
+	rds         *rds.Client
+	sts         *sts.Client
+}
+
+// dial makes clients of an endpoint with static credentials and one attempt.
+func dial(t testing.TB, url string) clients {
+	t.Helper()
+	in := func(region string) aws.Config {
+		return aws.Config{
+			Region: region, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
+			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: "AKIAREHEARSAL", SecretAccessKey: "secret", SessionToken: "token"}, nil
+			}),
+		}
+	}
+	home, edge := in("eu-central-1"), in("us-east-1")
+	return clients{
+		cloudwatch: cloudwatch.NewFromConfig(home), edgeWatch: cloudwatch.NewFromConfig(edge),
+		cloudfront: cloudfront.NewFromConfig(edge), wafv2: wafv2.NewFromConfig(edge),
+		autoscaling: autoscaling.NewFromConfig(home), elb: elasticloadbalancingv2.NewFromConfig(home),
+		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home),
+	}
+}

@@ -1,0 +1,24 @@
+package awswire
+
+// documents are the configurations that clients have written, beyond what moves the site.
+type documents struct {
+	distributions map[string]node // by id
+}
+
+// keep remembers a distribution's configuration.
+func (d *documents) keep(id string, config node) {
+	if d.distributions == nil {
+		d.distributions = make(map[string]node)
+	}
+	d.distributions[id] = config
+}
+
+// clone is a deep copy.
+func (n node) clone() node {
+	children := make([]node, len(n.Children))
+	for i, c := range n.Children {
+		children[i] = c.clone()
+	}
+	n.Children = children
+	return n
+}

@@ -1,0 +1,171 @@
+package awswire
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"warroom/sources/simulator"
+)
+
+// maxBody is the largest request that is read; AWS refuses smaller ones.
+const maxBody = 4 << 20
+
+// Server answers the requests of AWS clients out of a simulated launch. It is safe for concurrent
+// requests, one of which at a time looks at the launch. Close lets go of requests that a fault holds.
+type Server struct {
+	now        func() time.Time
+	protocols  []protocol
+	operations map[operationKey]operation
+	closed     chan struct{}
+	closing    sync.Once
+
+	mu        sync.Mutex // guards all below, and the launch
+	launch    site
+	published publication
+	custom    customMetrics
+	injected  []simulator.Fault
+	documents documents
+	stats     Stats
+	requests  uint64
+}
+
+// Stats counts what has been asked of a server.
+type Stats struct {
+	Calls    map[string]int // by "service:Operation", answered well or not
+	Faults   map[string]int // by the code of the error
+	Writes   int            // calls of operations that change something
+	Unsigned int            // requests without a readable signature
+	Unknown  int            // requests for what is not built here
+}
+
+// New puts an AWS in front of a launch. On each request the launch is first advanced to now, the time on
+// the launch clock.
+func New(l *simulator.Launch, now func() time.Time) *Server { return newServer(l, now) }
+
+func newServer(l site, now func() time.Time) *Server {
+	return &Server{
+		now:        now,
+		protocols:  protocols(),
+		operations: operations(),
+		closed:     make(chan struct{}),
+		launch:     l,
+		custom:     make(customMetrics),
+		stats:      Stats{Calls: make(map[string]int), Faults: make(map[string]int)},
+	}
+}
+
+// Close ends what a fault keeps hanging. The server answers on until its listener is closed.
+func (s *Server) Close() error {
+	s.closing.Do(func() { close(s.closed) })
+	return nil
+}
+
+// Stats is a copy of the counts so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.stats
+	out.Calls, out.Faults = maps.Clone(out.Calls), maps.Clone(out.Faults)
+	return out
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "request too large or cut off", http.StatusRequestEntityTooLarge)
+		return
+	}
+	q := &request{Request: r, body: body}
+	q.protocol = s.protocolOf(r)
+	if q.protocol == nil {
+		s.count(func(st *Stats) { st.Unknown++ })
+		http.Error(w, "no AWS protocol that is spoken here", http.StatusNotFound)
+		return
+	}
+	s.answer(w, q)
+}
+
+func (s *Server) protocolOf(r *http.Request) protocol {
+	for _, p := range s.protocols {
+		if p.speaks(r) {
+			return p
+		}
+	}
+	return nil
+}
+
+// answer goes through a request's life: envelope, signature, scripted disturbance, the operation, and
+// the encoding, which needs no lock.
+func (s *Server) answer(w http.ResponseWriter, q *request) {
+	envelope := q.protocol.read(q)
+	who, signature := readScope(q.Request)
+	trouble := s.admit(q, who, envelope, signature)
+	if trouble.disturb(s, w, q) {
+		return
+	}
+	out, err := s.perform(q, who, trouble)
+	res, encoding := response{}, error(nil)
+	if err == nil {
+		res, encoding = q.protocol.write(q, out)
+		err = encoding
+	}
+	if err != nil {
+		f := faultOf(err)
+		s.count(func(st *Stats) { st.Faults[f.code()]++ })
+		res = q.protocol.writeFault(q, f)
+	}
+	res.send(w, q.id)
+}
+
+// admit counts the request, moves the launch to now, and finds out what the scenario has in store for it.
+func (s *Server) admit(q *request, who scope, envelope, signature error) disturbance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+	q.id = fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(s.requests*2654435761), s.requests)
+	q.now = s.now()
+	s.launch.Advance(q.now)
+	if signature != nil {
+		s.stats.Unsigned++
+		return disturbance{err: signature}
+	}
+	if envelope != nil {
+		s.stats.Unknown++
+		return disturbance{err: envelope}
+	}
+	if who.service != q.service {
+		return disturbance{err: wrongScope(who.service, q.service)}
+	}
+	s.stats.Calls[q.service+":"+q.operation]++
+	op, ok := s.operations[operationKey{q.service, q.operation}]
+	if !ok {
+		s.stats.Unknown++
+		return disturbance{err: unknownOperation(q.operation)}
+	}
+	if op.writes {
+		s.stats.Writes++
+	}
+	return s.disturbance(q, who)
+}
+
+// perform runs the operation, with the launch to itself.
+func (s *Server) perform(q *request, who scope, trouble disturbance) (any, error) {
+	if trouble.err != nil {
+		return nil, trouble.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{now: q.now, region: who.region, key: who.accessKey, server: s, launch: s.launch, trouble: trouble}
+	return s.operations[operationKey{q.service, q.operation}].invoke(c, q.decode)
+}
+
+func (s *Server) count(add func(*Stats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	add(&s.stats)
+}

@@ -1,0 +1,26 @@
+package awswire
+
+import (
+	"time"
+
+	"warroom/sources/simulator"
+)
+
+// site is what stands behind the protocols: a [simulator.Launch].
+type site interface {
+	Advance(to time.Time)
+	Minute(at time.Time) (simulator.Minute, bool)
+	State() simulator.State
+	Activities(group string) []simulator.Activity
+	Faults(at time.Time) []simulator.Fault
+
+	SetSize(group string, s simulator.Size) error
+	SetDesired(group string, desired int) error
+	SetACU(cluster string, min, max float64) error
+	SetOrigin(distribution, origin, ifMatch string) (etag string, err error)
+	Invalidate(distribution, reference string, paths []string) (simulator.Invalidation, error)
+	SetRules(acl, lockToken string, edits ...simulator.RuleEdit) (next string, err error)
+	SetWeights(balancer string, weights ...simulator.Weight) error
+	Suspend(group string, processes ...string) error
+	Resume(group string, processes ...string) error
+}
