@@ -1,0 +1,97 @@
+package tui
+
+import (
+	"strconv"
+
+	"warroom/tui/chart"
+	"warroom/tui/theme"
+)
+
+// list draws the tiles after the plan's first ones as lines, column by column, so that the chosen one is on
+// the screen.
+func (p *Painter) list(s *Scene, area Rect, plan gridPlan) {
+	rest := p.shown[plan.tiles:]
+	if area.Empty() || len(rest) == 0 {
+		return
+	}
+	rows := min(area.H, ceilDiv(len(rest), plan.listColumns))
+	page := rows * plan.listColumns
+	first := 0
+	if chosen := s.Selected - plan.tiles; chosen >= page {
+		first = (chosen/plan.listColumns - rows + 1) * plan.listColumns
+	}
+	for i := first; i < len(rest) && i < first+page; i++ {
+		x, w := part(area.W, plan.listColumns, (i-first)%plan.listColumns)
+		p.line(s, rest[i], Rect{area.X + x, area.Y + (i-first)/plan.listColumns, w, 1}, plan.tiles+i == s.Selected)
+	}
+}
+
+// nothing says why there are no tiles.
+func (p *Painter) nothing(s *Scene, body Rect) {
+	text := "nothing is watched yet: the config names no resources"
+	if s.Filter != "" && len(p.tiles) > 0 {
+		text = "no tile matches the filter " + strconv.Quote(s.Filter)
+	}
+	at := body.Middle(textWidth(text), 1)
+	p.canvas.Text(at.X, at.Y, at.W, text, theme.Fg(theme.Faint))
+}
+
+// The columns of a line.
+const (
+	lineWordW  = 12 // the state's word and glyph
+	lineValueW = 20
+	lineAgeW   = 9
+	lineNameW  = 22
+)
+
+// line draws one tile as a line: key, state, name, headline, trend, age.
+func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
+	f := p.look(s, t, 0)
+	level := f.status.Level
+	key := theme.Fg(theme.Accent).Bold()
+	if selected {
+		p.canvas.Fill(r, ' ', theme.Fg(theme.Text).On(theme.Chosen))
+		key = key.Reverse()
+	}
+	back := func(st theme.Style) theme.Style {
+		if selected {
+			return st.On(theme.Chosen)
+		}
+		return st
+	}
+	x := r.X + p.canvas.Text(r.X, r.Y, 4, " "+strconv.Itoa(t.Number)+" ", key)
+	x = max(x, r.X+3)
+	end := r.X + r.W - 1
+	word := theme.Fg(level.colour())
+	if level >= LevelWarn {
+		word = word.Bold()
+	}
+	state := string(f.status.Glyph) + " " + f.status.Word
+	right := min(lineWordW, end-x)
+	p.canvas.Text(end-right, r.Y, right, state, back(word))
+	end -= right + 1
+	if end-x >= lineNameW+lineValueW+lineAgeW+6 && f.age != "" {
+		p.canvas.Text(end-lineAgeW, r.Y, lineAgeW, f.age, back(theme.Fg(theme.Faint)))
+		end -= lineAgeW + 1
+	}
+	name := min(lineNameW, max((end-x)/2, 6))
+	p.canvas.Text(x, r.Y, name, t.Title, back(theme.Fg(theme.Text)))
+	x += name + 1
+	used := p.canvas.Text(x, r.Y, end-x, f.number, back(theme.Fg(theme.Strong).Bold()))
+	p.canvas.Text(x+used+1, r.Y, end-x-used-1, f.unit, back(theme.Fg(theme.Faint)))
+	x += lineValueW
+	if end-x >= leastChart+2 {
+		p.spark(s, t, Rect{x, r.Y, end - x, 1}, back)
+	}
+}
+
+// spark draws a tile's trend in one line.
+func (p *Painter) spark(s *Scene, t *Tile, r Rect, back func(theme.Style) theme.Style) {
+	set := chartSet(s.ASCII)
+	f := p.look(s, t, r.W*set.PerCell())
+	area := chart.Area{Columns: f.columns, Min: f.low, Max: f.high, Low: f.lowest, Limit: f.limit, Set: set}
+	ramp, level := f.status.Level.ramp(), f.status.Level
+	area.Draw(r.W, 1, func(x, y int, ch rune, ink chart.Ink) {
+		p.canvas.Put(r.X+x, r.Y+y, ch, back(inkStyle(ink, ramp, level)))
+	})
+}

@@ -1,0 +1,65 @@
+package tui
+
+import (
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+	"warroom/tui/theme"
+)
+
+// Scene is everything that a frame of the grid is a function of. Whoever fills it decides what is shown; the
+// [Painter] only draws it.
+type Scene struct {
+	View *sources.View   // the recording at the cursor, with its derived series
+	Meta *recording.Meta // what is watched; a new pointer whenever it has changed
+
+	Mode     Mode
+	Standing bool          // the cursor stands: paused
+	Speed    float64       // launch seconds per second, shown where it is not 1
+	Now      time.Time     // the launch clock; the view's cursor is there unless it stands or replays
+	Wall     time.Time     // the machine's clock, on which credentials run out
+	From, To time.Time     // the stretch of time on the timeline strip; zero From: half an hour up to the cursor
+	Span     time.Duration // how much time the tiles' charts show at least; zero means DefaultSpan
+	News     int           // changes that came in while the cursor stands
+	Story    string        // of a rehearsal: what is going on and what to press
+	Scrub    bool          // the timeline strip has the focus
+	Zone     *time.Location
+
+	Width, Height int
+	Selected      int    // index into Painter.Tiles, negative for none
+	Filter        string // only tiles that match it are shown
+	Message       string // one line for the hand: what a key did, or why not
+	Hints         []Hint // what can be pressed, the most useful first
+
+	Theme *theme.Theme
+	ASCII bool
+
+	Recording     string // path of the recording
+	RecordingSize int64  // in bytes; negative while unknown
+	Viewer        bool   // another process collects into it
+}
+
+// DefaultSpan is how much time a tile's chart shows at least.
+const DefaultSpan = 30 * time.Minute
+
+// Hint is a key and what it does, in a word.
+type Hint struct{ Key, Does string }
+
+// cursor is the time that is shown.
+func (s *Scene) cursor() time.Time { return s.View.Cursor().At }
+
+func (s *Scene) span() time.Duration {
+	if s.Span > 0 {
+		return s.Span
+	}
+	return DefaultSpan
+}
+
+// clock is a time of day in the room's zone.
+func (s *Scene) clock(t time.Time) time.Time {
+	if s.Zone != nil {
+		return t.In(s.Zone)
+	}
+	return t
+}

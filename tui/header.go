@@ -1,0 +1,375 @@
+package tui
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// segment is a piece of a line. Where there is no room for all, those with the lowest keep go first.
+type segment struct {
+	text  string
+	style theme.Style
+	keep  int // keepAlways: never
+}
+
+const keepAlways = 100
+
+// fit leaves out segments until the rest takes at most room columns, with gap columns between two.
+func fit(segments []segment, room, gap int) []segment {
+	for {
+		total, least, at := -gap, keepAlways, -1
+		for i, s := range segments {
+			total += textWidth(s.text) + gap
+			if s.keep < least {
+				least, at = s.keep, i
+			}
+		}
+		if total <= room || at < 0 {
+			return segments
+		}
+		segments = append(segments[:at:at], segments[at+1:]...)
+	}
+}
+
+func width(segments []segment, gap int) int {
+	total := 0
+	for i, s := range segments {
+		if i > 0 {
+			total += gap
+		}
+		total += textWidth(s.text)
+	}
+	return total
+}
+
+// bar draws line 1: where, which launch, which mode, when, who. It is the band of the mode.
+func (p *Painter) bar(s *Scene, r Rect) {
+	if r.Empty() {
+		return
+	}
+	back, ink := s.band()
+	p.canvas.Fill(r, ' ', theme.Fg(ink).On(back))
+	label := " " + orElse(strings.ToUpper(sources.Clean(s.Meta.Environment)), "?") + " "
+	used := p.canvas.Text(r.X, r.Y, min(r.W, maxLabel), label, s.label())
+	_, rest := r.Left(used + 1)
+	left, right := s.barLeft(back, ink), s.barRight(back, ink)
+	all := fit(append(append([]segment{}, left...), right...), rest.W-1, barGap)
+	n := 0
+	for n < len(all) && n < len(left) && contains(left, all[n]) {
+		n++
+	}
+	x := p.segments(rest, all[:n], barGap)
+	end := width(all[n:], barGap)
+	tail, _ := rest.Right(end + 1)
+	if s.Mode == Rehearsal {
+		p.stripes(Rect{x + 1, r.Y, tail.X - x - 2, 1}, back)
+	}
+	if end > 0 {
+		p.segments(tail, all[n:], barGap)
+	}
+}
+
+const (
+	barGap   = 2
+	maxLabel = 16
+)
+
+func contains(all []segment, s segment) bool {
+	for _, other := range all {
+		if other == s {
+			return true
+		}
+	}
+	return false
+}
+
+// segments writes segments from the left of r on and returns the column after them.
+func (p *Painter) segments(r Rect, all []segment, gap int) int {
+	x := r.X
+	for i, s := range all {
+		if i > 0 {
+			x += gap
+		}
+		x += p.canvas.Text(x, r.Y, r.X+r.W-x, s.text, s.style)
+	}
+	return x
+}
+
+// stripes fills what is free in the band of a rehearsal.
+func (p *Painter) stripes(r Rect, back theme.Role) {
+	for x := r.X; x < r.X+r.W; x++ {
+		p.canvas.Put(x, r.Y, '╱', theme.Fg(theme.Warn2).On(back))
+	}
+}
+
+// band is what stands behind line 1, and the text on it.
+func (s *Scene) band() (back, ink theme.Role) {
+	switch {
+	case s.Standing || s.Mode == Replay:
+		return theme.Band, theme.Ink
+	case s.Mode == Rehearsal:
+		return theme.Stripe, theme.Strong
+	}
+	return theme.Bar, theme.Strong
+}
+
+// label is the look of the environment's name: production is never to be mistaken for anything else.
+func (s *Scene) label() theme.Style {
+	if strings.HasPrefix(strings.ToLower(s.Meta.Environment), "prod") {
+		return theme.Fg(theme.Ink).On(theme.Page).Bold()
+	}
+	return theme.Fg(theme.Ink).On(theme.Label).Bold()
+}
+
+// barLeft is the left part of line 1.
+func (s *Scene) barLeft(back, ink theme.Role) []segment {
+	plain, strong := theme.Fg(ink).On(back), theme.Fg(ink).On(back).Bold()
+	out := []segment{{sources.CleanTo(s.Meta.Launch.Name, 40), strong, 60}}
+	out = append(out, segment{s.mode(), s.modeStyle(back, ink), keepAlways})
+	out = append(out, segment{launchClock(s.cursor(), s.Meta.Launch.T0), strong, keepAlways})
+	if phase := s.phase(); phase != "" {
+		out = append(out, segment{phase, plain, 20})
+	}
+	return out
+}
+
+// mode is the word for what the screen shows.
+func (s *Scene) mode() string {
+	speed := ""
+	if s.Speed != 0 && s.Speed != 1 {
+		speed = " ×" + strconv.FormatFloat(s.Speed, 'g', 4, 64)
+	}
+	switch {
+	case s.Mode == Replay && s.Standing:
+		return "❚❚ REPLAY" + speed
+	case s.Mode == Replay:
+		return "▶ REPLAY" + speed
+	case s.Standing && s.Mode == Rehearsal:
+		return "❚❚ REHEARSAL PAUSED" + s.news()
+	case s.Standing:
+		return "❚❚ PAUSED" + s.news()
+	case s.Mode == Rehearsal:
+		return "▨ REHEARSAL" + speed
+	}
+	return "● LIVE"
+}
+
+func (s *Scene) news() string {
+	if s.News == 0 {
+		return ""
+	}
+	return ", " + strconv.Itoa(s.News) + " new"
+}
+
+func (s *Scene) modeStyle(back, ink theme.Role) theme.Style {
+	switch {
+	case s.Mode == Live && !s.Standing:
+		return theme.Fg(theme.Good).On(back).Bold()
+	case s.Mode == Rehearsal && !s.Standing:
+		return theme.Fg(theme.Warn).On(back).Bold()
+	}
+	return theme.Fg(ink).On(back).Bold()
+}
+
+// phase says in which phase the launch is, and when the next one begins.
+func (s *Scene) phase() string {
+	now, next, at := s.Meta.Launch.Phase(s.cursor())
+	var parts []string
+	if now != "" {
+		parts = append(parts, sources.CleanTo(now, 24))
+	}
+	if next != "" {
+		parts = append(parts, sources.CleanTo(next, 24)+" in "+short(at.Sub(s.cursor())))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "▸ " + strings.Join(parts, ", ")
+}
+
+// barRight is the right part of line 1.
+func (s *Scene) barRight(back, ink theme.Role) []segment {
+	plain := theme.Fg(ink).On(back)
+	var out []segment
+	clock := s.clock(s.cursor())
+	format := "15:04:05 MST"
+	if s.Mode == Replay || clock.YearDay() != s.clock(s.Now).YearDay() {
+		format = "2 Jan 15:04:05 MST"
+	}
+	out = append(out, segment{clock.Format(format), plain, 50})
+	who := s.fact("account")
+	if identity := s.fact("identity"); identity != "" {
+		who = strings.TrimSpace(who + " " + identity)
+	}
+	if who != "" {
+		out = append(out, segment{sources.CleanTo(who, 36), plain, 10})
+	}
+	if text, style, ok := s.credentials(back, ink); ok {
+		out = append(out, segment{text, style, 30})
+	}
+	return out
+}
+
+// soon is when running out of credentials becomes a matter for the eye.
+const soon = 15 * time.Minute
+
+// credentials says how long they last.
+func (s *Scene) credentials(back, ink theme.Role) (string, theme.Style, bool) {
+	at, err := time.Parse(time.RFC3339, s.fact("credentials_expire"))
+	if err != nil || s.Wall.IsZero() || s.Mode == Replay {
+		return "", 0, false
+	}
+	left := at.Sub(s.Wall)
+	switch {
+	case left <= 0:
+		return "creds expired ✖", theme.Fg(theme.Ink).On(theme.Page).Bold(), true
+	case left < soon:
+		return "creds " + short(left) + " ▲", theme.Fg(theme.Warn).On(back).Bold(), true
+	}
+	return "creds " + rough(left), theme.Fg(ink).On(back), true
+}
+
+// fact is a fact about the room itself.
+func (s *Scene) fact(name string) string {
+	f, _ := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "aws"}, name)
+	return f.Value
+}
+
+// room draws line 2: how many tiles need a person, and whether the room itself is well.
+func (p *Painter) room(s *Scene, r Rect) {
+	if r.Empty() {
+		return
+	}
+	faint := theme.Fg(theme.Faint)
+	all := append(p.counts(s), p.health(s)...)
+	if s.Recording != "" {
+		text := "rec " + filepath.Base(s.Recording)
+		if s.RecordingSize >= 0 {
+			text += " " + amount(float64(s.RecordingSize), asBytes, 0)
+		}
+		all = append(all, segment{text, faint, 30})
+	}
+	all = append(all, s.api()...)
+	all = append(all, s.people()...)
+	const divider = " │ "
+	_, inside := r.Left(1)
+	x := inside.X
+	for i, seg := range fit(all, inside.W, len(" | ")) {
+		if i > 0 {
+			x += p.canvas.Text(x, r.Y, r.X+r.W-x, divider, theme.Fg(theme.Border))
+		}
+		x += p.canvas.Text(x, r.Y, r.X+r.W-x, seg.text, seg.style)
+	}
+}
+
+// counts says how many tiles page, warn, and are blind.
+func (p *Painter) counts(s *Scene) []segment {
+	var n [LevelPage + 1]int
+	for _, t := range p.tiles {
+		n[p.look(s, t, 0).status.Level]++
+	}
+	var out []segment
+	add := func(count int, one, many string, style theme.Style) {
+		switch {
+		case count == 1:
+			out = append(out, segment{"1 " + one, style, 90})
+		case count > 1:
+			out = append(out, segment{strconv.Itoa(count) + " " + many, style, 90})
+		}
+	}
+	add(n[LevelPage], "page ✖", "pages ✖", theme.Fg(theme.Bad).Bold())
+	add(n[LevelWarn], "warn ▲", "warns ▲", theme.Fg(theme.Warn))
+	add(n[LevelError], "blind !", "blind !", theme.Fg(theme.Warn))
+	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text))
+	if len(out) == 0 && len(p.tiles) > 0 {
+		out = append(out, segment{"all " + strconv.Itoa(n[LevelOK]) + " ok ✔", theme.Fg(theme.Good), 90})
+		if n[LevelOK] < len(p.tiles) {
+			out[0].text = strconv.Itoa(n[LevelOK]) + " of " + strconv.Itoa(len(p.tiles)) + " ok"
+			out[0].style = theme.Fg(theme.Text)
+		}
+	}
+	return out
+}
+
+// health is what is wrong with the room: sources that fail, tiles that cannot be read.
+func (p *Painter) health(s *Scene) []segment {
+	var out []segment
+	if n := len(p.reader.broken); n > 0 {
+		text := "source " + p.reader.broken[0].name + ": " + string(p.reader.broken[0].trouble.Kind)
+		if n > 1 {
+			text = strconv.Itoa(n) + " sources fail, " + text
+		}
+		out = append(out, segment{sources.CleanTo(text, 60) + " !", theme.Fg(theme.Warn), 85})
+	}
+	if endpoint := s.fact("endpoint"); endpoint != "" {
+		out = append(out, segment{"not AWS: " + sources.CleanTo(endpoint, 40), theme.Fg(theme.Warn), 70})
+	}
+	if p.fault != nil {
+		out = append(out, segment{"tiles of the config cannot be read !", theme.Fg(theme.Warn), 80})
+	}
+	return out
+}
+
+// api is what the room itself takes of the account.
+func (s *Scene) api() []segment {
+	budget, ok := s.View.Newest(sources.Series{Metric: "room_api_budget_ratio", Resource: "aws"})
+	if !ok || budget.None {
+		return nil
+	}
+	text, style := "API "+percent(budget.Value*100)+" % of budget", theme.Fg(theme.Faint)
+	if budget.Value >= 1 {
+		style = theme.Fg(theme.Warn)
+	}
+	if cost, ok := s.View.Newest(sources.Series{Metric: "room_cost_dollars_per_hour", Resource: "aws"}); ok && !cost.None {
+		text += ", " + amount(cost.Value, asDollars, 0) + "/h"
+	}
+	return []segment{{text, style, 20}}
+}
+
+// people says who collects, and whether this screen only watches.
+func (s *Scene) people() []segment {
+	f, _ := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "lease"}, "holder")
+	switch holder := sources.CleanTo(f.Value, 30); {
+	case s.Viewer && holder != "":
+		return []segment{{"viewer, " + holder + " collects", theme.Fg(theme.Text), 40}}
+	case s.Viewer:
+		return []segment{{"viewer", theme.Fg(theme.Text), 40}}
+	case holder != "":
+		return []segment{{holder + " collects", theme.Fg(theme.Faint), 10}}
+	}
+	return nil
+}
+
+// story draws what is going on in a rehearsal and what to press.
+func (p *Painter) story(s *Scene, r Rect) {
+	if r.Empty() {
+		return
+	}
+	p.canvas.Fill(r, ' ', theme.Fg(theme.Text).On(theme.Stripe))
+	used := p.canvas.Text(r.X, r.Y, r.W, " ▨ ", theme.Fg(theme.Warn).On(theme.Stripe).Bold())
+	p.canvas.Text(r.X+used, r.Y, r.W-used, s.Story, theme.Fg(theme.Text).On(theme.Stripe))
+}
+
+// hints draws what can be pressed, or the answer to what was.
+func (p *Painter) hints(s *Scene, r Rect) {
+	if r.Empty() {
+		return
+	}
+	x := r.X + 1
+	if s.Message != "" {
+		x += p.canvas.Text(x, r.Y, r.W-1, s.Message, theme.Fg(theme.Accent)) + 2
+	}
+	for _, h := range s.Hints {
+		need := textWidth(h.Key) + 1 + textWidth(h.Does)
+		if x+need > r.X+r.W {
+			return
+		}
+		x += p.canvas.Text(x, r.Y, r.W, h.Key, theme.Fg(theme.Accent).Bold()) + 1
+		x += p.canvas.Text(x, r.Y, r.W, h.Does, theme.Fg(theme.Faint)) + 2
+	}
+}

@@ -1,0 +1,226 @@
+package tui
+
+import (
+	"strconv"
+
+	"warroom/tui/chart"
+	"warroom/tui/theme"
+)
+
+// colour is the role of a level's word.
+func (l Level) colour() theme.Role {
+	switch l {
+	case LevelOK:
+		return theme.Good
+	case LevelWarn, LevelError:
+		return theme.Warn
+	case LevelPage:
+		return theme.Bad
+	}
+	return theme.Faint
+}
+
+// ramp is the look of a chart at a level.
+func (l Level) ramp() theme.Ramp {
+	switch l {
+	case LevelOK:
+		return theme.Calm
+	case LevelWarn:
+		return theme.Warm
+	case LevelPage:
+		return theme.Hot
+	}
+	return theme.Grey
+}
+
+// border is the style of a tile's frame: only trouble has colour.
+func (l Level) border(selected bool) theme.Style {
+	switch {
+	case l >= LevelWarn:
+		return theme.Fg(l.colour())
+	case selected:
+		return theme.Fg(theme.Accent)
+	}
+	return theme.Fg(theme.Border)
+}
+
+// tilePicture draws one tile into a canvas of the tile's own size.
+type tilePicture struct {
+	*Canvas
+	tile     *Tile
+	face     *face
+	selected bool
+}
+
+func (d *tilePicture) draw() {
+	box := d.Bounds()
+	d.Box(box, d.face.status.Level.border(d.selected))
+	d.title(box)
+	d.foot(box)
+	inside := box.Inset(2, 1)
+	switch {
+	case inside.H <= 3:
+		d.folded(inside)
+	default:
+		d.whole(inside)
+	}
+}
+
+// title writes number and name at the left of the top border, the state's word at its right. The word wins
+// where there is no room for both.
+func (d *tilePicture) title(box Rect) {
+	level := d.face.status.Level
+	state := d.face.status.Word + " " + string(d.face.status.Glyph)
+	width := textWidth(state)
+	right, left := box.Inset(2, 0).Right(min(width+2, box.W-4))
+	d.Put(right.X, 0, ' ', 0)
+	style := theme.Fg(level.colour())
+	if level != LevelOK {
+		style = style.Bold()
+	}
+	d.Text(right.X+1, 0, right.W-2, state, style)
+	d.Put(right.X+right.W-1, 0, ' ', 0)
+
+	key := " " + strconv.Itoa(d.tile.Number) + " "
+	keyStyle := theme.Fg(theme.Accent).Bold()
+	if d.selected {
+		keyStyle = keyStyle.Reverse()
+	}
+	used := d.Text(left.X, 0, left.W, key, keyStyle)
+	if left.W-used < 3 {
+		return
+	}
+	name := theme.Fg(theme.Strong).Bold()
+	if level == LevelStale || level == LevelUnknown {
+		name = theme.Fg(theme.Text).Bold()
+	}
+	used += d.Text(left.X+used, 0, left.W-used-1, d.tile.Title, name)
+	d.Put(left.X+used, 0, ' ', 0)
+}
+
+// foot writes the age into the bottom border.
+func (d *tilePicture) foot(box Rect) {
+	if d.face.age == "" {
+		return
+	}
+	style := theme.Fg(theme.Faint)
+	if d.face.late {
+		style = theme.Fg(theme.Warn)
+	}
+	right, _ := box.Inset(2, 0).Right(min(textWidth(d.face.age)+2, box.W-4))
+	d.Text(right.X, box.H-1, right.W, " "+d.face.age+" ", style)
+}
+
+// whole draws a tile with room for a chart: headline, chart, one or two supporting lines.
+func (d *tilePicture) whole(inside Rect) {
+	lines := min(inside.H-3, supportingLines)
+	if inside.H < 5 {
+		lines = 1
+	}
+	head, rest := inside.Top(1)
+	foot, middle := rest.Bottom(lines)
+	d.headline(head)
+	d.chart(middle)
+	d.supporting(foot)
+}
+
+// folded draws a tile without that room: the trend stands beside the headline.
+func (d *tilePicture) folded(inside Rect) {
+	head, rest := inside.Top(1)
+	used := d.headline(head)
+	_, free := head.Left(used + 2)
+	d.chart(free)
+	d.supporting(rest)
+}
+
+// headline writes the number that is read first and returns the columns taken.
+func (d *tilePicture) headline(r Rect) int {
+	style := theme.Fg(theme.Strong).Bold()
+	switch l := d.face.status.Level; {
+	case l >= LevelWarn:
+		style = theme.Fg(l.colour()).Bold()
+	case l != LevelOK:
+		style = theme.Fg(theme.Text).Bold()
+	}
+	if d.face.young {
+		style = theme.Fg(theme.Provisional)
+	}
+	used := d.Text(r.X, r.Y, r.W, d.face.number, style)
+	if d.face.young {
+		used += d.Text(r.X+used, r.Y, r.W-used, "~", style)
+	}
+	return used + 1 + d.Text(r.X+used+1, r.Y, r.W-used-1, d.face.unit, theme.Fg(theme.Faint))
+}
+
+// supporting writes the lines under the chart, the second one faint.
+func (d *tilePicture) supporting(r Rect) {
+	styles := [supportingLines]theme.Style{theme.Fg(theme.Text), theme.Fg(theme.Faint)}
+	for i := range min(r.H, supportingLines) {
+		if i == 0 && d.face.notice != "" {
+			d.Text(r.X, r.Y, r.W, d.face.notice, theme.Fg(d.face.status.Level.colour()))
+			continue
+		}
+		line := i
+		if d.face.notice != "" {
+			line = i - 1
+		}
+		d.parts(Rect{r.X, r.Y + i, r.W, 1}, d.face.lines[line], styles[i])
+	}
+}
+
+// parts writes as many whole parts of a line as there is room for.
+func (d *tilePicture) parts(r Rect, parts []string, style theme.Style) {
+	used := 0
+	for i, part := range parts {
+		need := textWidth(part)
+		if i > 0 {
+			need += 3
+		}
+		if used+need > r.W && i > 0 {
+			return
+		}
+		if i > 0 {
+			used += d.Text(r.X+used, r.Y, r.W-used, " · ", theme.Fg(theme.Faint))
+		}
+		used += d.Text(r.X+used, r.Y, r.W-used, part, style)
+	}
+}
+
+// leastChart is the width below which a trend says nothing.
+const leastChart = 4
+
+func (d *tilePicture) chart(r Rect) {
+	if r.W < leastChart || r.H < 1 {
+		return
+	}
+	set := chartSet(d.ASCII)
+	columns := d.face.columns
+	if over := len(columns) - r.W*set.PerCell(); over > 0 {
+		columns = columns[over:]
+	}
+	area := chart.Area{Columns: columns, Min: d.face.low, Max: d.face.high, Low: d.face.lowest, Limit: d.face.limit, Set: set}
+	ramp, level := d.face.status.Level.ramp(), d.face.status.Level
+	area.Draw(r.W, r.H, func(x, y int, ch rune, ink chart.Ink) {
+		d.Put(r.X+x, r.Y+y, ch, inkStyle(ink, ramp, level))
+	})
+}
+
+func chartSet(ascii bool) chart.Set {
+	if ascii {
+		return chart.ASCII
+	}
+	return chart.Braille
+}
+
+// inkStyle is how a chart's ink looks.
+func inkStyle(ink chart.Ink, ramp theme.Ramp, level Level) theme.Style {
+	switch {
+	case ink >= chart.Area1 && ink <= chart.Area4:
+		return theme.Fg(ramp[ink-chart.Area1])
+	case ink == chart.Tail:
+		return theme.Fg(theme.Provisional)
+	case ink == chart.Limit && level >= LevelWarn:
+		return theme.Fg(theme.Warn)
+	}
+	return theme.Fg(theme.Faint)
+}

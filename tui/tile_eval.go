@@ -1,0 +1,49 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// newEvaluator answers expressions by the house's engine: the first value for the resource.
+func newEvaluator() evaluator {
+	engine := query.NewEngine()
+	return func(v *sources.View, expr string, r sources.Ref, at time.Time) (float64, bool) {
+		found, err := engine.Instant(context.Background(), v, expr, at, query.Options{Resource: r.Name})
+		if err != nil || len(found) == 0 {
+			return 0, false
+		}
+		return found[0].Value, true
+	}
+}
+
+// checkValue tells whether a metric or an expression of a tile can be read.
+func checkValue(value string) error {
+	if value == "" {
+		return nil
+	}
+	if _, ok := sources.Lookup(value); ok {
+		return nil
+	}
+	if word.FindString(value) == value {
+		return fmt.Errorf("no metric %q%s", sources.Clean(value), meantMetric(value))
+	}
+	return query.Check(value)
+}
+
+// meantMetric is the nearest metric of the catalogue.
+func meantMetric(name string) string {
+	metrics := sources.Metrics()
+	names := make([]string, len(metrics))
+	for i, m := range metrics {
+		names[i] = m.Name
+	}
+	if near := sources.Nearest(name, names); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
+	}
+	return " in the catalogue"
+}

@@ -1,0 +1,194 @@
+package tui
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"warroom/sources"
+)
+
+// brokenSource is a source that does not answer.
+type brokenSource struct {
+	name    string
+	trouble sources.Trouble
+	since   time.Time
+}
+
+// status finds the tile's word: first whether we see at all, then what we see.
+func (r *reader) status(t *Tile) Status {
+	if s, blind := r.sight(t); blind {
+		return s
+	}
+	worst := Status{Level: LevelOK, Word: "ok", Glyph: '✔'}
+	for i := range t.watch {
+		if s, ok := r.judge(t, &t.spec.Watch[i], &t.watch[i]); ok && s.Level > worst.Level {
+			worst = s
+		}
+	}
+	if t.spec.Wall != nil {
+		if s, ok := r.wall(t); ok && s.Level >= worst.Level && s.Level > LevelOK {
+			worst = s
+		}
+	}
+	return worst
+}
+
+// sight tells why the tile cannot be judged, if it cannot.
+func (r *reader) sight(t *Tile) (Status, bool) {
+	worst, series := sources.Fresh, sources.Series{}
+	known := false
+	for _, s := range t.vital {
+		state := r.view.State(s)
+		if m, _ := sources.Lookup(s.Metric); m.Gap == sources.Zero && (state == sources.Missing || state == sources.Waiting || state == sources.NoData) {
+			continue
+		}
+		if state > worst {
+			worst, series = state, s
+		}
+		known = known || state == sources.Fresh
+	}
+	if worst == sources.Fresh && !known && len(t.vital) > 0 {
+		worst, series = r.view.State(t.vital[0]), t.vital[0]
+	}
+	if worst != sources.Fresh && worst != sources.NoData && worst != sources.Missing {
+		if b, ok := r.brokenBehind(t); ok {
+			return Status{Level: LevelError, Word: "error", Glyph: '!', Why: b.trouble.String(), Since: b.since}, true
+		}
+	}
+	return r.blindness(series, worst)
+}
+
+// blindness is the status for a series that gives nothing.
+func (r *reader) blindness(s sources.Series, state sources.State) (Status, bool) {
+	trouble, since := r.view.Trouble(s)
+	switch state {
+	case sources.Unreadable:
+		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: since}, true
+	case sources.Missing:
+		return Status{Level: LevelError, Word: "not found", Glyph: '?', Why: orElse(trouble.Text, s.Metric+" does not exist there"), Since: since}, true
+	case sources.NoData:
+		return Status{Level: LevelUnknown, Word: "no data", Glyph: '○', Why: "asked, and there is nothing"}, true
+	case sources.Waiting:
+		return Status{Level: LevelUnknown, Word: "waiting", Glyph: '○', Why: "no sample yet"}, true
+	case sources.Stale, sources.Dead:
+		age, usual, _ := r.view.Age(s)
+		return Status{Level: LevelStale, Word: "stale " + rough(age), Glyph: '?', Since: r.cursor.Add(-age),
+			Why: "no new sample for " + rough(age) + ", normally " + rough(usual) + " late at most"}, true
+	}
+	return Status{}, false
+}
+
+func orElse(s, other string) string {
+	if s != "" {
+		return s
+	}
+	return other
+}
+
+// brokenBehind is the failing source from which the tile's samples come. Sources are named after the service that
+// they read, or after CloudWatch, which brings the samples of all.
+func (r *reader) brokenBehind(t *Tile) (brokenSource, bool) {
+	for _, b := range r.broken {
+		if strings.HasPrefix(b.name, t.Ref.Service) {
+			return b, true
+		}
+	}
+	for _, b := range r.broken {
+		if strings.HasPrefix(b.name, "cloudwatch") {
+			return b, true
+		}
+	}
+	return brokenSource{}, false
+}
+
+// brokenSources are all sources that do not answer at the view's cursor, by name.
+func brokenSources(v *sources.View) []brokenSource {
+	var out []brokenSource
+	v.Each(func(s sources.Series) {
+		if s.Metric != sourceUp {
+			return
+		}
+		if trouble, since := v.SourceTrouble(s.Resource); !trouble.None() {
+			out = append(out, brokenSource{s.Resource, trouble, since})
+		}
+	})
+	slices.SortFunc(out, func(a, b brokenSource) int { return strings.Compare(a.name, b.name) })
+	return out
+}
+
+// sourceUp is the room's own series about whether a source answers.
+const sourceUp = "source_up"
+
+// judge compares the newest settled samples with the thresholds.
+func (r *reader) judge(t *Tile, w *watchSpec, v *value) (Status, bool) {
+	if !v.bare {
+		n, _, ok := r.number(t, v)
+		level, limit, above := w.level(n)
+		return w.status(level, n, limit, above, v.period()), ok && level != LevelOK
+	}
+	period := v.period()
+	r.points = r.view.Points(r.points[:0], v.series, r.cursor.Add(-watchSpan), r.cursor)
+	settled := r.points
+	for len(settled) > 0 && settled[len(settled)-1].Provisional {
+		settled = settled[:len(settled)-1]
+	}
+	level, newest, run := LevelPage, math.NaN(), 0
+	for _, p := range slices.Backward(settled) {
+		n, ok := measured(p, &v.metric)
+		here, _, _ := w.level(n)
+		if !ok || here == LevelOK {
+			break
+		}
+		if run == 0 {
+			newest = n
+		}
+		if run < max(w.For, 1) {
+			level = min(level, here)
+		}
+		run++
+	}
+	if run < max(w.For, 1) {
+		return Status{}, false
+	}
+	_, limit, above := w.level(newest)
+	s := w.status(level, newest, limit, above, period)
+	s.Since = settled[len(settled)-run].At
+	return s, true
+}
+
+// watchSpan is how far back it is looked for since when something is wrong.
+const watchSpan = time.Hour
+
+// level is what one value means, and the threshold that says so.
+func (w *watchSpec) level(n float64) (level Level, limit float64, above bool) {
+	switch {
+	case w.PageAbove != nil && n > *w.PageAbove:
+		return LevelPage, *w.PageAbove, true
+	case w.PageBelow != nil && n < *w.PageBelow:
+		return LevelPage, *w.PageBelow, false
+	case w.WarnAbove != nil && n > *w.WarnAbove:
+		return LevelWarn, *w.WarnAbove, true
+	case w.WarnBelow != nil && n < *w.WarnBelow:
+		return LevelWarn, *w.WarnBelow, false
+	}
+	return LevelOK, 0, false
+}
+
+func (w *watchSpec) status(level Level, n, limit float64, above bool, period time.Duration) Status {
+	if level == LevelOK {
+		return Status{}
+	}
+	side := ", warns below "
+	if above {
+		side = ", warns above "
+	}
+	s := Status{Level: level, Word: orElse(w.Word, "warn"), Glyph: '▲'}
+	if level == LevelPage {
+		s.Word, s.Glyph = "page", '✖'
+		side = strings.Replace(side, "warns", "pages", 1)
+	}
+	s.Why = strings.TrimSpace(amount(n, w.As, period)+" "+w.Unit) + side + amount(limit, w.As, period)
+	return s
+}

@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"math"
+	"time"
+
+	"warroom/sources"
+)
+
+// How a trend is judged: over the last trendPoints settled samples, at least trendLeast of them. It is believed if
+// it explains trendFit of what they do, and followed trendReach ahead.
+const (
+	trendPoints = 10
+	trendLeast  = 5
+	trendFit    = 0.6
+	trendReach  = 4 * time.Hour
+	wallWarn    = 15 * time.Minute // unless the tile's file says otherwise
+	fillingFrom = 0.75             // use of the ceiling from which a rise is worth a word
+)
+
+// wall says how long it takes until use meets its ceiling if it goes on as it does.
+func (r *reader) wall(t *Tile) (Status, bool) {
+	spec := t.spec.Wall
+	used, _, ok := r.number(t, &t.wall[0])
+	ceiling, _, known := r.number(t, &t.wall[1])
+	if !ok || !known || ceiling <= 0 {
+		return Status{}, false
+	}
+	what := grouped(used) + " of " + grouped(ceiling)
+	if used >= ceiling {
+		return Status{Level: wallLevel(spec, 0), Word: "at ceiling", Glyph: '▲', Why: what + ", nothing left"}, true
+	}
+	slope := r.slope(&t.wall[0])
+	if slope <= 0 {
+		return Status{}, false
+	}
+	seconds := (ceiling - used) / slope
+	if seconds > trendReach.Seconds() {
+		return Status{}, false
+	}
+	left := time.Duration(seconds * float64(time.Second))
+	switch {
+	case left <= orDuration(spec.Warn, wallWarn):
+		s := Status{Level: wallLevel(spec, left), Word: "wall " + rough(left), Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left)}
+		if s.Level == LevelPage {
+			s.Glyph = '✖'
+		}
+		return s, true
+	case used/ceiling >= fillingFrom && spec.Word != "":
+		return Status{Level: LevelWarn, Word: spec.Word, Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left)}, true
+	}
+	return Status{}, false
+}
+
+func wallLevel(spec *wallSpec, left time.Duration) Level {
+	if spec.Page > 0 && left <= spec.Page {
+		return LevelPage
+	}
+	return LevelWarn
+}
+
+func orDuration(d, other time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return other
+}
+
+// slope is the rise per second of the newest settled samples, 0 where there is no clear trend.
+func (r *reader) slope(v *value) float64 {
+	if !v.bare {
+		return 0
+	}
+	r.points = r.view.Points(r.points[:0], v.series, r.cursor.Add(-4*trendPoints*v.period()), r.cursor)
+	settled := r.points[:0]
+	for _, p := range r.points {
+		if !p.Provisional && !p.None && !math.IsNaN(p.Value) {
+			settled = append(settled, p)
+		}
+	}
+	if len(settled) < trendLeast {
+		return 0
+	}
+	settled = settled[max(len(settled)-trendPoints, 0):]
+	slope, fit := leastSquares(settled)
+	if fit < trendFit || slope <= 0 {
+		return 0
+	}
+	return slope
+}
+
+// leastSquares is the slope per second of the line through the points, and how much of their variance it explains.
+func leastSquares(points []sources.Point) (slope, fit float64) {
+	n := float64(len(points))
+	var mx, my float64
+	for _, p := range points {
+		mx += p.At.Sub(points[0].At).Seconds() / n
+		my += p.Value / n
+	}
+	var xx, xy, yy float64
+	for _, p := range points {
+		dx, dy := p.At.Sub(points[0].At).Seconds()-mx, p.Value-my
+		xx, xy, yy = xx+dx*dx, xy+dx*dy, yy+dy*dy
+	}
+	if xx == 0 || yy == 0 {
+		return 0, 0
+	}
+	return xy / xx, xy * xy / (xx * yy)
+}
