@@ -1,0 +1,424 @@
+package awsread
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"warroom/sources"
+)
+
+func init() {
+	register(service{client: cloudwatch.ServiceID, iam: "cloudwatch", reads: []string{"GetMetricData", "ListMetrics"}})
+}
+
+// What GetMetricData takes, and how we use it.
+const (
+	perCall  = 500 // queries
+	inFlight = 4   // calls at once
+	maxPages = 50  // of one answer: a loop ends here
+)
+
+// How far back a pass asks.
+const (
+	startWindow = 15 * time.Minute // at the start and after a gap
+	gapWindow   = 3 * time.Hour    // at most, to close a gap; older points cost another quota
+	spare       = 2                // periods beyond the unsettled ones
+)
+
+// metricsSource reads the metrics of all services in one region, in as few calls as there can be.
+type metricsSource struct {
+	reader    *Reader
+	name      string
+	region    string
+	resources []*watched
+
+	plan     *plan
+	versions []int     // of the resources when the plan was made
+	resolved time.Time // when the unresolved were last looked for
+	covered  time.Time // end of the last pass that every call answered
+	owing    bool      // some series were left without their answer in the last pass
+	samples  int       // in the last pass, to make room for the next
+	told     *memory
+}
+
+func newMetricsSource(r *Reader, region string, resources []*watched) *metricsSource {
+	return &metricsSource{reader: r, name: "cloudwatch " + region, region: region, resources: resources, versions: make([]int, len(resources)), told: newMemory()}
+}
+
+// Name is "cloudwatch" and the region.
+func (s *metricsSource) Name() string { return s.name }
+
+// Schedule is once a minute, shortly after the minute has ended.
+func (s *metricsSource) Schedule() sources.Schedule {
+	return s.reader.session.schedule(time.Minute, 5*time.Second)
+}
+
+// Poll makes one pass over all metrics.
+func (s *metricsSource) Poll(ctx context.Context, now time.Time) (sources.Reading, error) {
+	reading := sources.Reading{Source: s.name, At: now}
+	started := s.reader.session.machine()
+	s.meetAll(ctx, now)
+	err := s.reader.session.read(ctx, s.region, func(a account) error {
+		s.replan()
+		if err := s.resolve(ctx, a, now, &reading); credentialsRefused(err) {
+			return err
+		}
+		return s.pass(ctx, a, now, &reading)
+	})
+	s.reader.session.meter.pass(s.reader.session.machine().Sub(started))
+	return reading, err
+}
+
+// meetAll asks the services about resources that nobody has asked about yet. Their failures are told by
+// their own sources; meanwhile the config's word is taken.
+func (s *metricsSource) meetAll(ctx context.Context, now time.Time) {
+	inParallel(len(s.resources), inFlight, func(i int) {
+		_ = s.resources[i].meet(ctx, s.reader.session, now)
+	})
+}
+
+// pass asks for all metrics once and turns the answers into samples and facts.
+func (s *metricsSource) pass(ctx context.Context, a account, now time.Time, reading *sources.Reading) error {
+	if len(s.plan.parts) == 0 {
+		return nil
+	}
+	from, end := s.window(now)
+	an := s.plan.ask(ctx, a, from, end)
+	err := an.err()
+	if err != nil && (an.answered() == 0 || credentialsRefused(err)) {
+		return err
+	}
+	reading.Samples = make([]sources.Sample, 0, s.samples+s.samples/8+8)
+	s.owing = false
+	for i := range s.plan.tracks {
+		t := &s.plan.tracks[i]
+		s.owing = t.collect(an, now, reading) || s.owing
+	}
+	s.samples = len(reading.Samples)
+	if err == nil {
+		s.covered = end
+	}
+	return s.reader.session.explainAll(an.errs, "calls")
+}
+
+// window is the stretch that a pass asks for: whole periods, [from, end).
+func (s *metricsSource) window(now time.Time) (from, end time.Time) {
+	period := s.plan.period
+	end = now.Truncate(period)
+	unsettled := (s.plan.settle + period - 1).Truncate(period) + spare*period
+	from = end.Add(-unsettled)
+	start := end.Add(-startWindow)
+	switch gap := end.Sub(s.covered); {
+	case s.covered.IsZero() || gap < 0 || s.owing:
+		from = earlier(from, start)
+	case gap > 2*period:
+		from = earlier(earlier(from, start), s.covered.Add(-unsettled))
+		if limit := end.Add(-gapWindow); from.Before(limit) {
+			from = limit
+		}
+	}
+	return from, end
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// part is one thing that GetMetricData is asked for: a metric at a place.
+type part struct {
+	metric     *metric
+	dimensions []types.Dimension
+}
+
+// plan is what is asked in each pass. The query structs are built once and used until the plan changes.
+type plan struct {
+	tracks []track
+	parts  []part
+	chunks []chunk
+	period time.Duration
+	settle time.Duration // the longest of all
+}
+
+// chunk is the queries of one call, for the parts from first on. The id of a query is its number in the chunk.
+type chunk struct {
+	first   int
+	queries []types.MetricDataQuery
+}
+
+// query is the question for a part.
+func (p part) query(number int, period time.Duration) types.MetricDataQuery {
+	return types.MetricDataQuery{
+		Id: aws.String("q" + strconv.Itoa(number)),
+		MetricStat: &types.MetricStat{
+			Metric: &types.Metric{Namespace: aws.String(p.metric.namespace), MetricName: aws.String(p.metric.published), Dimensions: p.dimensions},
+			Period: aws.Int32(int32(period / time.Second)),
+			Stat:   aws.String(p.metric.stat),
+		},
+	}
+}
+
+// number reads a query's id back; -1 is not one of ours.
+func number(id *string, below int) int {
+	if id == nil || len(*id) < 2 || (*id)[0] != 'q' {
+		return -1
+	}
+	n, err := strconv.Atoi((*id)[1:])
+	if err != nil || n < 0 || n >= below {
+		return -1
+	}
+	return n
+}
+
+// replan makes the plan anew when the places of a resource have changed. What is known of series that stay
+// is kept.
+func (s *metricsSource) replan() {
+	changed := s.plan == nil
+	words := make([]description, len(s.resources))
+	for i, w := range s.resources {
+		word, version := w.word()
+		words[i] = word
+		changed = changed || version != s.versions[i]
+		s.versions[i] = version
+	}
+	if !changed {
+		return
+	}
+	known := map[sources.Series]track{}
+	if s.plan != nil {
+		for _, t := range s.plan.tracks {
+			known[t.series] = t
+		}
+	}
+	s.plan = makePlan(s.resources, words)
+	for i := range s.plan.tracks {
+		s.plan.tracks[i].remember(known[s.plan.tracks[i].series])
+	}
+	s.resolved = time.Time{}
+}
+
+func makePlan(resources []*watched, words []description) *plan {
+	p := &plan{period: time.Minute}
+	for i, w := range resources {
+		for m := range w.service.metrics {
+			p.want(w, words[i], &w.service.metrics[m])
+		}
+	}
+	for first := 0; first < len(p.parts); first += perCall {
+		c := chunk{first: first}
+		for n, part := range p.parts[first:min(first+perCall, len(p.parts))] {
+			c.queries = append(c.queries, part.query(n, p.period))
+		}
+		p.chunks = append(p.chunks, c)
+	}
+	return p
+}
+
+// want adds the series of a metric: one for each labelled place, or one over all places.
+func (p *plan) want(w *watched, word description, m *metric) {
+	m = custom(m, w.Resource)
+	if m == nil {
+		return
+	}
+	described, _ := sources.Lookup(m.name)
+	off := ""
+	if m.needs != "" {
+		off = word.off[m.needs]
+	}
+	byLabel := map[string]int{}
+	for _, place := range word.places[m.place] {
+		i, ok := byLabel[place.label]
+		if !ok {
+			i = len(p.tracks)
+			byLabel[place.label] = i
+			p.tracks = append(p.tracks, track{
+				series: sources.Series{Metric: m.name, Resource: w.Name, Label: place.label},
+				gap:    described.Gap, settle: described.Settle, period: p.period, metric: m, off: off,
+			})
+			p.settle = max(p.settle, described.Settle)
+		}
+		p.tracks[i].parts = append(p.tracks[i].parts, len(p.parts))
+		p.parts = append(p.parts, part{metric: m, dimensions: place.dimensions})
+	}
+}
+
+// ask sends all chunks, a few at a time.
+func (p *plan) ask(ctx context.Context, a account, from, end time.Time) *answer {
+	periods := int(end.Sub(from) / p.period)
+	an := &answer{
+		from: from, end: end, period: p.period, periods: periods,
+		values: make([]float64, len(p.parts)*periods), states: make([]state, len(p.parts)), errs: make([]error, len(p.chunks)),
+	}
+	for i := range an.values {
+		an.values[i] = math.NaN()
+	}
+	cw := client(a, newCloudWatch)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	inParallel(len(p.chunks), inFlight, func(i int) {
+		an.errs[i] = p.chunks[i].ask(ctx, cw, a.meter, an)
+		if credentialsRefused(an.errs[i]) {
+			stop() // nothing else will fare better
+		}
+	})
+	return an
+}
+
+func newCloudWatch(c aws.Config) *cloudwatch.Client { return cloudwatch.NewFromConfig(c) }
+
+// ask sends one chunk, and once more what AWS failed at or left out.
+func (c chunk) ask(ctx context.Context, cw *cloudwatch.Client, m *meter, an *answer) error {
+	if err := c.pages(ctx, cw, m, an, c.queries); err != nil {
+		return err
+	}
+	var again []types.MetricDataQuery
+	for i := range c.queries {
+		if st := an.states[c.first+i].outcome; st == left || st == broken {
+			again = append(again, c.queries[i])
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	if err := c.pages(ctx, cw, m, an, again); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return nil
+}
+
+// pages follows an answer to its last page.
+func (c chunk) pages(ctx context.Context, cw *cloudwatch.Client, m *meter, an *answer, queries []types.MetricDataQuery) error {
+	in := &cloudwatch.GetMetricDataInput{MetricDataQueries: queries, StartTime: &an.from, EndTime: &an.end, ScanBy: types.ScanByTimestampDescending}
+	for page := 1; ; page++ {
+		m.asked(len(queries))
+		out, err := cw.GetMetricData(ctx, in)
+		if err != nil {
+			return err
+		}
+		for i := range out.MetricDataResults {
+			if n := number(out.MetricDataResults[i].Id, len(c.queries)); n >= 0 {
+				an.take(c.first+n, &out.MetricDataResults[i])
+			}
+		}
+		next := aws.ToString(out.NextToken)
+		if next == "" {
+			return nil
+		}
+		if next == aws.ToString(in.NextToken) || page == maxPages {
+			c.endless(an, queries)
+			return nil
+		}
+		in.NextToken = out.NextToken
+	}
+}
+
+// endless marks what an answer without an end left open.
+func (c chunk) endless(an *answer, queries []types.MetricDataQuery) {
+	for i := range queries {
+		st := &an.states[c.first+number(queries[i].Id, len(c.queries))]
+		if st.outcome != complete {
+			*st = state{outcome: partial, words: "CloudWatch's pages do not end"}
+		}
+	}
+}
+
+// answer is what one pass brought.
+type answer struct {
+	from, end time.Time
+	period    time.Duration
+	periods   int
+	values    []float64 // of each part, periods after periods; NaN where there was nothing
+	states    []state   // of each part
+	errs      []error   // of each chunk
+}
+
+// state is how a part was answered.
+type state struct {
+	outcome outcome
+	words   string // AWS's own, or what is wrong with the numbers
+}
+
+type outcome uint8
+
+const (
+	left      outcome = iota // not in the answer
+	complete                 // answered
+	partial                  // answered in part
+	broken                   // AWS failed at it
+	forbidden                // not ours to read
+)
+
+// answered counts the chunks that came back.
+func (an *answer) answered() int {
+	n := 0
+	for _, err := range an.errs {
+		if err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// err is the first failure of a call: refused credentials before all others.
+func (an *answer) err() error {
+	var first error
+	for _, err := range an.errs {
+		if credentialsRefused(err) {
+			return err
+		}
+		if first == nil || errors.Is(first, context.Canceled) {
+			if err != nil {
+				first = err
+			}
+		}
+	}
+	return first
+}
+
+// take reads one result into the part's row. Pages, repeated ids and repeated timestamps are merged; the
+// last word counts.
+func (an *answer) take(p int, r *types.MetricDataResult) {
+	row := an.values[p*an.periods : (p+1)*an.periods]
+	st := &an.states[p]
+	st.words = ""
+	if len(r.Timestamps) != len(r.Values) {
+		st.words = "CloudWatch sent " + strconv.Itoa(len(r.Timestamps)) + " times for " + strconv.Itoa(len(r.Values)) + " values"
+	}
+	for i := range min(len(r.Timestamps), len(r.Values)) {
+		offset := r.Timestamps[i].Sub(an.from)
+		n := int(offset / an.period)
+		if offset < 0 || n >= an.periods {
+			continue
+		}
+		if math.IsNaN(r.Values[i]) || math.IsInf(r.Values[i], 0) {
+			st.words = "CloudWatch sent a value that is no number"
+			continue
+		}
+		row[n] = r.Values[i]
+	}
+	switch r.StatusCode {
+	case types.StatusCodePartialData:
+		st.outcome = partial
+	case types.StatusCodeInternalError:
+		st.outcome = broken
+	case types.StatusCodeForbidden:
+		st.outcome = forbidden
+	default:
+		st.outcome = complete
+	}
+	for _, m := range r.Messages {
+		st.words = aws.ToString(m.Code) + " " + aws.ToString(m.Value)
+	}
+	if st.outcome == complete && st.words != "" && len(r.Messages) == 0 {
+		st.outcome = partial
+	}
+}

@@ -1,0 +1,136 @@
+package awsread
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"warroom/sources"
+)
+
+// describeSource asks one service in one region about its resources: facts, ceilings and what happened.
+type describeSource struct {
+	reader    *Reader
+	name      string
+	service   service
+	resources []*watched
+	told      *memory
+}
+
+// Name is the service, with the region where the launch has the service in several.
+func (s *describeSource) Name() string { return s.name }
+
+// Schedule is the service's own pace, and a faster one while the credentials are refused.
+func (s *describeSource) Schedule() sources.Schedule {
+	return s.reader.session.schedule(s.service.every, 2*time.Second)
+}
+
+// Poll asks about every resource; what one of them fails at leaves the others alone.
+func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Reading, error) {
+	reading := sources.Reading{Source: s.name, At: now}
+	batches := make([]sources.Batch, len(s.resources))
+	errs := make([]error, len(s.resources))
+	inParallel(len(s.resources), inFlight, func(i int) {
+		batches[i], errs[i] = s.resources[i].ask(ctx, s.reader.session, now)
+	})
+	for _, b := range batches {
+		reading.Samples = append(reading.Samples, b.Samples...)
+		reading.Facts = append(reading.Facts, b.Facts...)
+		reading.Changes = append(reading.Changes, b.Changes...)
+	}
+	reading.Batch = s.told.sift(reading.Batch)
+	return reading, several(errs, len(errs), "resources")
+}
+
+// ask asks the service about the resource and keeps its word for the metrics.
+func (w *watched) ask(ctx context.Context, s *session, now time.Time) (sources.Batch, error) {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	var d description
+	err := s.read(ctx, w.region, func(a account) error {
+		var err error
+		d, err = w.service.describe(ctx, a, w.Resource, now)
+		return err
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tried = true
+	if d.places != nil {
+		w.learn(d)
+	}
+	d.batch.Changes = slices.DeleteFunc(d.batch.Changes, func(c sources.Change) bool {
+		key := c.Kind + " " + c.ID
+		told := w.reported[key]
+		w.reported[key] = true
+		return told
+	})
+	return d.batch, err
+}
+
+// learn keeps what the metrics depend on. The caller holds the lock.
+func (w *watched) learn(d description) {
+	if !w.known || !reflect.DeepEqual(w.last.places, d.places) || !maps.Equal(w.last.off, d.off) {
+		w.version++
+	}
+	w.last, w.known = description{places: d.places, off: d.off}, true
+}
+
+// word is what is known of the resource: the service's word, or the config's as long as there is none.
+func (w *watched) word() (description, int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known {
+		return w.last, w.version
+	}
+	return description{places: w.service.places(w.Resource)}, w.version
+}
+
+// meet makes sure that the service has been asked once, so that the metrics know where to look.
+func (w *watched) meet(ctx context.Context, s *session, now time.Time) error {
+	w.mu.Lock()
+	tried := w.tried
+	w.mu.Unlock()
+	if tried || w.service.describe == nil {
+		return nil
+	}
+	_, err := w.ask(ctx, s, now)
+	w.mu.Lock()
+	clear(w.reported) // nobody has been told yet
+	w.mu.Unlock()
+	return err
+}
+
+// brokenPace is how often sources try while the credentials are refused.
+const brokenPace = 10 * time.Second
+
+// schedule is a pace, or a faster one while there is nothing to do but wait for credentials.
+func (s *session) schedule(every, offset time.Duration) sources.Schedule {
+	if every == 0 {
+		every = time.Minute
+	}
+	if s.inTrouble() {
+		every, offset = min(every, brokenPace), 0
+	}
+	return sources.Schedule{Every: every, Offset: offset}
+}
+
+// inParallel calls f with 0 to n-1, at most so many at once, and returns when all have.
+func inParallel(n, atOnce int, f func(i int)) {
+	if n == 1 {
+		f(0)
+		return
+	}
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			f(i)
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,267 @@
+package awsread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"warroom/sources"
+)
+
+// Error is why AWS could not be read, sorted by its remedy.
+type Error struct {
+	trouble sources.Trouble
+	err     error
+}
+
+// Error says what happened, to what, and what to do about it.
+func (e *Error) Error() string { return e.trouble.Text }
+
+// Unwrap is what the SDK said.
+func (e *Error) Unwrap() error { return e.err }
+
+// Trouble is the error as it is recorded.
+func (e *Error) Trouble() sources.Trouble { return e.trouble }
+
+// Error codes by their meaning, in lower case: services spell them differently, and CloudWatch answers with
+// the code of its old protocol or with that of its new one.
+var (
+	expiredCodes = []string{"expiredtoken", "expiredtokenexception", "tokenrefreshrequired"}
+	unknownCodes = []string{"invalidclienttokenid", "unrecognizedclientexception", "invalidaccesskeyid", "authfailure", "invalidsignatureexception", "signaturedoesnotmatch", "incompletesignature"}
+	deniedCodes  = []string{"accessdenied", "accessdeniedexception", "unauthorizedoperation", "authorizationerror", "unauthorizedexception", "optinrequired"}
+	skewedCodes  = []string{"requesttimetooskewed", "requestexpired", "requestinthefuture"}
+	absentCodes  = []string{"nosuchdistribution", "loadbalancernotfound", "targetgroupnotfound", "wafnonexistentitemexception", "dbclusternotfoundfault", "dbinstancenotfound", "dbinstancenotfoundfault"}
+)
+
+func code(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	return strings.ToLower(api.ErrorCode())
+}
+
+// isThrottle tells whether AWS asked us to slow down.
+func isThrottle(err error) bool {
+	c := code(err)
+	if c == "" {
+		return false
+	}
+	for known := range retry.DefaultThrottleErrorCodes {
+		if strings.EqualFold(known, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// credentialsRefused tells whether newer credentials would help.
+func credentialsRefused(err error) bool {
+	c := code(err)
+	return slices.Contains(expiredCodes, c) || slices.Contains(unknownCodes, c) && !skewed(err) || noCredentials(err)
+}
+
+// skewed tells whether the machine's clock is what AWS objects to.
+func skewed(err error) bool {
+	if slices.Contains(skewedCodes, code(err)) {
+		return true
+	}
+	text := err.Error()
+	return strings.Contains(text, "Signature expired") || strings.Contains(text, "Signature not yet current")
+}
+
+// noCredentials tells whether the failure happened before anything was sent: the chain had nothing to sign with.
+func noCredentials(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "get identity: ") || strings.Contains(err.Error(), "failed to refresh cached credentials"))
+}
+
+// explain sorts an error of the SDK by its remedy. It returns nil for nil, and an error explained before as
+// it is.
+func (s *session) explain(err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return &Error{trouble: s.sort(err), err: err}
+}
+
+func (s *session) sort(err error) sources.Trouble {
+	what, action := operation(err)
+	trouble := func(kind sources.TroubleKind, format string, args ...any) sources.Trouble {
+		return sources.Trouble{Kind: kind, Text: what + ": " + fmt.Sprintf(format, args...)}
+	}
+	var starved *starvedError
+	var refused *RefusedError
+	c := code(err)
+	switch {
+	case errors.As(err, &refused):
+		return sources.Trouble{Kind: sources.Forbidden, Text: refused.Error()}
+	case errors.As(err, &starved):
+		return trouble(sources.Throttled, "waited too long for the room's own request budget; raise its share of the quota or watch fewer resources")
+	case noCredentials(err):
+		return s.sortCredentials(err)
+	case slices.Contains(expiredCodes, c):
+		return trouble(sources.Expired, "the credentials%s have expired; %s", s.ofProfile(), s.renewal())
+	case skewed(err):
+		return trouble(sources.Failed, "AWS rejects the time of the signature; set this machine's clock (NTP)")
+	case slices.Contains(unknownCodes, c):
+		return trouble(sources.Forbidden, "AWS does not accept the credentials%s (%s); check the access key and the secret, %s", s.ofProfile(), message(err), s.renewal())
+	case slices.Contains(deniedCodes, c):
+		return trouble(sources.Forbidden, "not allowed%s; allow %s in the policy of the reading role", s.asIdentity(), action)
+	case isThrottle(err):
+		return trouble(sources.Throttled, "AWS asks us to slow down; asking less for half a minute")
+	case slices.Contains(absentCodes, c):
+		return trouble(sources.NotFound, "%s; check the id and the region in the config", message(err))
+	case c != "":
+		return trouble(sources.Failed, "%s", message(err))
+	}
+	return s.sortTransport(err, trouble)
+}
+
+// sortTransport sorts what is no answer of AWS: nothing came, or what came was not its protocol.
+func (s *session) sortTransport(err error, trouble func(sources.TroubleKind, string, ...any) sources.Trouble) sources.Trouble {
+	var status *smithyhttp.ResponseError
+	var dns *net.DNSError
+	var network *net.OpError
+	var address *url.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return trouble(sources.TimedOut, "no answer in time; check the network between here and AWS")
+	case errors.As(err, &dns):
+		return trouble(sources.Failed, "no such host %s; check the region, the endpoint and the network", dns.Name)
+	case errors.As(err, &status) && status.HTTPStatusCode() >= 300:
+		return trouble(sources.Failed, "HTTP %d without an answer of AWS in it; a proxy or an endpoint that is not AWS may stand in between", status.HTTPStatusCode())
+	case errors.As(err, &network):
+		return trouble(sources.Failed, "no connection to %v (%v); check the endpoint and the network", network.Addr, network.Err)
+	case errors.As(err, &address):
+		return trouble(sources.Failed, "no connection to %s (%v); check the endpoint and the network", address.URL, address.Err)
+	}
+	return trouble(sources.Failed, "%s", short(err.Error()))
+}
+
+// sortCredentials sorts the failures of the credential chain: there is nothing to sign with.
+func (s *session) sortCredentials(err error) sources.Trouble {
+	var sso *ssocreds.InvalidTokenError
+	text := strings.ToLower(err.Error())
+	switch {
+	case errors.As(err, &sso) || strings.Contains(text, "expired"):
+		return sources.Trouble{Kind: sources.Expired, Text: fmt.Sprintf("the credentials%s have expired; %s", s.ofProfile(), s.renewal())}
+	case slices.Contains(deniedCodes, code(err)):
+		_, action := operation(err)
+		return sources.Trouble{Kind: sources.Forbidden, Text: fmt.Sprintf("the credentials%s may not be had: %s (%s)", s.ofProfile(), message(err), action)}
+	}
+	return sources.Trouble{Kind: sources.Failed, Text: fmt.Sprintf("no credentials%s: set AWS_PROFILE or `aws.profile` in the config, or run `aws configure sso` (%s)", s.ofProfile(), short(innermost(err).Error()))}
+}
+
+func (s *session) ofProfile() string {
+	if p := s.profile(); p != "" {
+		return fmt.Sprintf(" of profile %q", p)
+	}
+	return ""
+}
+
+// renewal is how a person renews the credentials. Whatever renews them, they are read again by themselves.
+func (s *session) renewal() string {
+	if p := s.profile(); p != "" {
+		return fmt.Sprintf("run `aws sso login --profile %s` or renew them where they come from; they are read again by themselves", p)
+	}
+	return "renew them where they come from; they are read again by themselves"
+}
+
+func (s *session) asIdentity() string {
+	if id := s.identity(); id != "" {
+		return " as " + id
+	}
+	return ""
+}
+
+// operation is what was tried, for people, and the IAM action that it needs: of the innermost operation,
+// which is the one that failed.
+func operation(err error) (what, action string) {
+	what = "AWS"
+	var op *smithy.OperationError
+	for errors.As(err, &op) {
+		what = op.ServiceID + " " + op.OperationName
+		action = allowed[op.ServiceID+"."+op.OperationName]
+		if action == "" {
+			action = strings.ToLower(op.ServiceID) + ":" + op.OperationName
+		}
+		err = op.Err
+	}
+	return what, action
+}
+
+// message is what AWS said.
+func message(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return short(err.Error())
+	}
+	if api.ErrorMessage() == "" {
+		return api.ErrorCode()
+	}
+	return short(api.ErrorMessage())
+}
+
+// innermost is the cause of all causes.
+func innermost(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
+}
+
+// longest is how much of a foreign message is kept.
+const longest = 300
+
+func short(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return text[:longest] + "…"
+}
+
+// explainAll makes one explained error of those of several things, or nil when there is none.
+func (s *session) explainAll(errs []error, things string) error {
+	explained := make([]error, len(errs))
+	for i, err := range errs {
+		explained[i] = s.explain(err)
+	}
+	return several(explained, len(errs), things)
+}
+
+// several makes one error of those of several things, or nil when there is none: the first stands for all.
+func several(errs []error, of int, things string) error {
+	var first *Error
+	failed := 0
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		failed++
+		if first == nil && !errors.As(err, &first) {
+			return err
+		}
+	}
+	if failed == 0 || of == 1 {
+		if first == nil {
+			return nil
+		}
+		return first
+	}
+	kind, text := first.trouble.Kind, first.trouble.Text
+	if failed < of {
+		kind, text = sources.Partial, first.trouble.String()
+	}
+	text = fmt.Sprintf("%s (%d of %d %s)", text, failed, of, things)
+	return &Error{trouble: sources.Trouble{Kind: kind, Text: text}, err: errors.Join(errs...)}
+}
