@@ -53,7 +53,7 @@ func index(groups []group) map[string]Metric {
 		for _, l := range g.lines {
 			byName[l.name] = Metric{
 				Name: l.name, Service: g.service, Unit: l.unit, Worse: l.worse, Gap: l.gap, Period: minute,
-				Settle: g.settle, Label: g.label, Formula: l.formula, Help: l.help,
+				Settle: g.settle, Label: g.label, Single: g.single, Formula: l.formula, Help: l.help,
 			}
 		}
 	}
@@ -86,6 +86,7 @@ type group struct {
 	service string
 	settle  time.Duration // counted from the end of the period; a derived line takes its inputs'
 	label   string        // the one further label that all of them bear, or ""
+	single  bool          // a resource gives one of them only
 	lines   []line
 }
 
@@ -127,7 +128,7 @@ var table = []group{
 		{"mark_active", Flag, Neutral, Unknown, "", "1 while a mark of this kind holds, 0 otherwise: made by the room from the launch's marks."},
 	}},
 
-	{service: "audience", settle: customMetric, lines: []line{
+	{service: "audience", settle: customMetric, single: true, lines: []line{
 		{"audience_registrations", Count, Neutral, Zero, "", "Registrations completed: custom CloudWatch metric named in the config, Sum."},
 		{"audience_visitors", Count, Neutral, Zero, "", "Visitors: custom CloudWatch metric named in the config, Sum."},
 		{"audience_orders", Count, Neutral, Zero, "", "Orders placed: custom CloudWatch metric named in the config, Sum."},

@@ -50,6 +50,7 @@ type Metric struct {
 	Period  time.Duration // length of the period that one sample is for
 	Settle  time.Duration // how long after the end of its period a sample may still be revised
 	Label   string        // name of the one further label (rule, status, region, path), "" for none
+	Single  bool          // a resource of its service gives this one metric, so its other ones tell nothing by their silence
 	Formula string        // PromQL over other metrics, "" for a raw metric
 	Help    string        // one sentence: what it counts, and its source
 }

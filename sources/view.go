@@ -1,8 +1,9 @@
 package sources
 
 import (
+	"cmp"
+	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -48,147 +49,49 @@ func (s State) String() string {
 	return [...]string{"ok", "waiting", "no data", "stale", "stale", "not found", "error"}[s]
 }
 
-// Window is the stretch of the recording that is held in memory. One goroutine applies batches and reads
-// views; it is not safe for more. Samples of one series are kept in the order of At, then Seen.
-type Window struct {
-	span    time.Duration
-	columns map[Series]*column
-	facts   map[factKey][]Fact
-	changes []Change
-	newest  time.Time // latest Seen applied
-	version uint64
-}
-
-type column struct {
-	metric  Metric
-	rows    []row
-	version uint64
-}
-
-// row is one version of one period; times in Unix milliseconds keep an hour of 500 series small.
-type row struct {
-	at, seen int64
-	value    float64
-	none     bool
-}
-
-type factKey struct {
-	resource Ref
-	name     string
-}
-
-// NewWindow holds at least the last span of what is applied to it. Older rows are let go in passing.
-func NewWindow(span time.Duration) *Window {
-	return &Window{span: span, columns: map[Series]*column{}, facts: map[factKey][]Fact{}}
-}
-
-// Apply takes in what came out of the recording, in any order, and tells whether anything was new.
-// Applying the same batch twice changes nothing.
-func (w *Window) Apply(b Batch) bool {
-	before := w.version
-	for i := range b.Samples {
-		w.applySample(&b.Samples[i])
-	}
-	for _, f := range b.Facts {
-		w.applyFact(f)
-	}
-	for _, c := range b.Changes {
-		w.applyChange(c)
-	}
-	return w.version != before
-}
-
-func (w *Window) applySample(s *Sample) {
-	c := w.columns[s.Series]
-	if c == nil {
-		m, _ := Lookup(s.Series.Metric)
-		c = &column{metric: m}
-		w.columns[s.Series] = c
-	}
-	r := row{at: s.At.UnixMilli(), seen: s.Seen.UnixMilli(), value: s.Value, none: s.None}
-	i, found := slices.BinarySearchFunc(c.rows, r, compareRows)
-	if found && c.rows[i] == r {
-		return
-	}
-	if found {
-		c.rows[i] = r
-	} else {
-		c.rows = slices.Insert(c.rows, i, r)
-	}
-	c.trim(w.span)
-	w.touch(s.Seen)
-	c.version = w.version
-}
-
-func compareRows(a, b row) int {
-	if a.at != b.at {
-		return int(min(max(a.at-b.at, -1), 1))
-	}
-	return int(min(max(a.seen-b.seen, -1), 1))
-}
-
-// trim lets rows go in quarters of the span, so that it rarely has to move the rest.
-func (c *column) trim(span time.Duration) {
-	newest := c.rows[len(c.rows)-1].at
-	if newest-c.rows[0].at < (span + span/4).Milliseconds() {
-		return
-	}
-	i, _ := slices.BinarySearchFunc(c.rows, row{at: newest - span.Milliseconds()}, compareRows)
-	c.rows = slices.Delete(c.rows, 0, i)
-}
-
-func (w *Window) applyFact(f Fact) {
-	key := factKey{f.Resource, f.Name}
-	history := w.facts[key]
-	i, _ := slices.BinarySearchFunc(history, f, func(a, b Fact) int { return a.Seen.Compare(b.Seen) })
-	if i < len(history) && history[i] == f {
-		return
-	}
-	w.facts[key] = slices.Insert(history, i, f)
-	w.touch(f.Seen)
-}
-
-func (w *Window) applyChange(c Change) {
-	i, found := slices.BinarySearchFunc(w.changes, c, func(a, b Change) int { return int(min(max(a.Seq-b.Seq, -1), 1)) })
-	if found {
-		return
-	}
-	w.changes = slices.Insert(w.changes, i, c)
-	w.touch(c.Seen)
-}
-
-func (w *Window) touch(seen time.Time) {
-	w.version++
-	if seen.After(w.newest) {
-		w.newest = seen
-	}
-}
-
-// Version changes whenever something new was applied.
-func (w *Window) Version() uint64 { return w.version }
-
-// Newest is the latest Seen in the window: the time up to which the recording is known here.
-func (w *Window) Newest() time.Time { return w.newest }
-
-// View reads the window at a cursor. It is valid until the next Apply.
-func (w *Window) View(c Cursor) *View { return &View{window: w, cursor: c} }
-
 // View is the recording read at a cursor: the only thing that screens, rules and checks see.
+//
+// A period is provisional until its metric's settle time has passed since its end. While a source fails
+// or the series itself is in trouble, that is not enough: a period that nobody read after it should have
+// settled may be half filled, and stays provisional until the series is read again.
 type View struct {
-	window *Window
-	cursor Cursor
-	extra  map[Series][]Point // derived series, laid over the recorded ones
+	window  *Window
+	cursor  Cursor
+	at      int64 // the cursor, in Unix milliseconds
+	failing int64 // since when a source has been failing, never when none is
+	own     *Layer
+	layer   *Layer
 }
+
+const never = math.MaxInt64
 
 // Cursor is where the view stands.
 func (v *View) Cursor() Cursor { return v.cursor }
 
 // Put lays a derived series over the view. The points must be in the order of At.
 func (v *View) Put(s Series, points []Point) {
-	if v.extra == nil {
-		v.extra = map[Series][]Point{}
+	if v.own == nil {
+		v.own = NewLayer()
 	}
-	v.extra[s] = points
+	v.own.Put(s, points)
+}
+
+// Lay lays many derived series over the view at once. The layer may be laid over many views and must not
+// be changed while one of them is read.
+func (v *View) Lay(l *Layer) { v.layer = l }
+
+// derived is a series of the layers.
+func (v *View) derived(s Series) (laid, bool) {
+	if v.own != nil {
+		if d, ok := v.own.series[s]; ok {
+			return d, true
+		}
+	}
+	if v.layer != nil {
+		d, ok := v.layer.series[s]
+		return d, ok
+	}
+	return laid{}, false
 }
 
 // Each calls f for every series that the view knows, recorded and derived, in no particular order.
@@ -196,73 +99,106 @@ func (v *View) Each(f func(Series)) {
 	for s := range v.window.columns {
 		f(s)
 	}
-	for s := range v.extra {
-		f(s)
+	for _, l := range [...]*Layer{v.own, v.layer} {
+		if l == nil {
+			continue
+		}
+		for s := range l.series {
+			if v.window.columns[s] == nil && (l == v.own || v.own == nil || !v.own.has(s)) {
+				f(s)
+			}
+		}
 	}
 }
 
-// Version changes whenever the rows of the series may have: a cheap reason not to look again. A derived
-// series has the window's version.
-func (v *View) Version(s Series) uint64 {
-	if c := v.window.columns[s]; c != nil {
-		return c.version
+// Of lists the series of a metric that have points, sorted: recorded, derived and quiet ones. A quiet
+// series is a sparse metric without further label of which nothing was ever published, of a resource that
+// is being read: all its points are None, and count as zero. The slice must not be changed.
+func (v *View) Of(metric string) []Series {
+	if v.own != nil && len(v.own.byMetric[metric]) > 0 {
+		return v.own.byMetric[metric]
 	}
-	return v.window.version
+	if v.layer != nil && len(v.layer.byMetric[metric]) > 0 {
+		return v.layer.byMetric[metric]
+	}
+	return v.window.byMetric[metric]
+}
+
+// Version is a key of what [View.Points] answers for a series: while it stays the same, here and in later
+// views of the same window, there is no reason to look again. For a series that the view does not know
+// (the zero Series is one) it is a key of everything in the view.
+func (v *View) Version(s Series) uint64 {
+	if d, ok := v.derived(s); ok {
+		return mix(mix(0, uint64(v.cursor.Truth)), d.version)
+	}
+	c := v.window.columns[s]
+	if c == nil {
+		n, _ := slices.BinarySearch(v.window.moments, v.at+1)
+		return v.key(v.window.version, int64(n), minute, 0)
+	}
+	version := c.version
+	if c.asked != nil {
+		version = v.window.version
+	}
+	return v.key(version, v.lastRead(c), c.metric.Period, c.metric.Settle)
+}
+
+// key mixes what decides on the answer: the rows, which of them the cursor sees, and which have settled.
+func (v *View) key(version uint64, read int64, period, settle time.Duration) uint64 {
+	k := mix(mix(0, version), uint64(read))
+	if ms := period.Milliseconds(); ms > 0 {
+		k = mix(mix(k, uint64(v.at/ms)), uint64((v.at-settle.Milliseconds())/ms))
+	}
+	return mix(mix(k, uint64(v.failing)), uint64(v.cursor.Truth))
+}
+
+func mix(k, x uint64) uint64 {
+	k = (k ^ x) * 0x9e3779b97f4a7c15
+	return k ^ k>>29
+}
+
+// lastRead is when the series was last read, as far as the cursor knows.
+func (v *View) lastRead(c *column) int64 {
+	read := c.read
+	if v.cursor.Truth == AsSeen && read > v.at {
+		read = v.latestSeen(c.rows)
+	}
+	if c.asked != nil {
+		read = max(read, v.latestSeen(c.asked.rows))
+	}
+	return read
+}
+
+func (v *View) latestSeen(rows []row) int64 {
+	var latest int64
+	for i := range rows {
+		if seen := rows[i].seen; seen > latest && (seen <= v.at || v.cursor.Truth == AsSettled) {
+			latest = seen
+		}
+	}
+	return latest
 }
 
 // Points appends to dst the periods of s that start in [from, to), oldest first, as the cursor sees them.
 // Periods never asked about are absent.
 func (v *View) Points(dst []Point, s Series, from, to time.Time) []Point {
-	if points, ok := v.extra[s]; ok {
-		return appendBetween(dst, points, from, to)
+	if d, ok := v.derived(s); ok {
+		return appendBetween(dst, d.points, from, to)
 	}
-	c := v.window.columns[s]
-	if c == nil {
+	c, ok := v.column(s)
+	if !ok {
 		return dst
 	}
-	first, last := from.UnixMilli(), to.UnixMilli()
-	start, _ := slices.BinarySearchFunc(c.rows, row{at: first}, compareRows)
-	for i := start; i < len(c.rows) && c.rows[i].at < last; {
-		next := i + 1
-		for next < len(c.rows) && c.rows[next].at == c.rows[i].at {
-			next++
-		}
-		if r, ok := v.pick(c, c.rows[i:next]); ok {
-			dst = append(dst, v.point(c.metric, r))
-		}
-		i = next
-	}
-	return dst
-}
-
-// pick chooses among the versions of one period the one that the cursor sees.
-func (v *View) pick(c *column, versions []row) (row, bool) {
-	cursor := v.cursor.At.UnixMilli()
-	if v.cursor.Truth == AsSettled {
-		return versions[len(versions)-1], versions[0].at+c.metric.Period.Milliseconds() <= cursor
-	}
-	for i := len(versions) - 1; i >= 0; i-- {
-		if versions[i].seen <= cursor {
-			return versions[i], true
-		}
-	}
-	return row{}, false
-}
-
-func (v *View) point(m Metric, r row) Point {
-	known := v.cursor.At
-	if v.cursor.Truth == AsSettled && v.window.newest.After(known) {
-		known = v.window.newest
-	}
-	at := time.UnixMilli(r.at).UTC()
-	return Point{At: at, Value: r.value, None: r.none, Provisional: at.Add(m.Period + m.Settle).After(known)}
+	return c.points(dst, from.UnixMilli(), to.UnixMilli())
 }
 
 func appendBetween(dst, points []Point, from, to time.Time) []Point {
-	for _, p := range points {
-		if !p.At.Before(from) && p.At.Before(to) {
-			dst = append(dst, p)
+	start, _ := slices.BinarySearchFunc(points, from, func(p Point, t time.Time) int { return p.At.Compare(t) })
+	for _, p := range points[start:] {
+		if !p.At.Before(to) {
+			break
 		}
+		dst = append(dst, p)
 	}
 	return dst
 }
@@ -271,50 +207,32 @@ func appendBetween(dst, points []Point, from, to time.Time) []Point {
 const newestLookBack = 4 * time.Hour
 
 // Newest is the newest period of s that the cursor sees, provisional or not.
-func (v *View) Newest(s Series) (Point, bool) { return v.last(s, func(Point) bool { return true }) }
+func (v *View) Newest(s Series) (Point, bool) { return v.last(s, false) }
 
 // Settled is the newest period of s that will not be revised any more.
-func (v *View) Settled(s Series) (Point, bool) {
-	return v.last(s, func(p Point) bool { return !p.Provisional })
-}
+func (v *View) Settled(s Series) (Point, bool) { return v.last(s, true) }
 
-func (v *View) last(s Series, want func(Point) bool) (Point, bool) {
-	if points, ok := v.extra[s]; ok {
-		return lastOf(points, want)
-	}
-	c := v.window.columns[s]
-	if c == nil {
-		return Point{}, false
-	}
-	oldest := v.cursor.At.Add(-newestLookBack).UnixMilli()
-	for end := len(c.rows); end > 0 && c.rows[end-1].at >= oldest; {
-		start := end - 1
-		for start > 0 && c.rows[start-1].at == c.rows[start].at {
-			start--
-		}
-		if r, ok := v.pick(c, c.rows[start:end]); ok {
-			if p := v.point(c.metric, r); want(p) {
+func (v *View) last(s Series, settled bool) (Point, bool) {
+	if d, ok := v.derived(s); ok {
+		for _, p := range slices.Backward(d.points) {
+			if !settled || !p.Provisional {
 				return p, true
 			}
 		}
-		end = start
+		return Point{}, false
 	}
-	return Point{}, false
-}
-
-func lastOf(points []Point, want func(Point) bool) (Point, bool) {
-	for _, p := range slices.Backward(points) {
-		if want(p) {
-			return p, true
-		}
+	c, ok := v.column(s)
+	if !ok {
+		return Point{}, false
 	}
-	return Point{}, false
+	return c.last(v.at-newestLookBack.Milliseconds(), settled)
 }
 
 // Fact is the value of a fact at the cursor, and since when it has held it.
-func (v *View) Fact(r Ref, name string) (Fact, bool) {
-	history := v.window.facts[factKey{r, name}]
-	for _, f := range slices.Backward(history) {
+func (v *View) Fact(r Ref, name string) (Fact, bool) { return v.fact(factKey{r, name}) }
+
+func (v *View) fact(k factKey) (Fact, bool) {
+	for _, f := range slices.Backward(v.window.facts[k]) {
 		if !f.Seen.After(v.cursor.At) {
 			return f, f.Value != ""
 		}
@@ -322,34 +240,32 @@ func (v *View) Fact(r Ref, name string) (Fact, bool) {
 	return Fact{}, false
 }
 
-// Facts are the facts of a resource at the cursor by name; what is known to be wrong with its series is not among
-// them.
-func (v *View) Facts(r Ref) []Fact {
-	var out []Fact
-	for key := range v.window.facts {
-		if key.resource != r || strings.HasPrefix(key.name, seriesFact) {
-			continue
-		}
-		if f, ok := v.Fact(r, key.name); ok {
-			out = append(out, f)
+// failingSince is since when a source has been failing at the cursor: the earliest of them.
+func (v *View) failingSince() int64 {
+	since := int64(never)
+	for _, k := range v.window.sources {
+		if f, ok := v.fact(k); ok && failing(ParseTrouble(f.Value)) {
+			since = min(since, f.Seen.UnixMilli())
 		}
 	}
-	slices.SortFunc(out, func(a, b Fact) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	return since
 }
 
 // Trouble is what is known to be wrong with the series itself, and since when.
 func (v *View) Trouble(s Series) (Trouble, time.Time) {
-	f, ok := v.Fact(s.Ref(), seriesFactName(s))
-	if !ok {
-		return Trouble{}, time.Time{}
+	if c := v.window.columns[s]; c != nil {
+		return v.trouble(c.fact)
 	}
-	return ParseTrouble(f.Value), f.Seen
+	return v.trouble(factKey{s.Ref(), seriesFactName(s)})
 }
 
 // SourceTrouble is what is known to be wrong with a source, and since when.
 func (v *View) SourceTrouble(source string) (Trouble, time.Time) {
-	f, ok := v.Fact(Ref{SourceRef, source}, sourceFact)
+	return v.trouble(factKey{Ref{SourceRef, source}, sourceFact})
+}
+
+func (v *View) trouble(k factKey) (Trouble, time.Time) {
+	f, ok := v.fact(k)
 	if !ok {
 		return Trouble{}, time.Time{}
 	}
@@ -369,39 +285,246 @@ func (v *View) Changes(from, to time.Time) []Change {
 }
 
 // Age is how long ago the newest settled period of the series ended, and how long that normally takes
-// at most: the settle time and one period.
+// at most: the settle time and one period. Where nothing has settled yet, the newest period stands for it.
 func (v *View) Age(s Series) (age, normal time.Duration, ok bool) {
 	m, _ := Lookup(s.Metric)
+	normal = m.Settle + m.Period
 	p, ok := v.Settled(s)
 	if !ok {
-		return 0, m.Settle + m.Period, false
+		p, ok = v.Newest(s)
 	}
-	return v.cursor.At.Sub(p.At.Add(m.Period)), m.Settle + m.Period, true
+	if !ok {
+		return 0, normal, false
+	}
+	return v.cursor.At.Sub(p.At.Add(m.Period)), normal, true
 }
 
 // State is how the series stands at the cursor.
 func (v *View) State(s Series) State {
-	trouble, _ := v.Trouble(s)
-	if trouble.Kind == NotFound {
-		return Missing
-	}
 	age, normal, ok := v.Age(s)
 	m, _ := Lookup(s.Metric)
-	switch {
+	switch trouble, _ := v.Trouble(s); {
+	case trouble.Kind == NotFound:
+		return Missing
 	case !trouble.None():
 		return Unreadable
 	case !ok:
-		if _, any := v.Newest(s); any {
-			return Fresh // young, nothing settled yet
-		}
 		return Waiting
 	case age > normal+3*m.Period:
 		return Dead
 	case age > normal+2*m.Period:
 		return Stale
 	}
-	if p, _ := v.Settled(s); p.None && m.Gap != Zero {
+	if p, any := v.Settled(s); any && p.None && m.Gap != Zero {
 		return NoData
 	}
 	return Fresh
+}
+
+// Layer is derived series by name. The zero Layer is not ready: use [NewLayer].
+type Layer struct {
+	series   map[Series]laid
+	byMetric map[string][]Series
+}
+
+type laid struct {
+	points  []Point
+	version uint64
+}
+
+// NewLayer is an empty layer.
+func NewLayer() *Layer {
+	return &Layer{series: map[Series]laid{}, byMetric: map[string][]Series{}}
+}
+
+// Put sets the points of a series, which must be in the order of At and are not copied.
+func (l *Layer) Put(s Series, points []Point) {
+	known := l.byMetric[s.Metric]
+	if i, found := slices.BinarySearchFunc(known, s, compareSeries); !found {
+		l.byMetric[s.Metric] = slices.Insert(known, i, s)
+	}
+	l.series[s] = laid{points: points, version: fingerprint(points)}
+}
+
+func (l *Layer) has(s Series) bool {
+	_, ok := l.series[s]
+	return ok
+}
+
+// fingerprint is a key of the points.
+func fingerprint(points []Point) uint64 {
+	var k uint64
+	for _, p := range points {
+		k = mix(mix(k, uint64(p.At.UnixMilli())), math.Float64bits(p.Value))
+		if p.None {
+			k = mix(k, 1)
+		}
+		if p.Provisional {
+			k = mix(k, 2)
+		}
+	}
+	return k
+}
+
+// sighted is a recorded or quiet series as one view sees it.
+type sighted struct {
+	view   *View
+	rows   []row
+	asked  []row // nil where silence does not mean zero
+	period int64
+	settle int64
+	known  int64 // time up to which the series is known
+	read   int64 // what must have been read to settle, never where the clock alone decides
+	mute   int64 // periods that end so late or later are not answered for by others
+}
+
+// column is the series as the view sees it; ok is false when the view knows nothing of it.
+func (v *View) column(s Series) (g sighted, ok bool) {
+	c := v.window.columns[s]
+	if c == nil {
+		c = v.quiet(s)
+	}
+	if c == nil {
+		return sighted{}, false
+	}
+	g = sighted{
+		view: v, rows: c.rows, period: c.metric.Period.Milliseconds(), settle: c.metric.Settle.Milliseconds(),
+		known: v.at, read: never, mute: never,
+	}
+	if v.cursor.Truth == AsSettled {
+		g.known = max(g.known, v.window.newest.UnixMilli())
+	}
+	if c.asked != nil {
+		g.asked = c.asked.rows
+	}
+	trouble, since := v.trouble(c.fact)
+	hurt := failing(trouble) && trouble.Kind != NotFound
+	if hurt {
+		g.mute = since.UnixMilli() - g.settle
+	}
+	if hurt || v.failing != never {
+		g.read = v.lastRead(c)
+	}
+	return g, true
+}
+
+// quiet is the column of a sparse series of which nothing was ever published, or nil.
+func (v *View) quiet(s Series) *column {
+	m, known := Lookup(s.Metric)
+	if !known || m.Gap != Zero || m.Label != "" || m.Single || s.Label != "" {
+		return nil
+	}
+	a := v.window.asked[askedKey{Ref{m.Service, s.Resource}, m.Settle}]
+	if a == nil {
+		return nil
+	}
+	return &column{metric: m, asked: a, fact: factKey{Ref{m.Service, s.Resource}, seriesFactName(s)}}
+}
+
+// points appends the periods that start in [from, to).
+func (g *sighted) points(dst []Point, from, to int64) []Point {
+	i, _ := slices.BinarySearchFunc(g.rows, row{at: from}, compareRows)
+	j, _ := slices.BinarySearchFunc(g.asked, row{at: from}, compareRows)
+	for i < len(g.rows) || j < len(g.asked) {
+		at := min(atOr(g.rows, i), atOr(g.asked, j))
+		if at >= to {
+			break
+		}
+		next := i
+		for next < len(g.rows) && g.rows[next].at == at {
+			next++
+		}
+		var answered *row
+		if j < len(g.asked) && g.asked[j].at == at {
+			answered = &g.asked[j]
+			j++
+		}
+		if r, ok := g.pick(g.rows[i:next], answered); ok {
+			dst = append(dst, g.point(r))
+		}
+		i = next
+	}
+	return dst
+}
+
+func atOr(rows []row, i int) int64 {
+	if i < len(rows) {
+		return rows[i].at
+	}
+	return never
+}
+
+// last is the newest period that starts at oldest or later.
+func (g *sighted) last(oldest int64, settled bool) (Point, bool) {
+	i, j := len(g.rows), len(g.asked)
+	for i > 0 || j > 0 {
+		at := max(atBefore(g.rows, i), atBefore(g.asked, j))
+		if at < oldest {
+			break
+		}
+		first := i
+		for first > 0 && g.rows[first-1].at == at {
+			first--
+		}
+		var answered *row
+		if j > 0 && g.asked[j-1].at == at {
+			j--
+			answered = &g.asked[j]
+		}
+		if r, ok := g.pick(g.rows[first:i], answered); ok {
+			if p := g.point(r); !settled || !p.Provisional {
+				return p, true
+			}
+		}
+		i = first
+	}
+	return Point{}, false
+}
+
+func atBefore(rows []row, i int) int64 {
+	if i > 0 {
+		return rows[i-1].at
+	}
+	return math.MinInt64
+}
+
+// pick chooses among the versions of one period the one that the cursor sees, or takes the silence of a
+// sparse series for an answer.
+func (g *sighted) pick(versions []row, answered *row) (row, bool) {
+	settledTruth := g.view.cursor.Truth == AsSettled
+	for _, r := range slices.Backward(versions) {
+		if settledTruth {
+			return r, r.at+g.period <= g.view.at
+		}
+		if r.seen <= g.view.at {
+			return r, true
+		}
+	}
+	if answered == nil || answered.at+g.period > g.mute {
+		return row{}, false
+	}
+	if settledTruth {
+		return *answered, answered.at+g.period <= g.view.at
+	}
+	return *answered, answered.seen <= g.view.at
+}
+
+func (g *sighted) point(r row) Point {
+	due := r.at + g.period + g.settle
+	return Point{
+		At: time.UnixMilli(r.at).UTC(), Value: r.value, None: r.none,
+		Provisional: due > g.known || due > g.read,
+	}
+}
+
+// sparseOf lists the sparse metrics without further label of a service that come by one way.
+func sparseOf(service string, settle time.Duration) []string {
+	var names []string
+	for name, m := range catalogue {
+		if m.Service == service && m.Settle == settle && m.Gap == Zero && m.Label == "" && !m.Single && !m.Derived() {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, cmp.Compare[string])
+	return names
 }

@@ -1,0 +1,250 @@
+package sources
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Window is the stretch of the recording that is held in memory. One goroutine applies batches and reads
+// views; it is not safe for more. Samples of one series are kept in the order of At, then Seen.
+type Window struct {
+	span     time.Duration
+	columns  map[Series]*column
+	facts    map[factKey][]Fact
+	sources  []factKey // those of the facts that say how a source is
+	changes  []Change
+	asked    map[askedKey]*asked
+	byMetric map[string][]Series // recorded and quiet series, sorted
+	moments  []int64             // the distinct Seen of what was applied, ascending
+	newest   time.Time           // latest Seen applied
+	version  uint64
+}
+
+// column is one series.
+type column struct {
+	metric  Metric
+	rows    []row
+	floor   int64  // what starts before was let go and is not taken in again
+	read    int64  // latest Seen
+	asked   *asked // the resource's, nil where silence does not mean zero
+	fact    factKey
+	version uint64
+}
+
+// row is one version of one period; times in Unix milliseconds keep an hour of 500 series small.
+type row struct {
+	at, seen int64
+	value    float64
+	none     bool
+}
+
+// asked is the periods for which a resource was answered for, by any series that comes the same way: all
+// of them are read by one call, so where one of them has a word on a period, the silence of a sparse one is
+// an answer too. That is how a count that never happened, and that the provider therefore never heard of,
+// is zero while the resource is being read, and unknown while it is not.
+type asked struct {
+	rows  []row // at and the first seen
+	floor int64
+}
+
+// askedKey tells the ways apart by their settle times.
+type askedKey struct {
+	resource Ref
+	settle   time.Duration
+}
+
+type factKey struct {
+	resource Ref
+	name     string
+}
+
+// NewWindow holds at least the last span of what is applied to it. What is older is let go in passing.
+func NewWindow(span time.Duration) *Window {
+	return &Window{
+		span: span, columns: map[Series]*column{}, facts: map[factKey][]Fact{},
+		asked: map[askedKey]*asked{}, byMetric: map[string][]Series{},
+	}
+}
+
+// Apply takes in what came out of the recording, in any order, and tells whether anything was new.
+// Applying the same batch twice changes nothing.
+func (w *Window) Apply(b Batch) bool {
+	before := w.version
+	for i := range b.Samples {
+		w.applySample(&b.Samples[i])
+	}
+	for _, f := range b.Facts {
+		w.applyFact(f)
+	}
+	for _, c := range b.Changes {
+		w.applyChange(c)
+	}
+	return w.version != before
+}
+
+func (w *Window) applySample(s *Sample) {
+	c := w.columns[s.Series]
+	if c == nil {
+		c = w.open(s.Series)
+	}
+	r := row{at: s.At.UnixMilli(), seen: s.Seen.UnixMilli(), value: s.Value, none: s.None || math.IsNaN(s.Value)}
+	if r.none {
+		r.value = 0
+	}
+	if r.at < c.floor {
+		return
+	}
+	i, found := searchRow(c.rows, r)
+	if found && c.rows[i] == r {
+		return
+	}
+	if found {
+		c.rows[i] = r
+	} else {
+		c.rows = slices.Insert(c.rows, i, r)
+	}
+	c.rows, c.floor = trimRows(c.rows, c.floor, w.span)
+	c.read = max(c.read, r.seen)
+	w.note(s.Series, c.metric, r)
+	w.touch(s.Seen)
+	c.version = w.version
+}
+
+// open begins a series.
+func (w *Window) open(s Series) *column {
+	m, known := Lookup(s.Metric)
+	c := &column{metric: m, fact: factKey{s.Ref(), seriesFactName(s)}}
+	w.columns[s] = c
+	w.index(s)
+	if !known || m.Single {
+		return c
+	}
+	key := askedKey{s.Ref(), m.Settle}
+	if w.asked[key] == nil {
+		w.asked[key] = &asked{}
+		for _, sparse := range sparseOf(m.Service, m.Settle) {
+			w.index(Series{Metric: sparse, Resource: s.Resource})
+		}
+	}
+	if m.Gap == Zero {
+		c.asked = w.asked[key]
+	}
+	return c
+}
+
+func (w *Window) index(s Series) {
+	known := w.byMetric[s.Metric]
+	if i, found := slices.BinarySearchFunc(known, s, compareSeries); !found {
+		w.byMetric[s.Metric] = slices.Insert(known, i, s)
+	}
+}
+
+func compareSeries(a, b Series) int {
+	return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Resource, b.Resource), strings.Compare(a.Label, b.Label))
+}
+
+// note remembers that the resource was answered for.
+func (w *Window) note(s Series, m Metric, r row) {
+	a := w.asked[askedKey{Ref{m.Service, s.Resource}, m.Settle}]
+	if a == nil || m.Single || r.at < a.floor {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(a.rows, r.at, func(r row, at int64) int { return cmp.Compare(r.at, at) })
+	switch {
+	case i == len(a.rows) || a.rows[i].at != r.at:
+		a.rows = slices.Insert(a.rows, i, row{at: r.at, seen: r.seen, none: true})
+	case r.seen < a.rows[i].seen:
+		a.rows[i].seen = r.seen
+	}
+	a.rows, a.floor = trimRows(a.rows, a.floor, w.span)
+}
+
+// searchRow finds a row by its two times. New rows mostly belong at the end.
+func searchRow(rows []row, r row) (int, bool) {
+	if n := len(rows); n == 0 || compareRows(rows[n-1], r) < 0 {
+		return n, false
+	}
+	return slices.BinarySearchFunc(rows, r, compareRows)
+}
+
+func compareRows(a, b row) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seen, b.seen))
+}
+
+// trimRows lets rows go in quarters of the span, so that it rarely has to move the rest.
+func trimRows(rows []row, floor int64, span time.Duration) ([]row, int64) {
+	newest := rows[len(rows)-1].at
+	if newest-rows[0].at < (span + span/4).Milliseconds() {
+		return rows, floor
+	}
+	floor = newest - span.Milliseconds()
+	i, _ := slices.BinarySearchFunc(rows, row{at: floor}, compareRows)
+	return slices.Delete(rows, 0, i), floor
+}
+
+func (w *Window) applyFact(f Fact) {
+	key := factKey{f.Resource, f.Name}
+	history, known := w.facts[key]
+	if !known && f.Resource.Service == SourceRef && f.Name == sourceFact {
+		w.sources = append(w.sources, key)
+	}
+	i := len(history)
+	for ; i > 0 && !history[i-1].Seen.Before(f.Seen); i-- {
+		if history[i-1].Seen.Equal(f.Seen) && history[i-1].Value == f.Value {
+			return
+		}
+		if history[i-1].Seen.Equal(f.Seen) {
+			break // of two at once, the one that came last holds
+		}
+	}
+	w.facts[key] = slices.Insert(history, i, f)
+	w.touch(f.Seen)
+}
+
+func (w *Window) applyChange(c Change) {
+	i, found := slices.BinarySearchFunc(w.changes, c, func(a, b Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	if found {
+		return
+	}
+	w.changes = slices.Insert(w.changes, i, c)
+	w.touch(c.Seen)
+}
+
+// touch says that something new was seen.
+func (w *Window) touch(seen time.Time) {
+	w.version++
+	if seen.After(w.newest) {
+		w.newest = seen
+	}
+	moment := seen.UnixMilli()
+	if n := len(w.moments); n > 0 && w.moments[n-1] == moment {
+		return
+	}
+	i, found := slices.BinarySearch(w.moments, moment)
+	if found {
+		return
+	}
+	w.moments = slices.Insert(w.moments, i, moment)
+	if n := len(w.moments); n > momentsMost {
+		w.moments = slices.Delete(w.moments, 0, n/4)
+	}
+}
+
+// momentsMost bounds the moments that are remembered: at a poll a second, over an hour and a half.
+const momentsMost = 6000
+
+// Version changes whenever something new was applied.
+func (w *Window) Version() uint64 { return w.version }
+
+// Newest is the latest Seen in the window: the time up to which the recording is known here.
+func (w *Window) Newest() time.Time { return w.newest }
+
+// View reads the window at a cursor. It is valid until the next Apply.
+func (w *Window) View(c Cursor) *View {
+	v := &View{window: w, cursor: c, at: c.At.UnixMilli()}
+	v.failing = v.failingSince()
+	return v
+}
