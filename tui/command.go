@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// command is a word of the command line.
+type command struct {
+	name, help string
+	run        func(m *Model, rest string) (tea.Cmd, error)
+	words      func(m *Model) []string // what Tab completes after it, or nil
+}
+
+// commands are the words of the command line, in the order of the help.
+func commands() []command {
+	return []command{
+		{"goto", "open a tile: goto alb/prod", (*Model).goTo, (*Model).tileNames},
+		{"jump", "to a time: jump T-5m, jump 20:31", func(m *Model, rest string) (tea.Cmd, error) { return nil, m.jump(rest) }, nil},
+		{"speed", "of a replay: speed 60", (*Model).setSpeed, nil},
+		{"note", "write a note: note ad break moved", (*Model).note, nil},
+		{"filter", "tiles by name, service or state; alone: all tiles", (*Model).setFilter, nil},
+		{"theme", "dark or light", (*Model).setTheme, func(*Model) []string { return []string{"dark", "light"} }},
+		{"timeline", "all changes and marks", func(m *Model, _ string) (tea.Cmd, error) { m.open(&timelinePage{}); return nil, nil }, nil},
+		{"help", "keys, commands and states", func(m *Model, _ string) (tea.Cmd, error) { m.open(&helpPage{}); return nil, nil }, nil},
+		{"quit", "leave", func(*Model, string) (tea.Cmd, error) { return tea.Quit, nil }, nil},
+	}
+}
+
+// openCommand asks for a command.
+func (m *Model) openCommand() {
+	m.ask(":", "", m.command).complete = m.completeCommand
+}
+
+// command does what was typed. A beginning that fits one word only stands for it.
+func (m *Model) command(text string) (tea.Cmd, error) {
+	if text == "" {
+		return nil, nil
+	}
+	word, rest, _ := strings.Cut(text, " ")
+	c, err := find(word)
+	if err != nil {
+		return nil, err
+	}
+	return c.run(m, strings.TrimSpace(rest))
+}
+
+func find(word string) (command, error) {
+	var names []string
+	var found []command
+	for _, c := range commands() {
+		if c.name == word || word == "q" && c.name == "quit" {
+			return c, nil
+		}
+		if strings.HasPrefix(c.name, word) {
+			found = append(found, c)
+		}
+		names = append(names, c.name)
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return command{}, unknown("command", word, names)
+}
+
+// unknown says that a word is none of those there are, and which one may have been meant.
+func unknown(what, word string, names []string) error {
+	return fmt.Errorf("no %s %q%s", what, sources.Clean(word), meant(word, names))
+}
+
+// completeCommand completes the command, and then what follows it, as far as the candidates agree.
+func (m *Model) completeCommand(text string) (string, bool) {
+	word, rest, more := strings.Cut(text, " ")
+	if !more {
+		var names []string
+		for _, c := range commands() {
+			names = append(names, c.name)
+		}
+		return complete(word, names)
+	}
+	c, err := find(word)
+	if err != nil || c.words == nil {
+		return text, false
+	}
+	done, ok := complete(rest, c.words(m))
+	return c.name + " " + done, ok
+}
+
+// complete is the longest beginning that all candidates which begin with the word share.
+func complete(word string, among []string) (string, bool) {
+	var fit []string
+	for _, c := range among {
+		if strings.HasPrefix(c, word) {
+			fit = append(fit, c)
+		}
+	}
+	if len(fit) == 0 {
+		return word, false
+	}
+	shared := fit[0]
+	for _, c := range fit[1:] {
+		for !strings.HasPrefix(c, shared) {
+			shared = shared[:len(shared)-1]
+		}
+	}
+	if len(fit) == 1 {
+		shared += " "
+	}
+	return shared, true
+}
+
+func (m *Model) tileNames() []string {
+	var names []string
+	for _, r := range m.resources() {
+		names = append(names, r.String())
+	}
+	return names
+}
+
+// goTo opens the tile of a resource, by its full name or by its short one where that is unique.
+func (m *Model) goTo(name string) (tea.Cmd, error) {
+	if name == "" {
+		return nil, errors.New("goto what? " + strings.Join(m.tileNames(), ", "))
+	}
+	var fit []sources.Ref
+	for _, r := range m.resources() {
+		if r.String() == name {
+			fit = []sources.Ref{r}
+			break
+		}
+		if r.Name == name || r.Service == name {
+			fit = append(fit, r)
+		}
+	}
+	switch len(fit) {
+	case 0:
+		return nil, unknown("tile", name, m.tileNames())
+	case 1:
+		m.chosen = fit[0]
+		m.open(&detailPage{})
+		return nil, nil
+	}
+	return nil, fmt.Errorf("%q is %s or %s", sources.Clean(name), fit[0], fit[1])
+}
+
+func (m *Model) setSpeed(text string) (tea.Cmd, error) {
+	speed, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
+	if err != nil || !(speed >= 0.1 && speed <= 3600) {
+		return nil, fmt.Errorf("speed %q: write a number from 0.1 to 3600", sources.Clean(text))
+	}
+	if m.opt.Mode != Replay {
+		return nil, errors.New("live has no speed; it is a replay that can be played faster")
+	}
+	m.cursor.step(m.opt.Now(), m.reach())
+	m.cursor.speed = speed
+	return m.tick(), nil
+}
+
+func (m *Model) setFilter(text string) (tea.Cmd, error) {
+	m.filter, m.page = text, gridPage{}
+	m.keepChosen()
+	return nil, nil
+}
+
+func (m *Model) setTheme(name string) (tea.Cmd, error) {
+	if !slices.Contains([]string{"dark", "light"}, name) {
+		return nil, unknown("theme", name, []string{"dark", "light"})
+	}
+	m.opt.Theme = theme.New(name == "dark", m.opt.Theme.Profile)
+	return nil, nil
+}

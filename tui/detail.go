@@ -1,0 +1,308 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// detailPage is everything that is known of one resource: what is wrong and the remedy, large charts, all series,
+// facts and the last changes.
+type detailPage struct{ top int }
+
+func (p *detailPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case key.Matches(k, m.keys.Down):
+		p.top++
+	case key.Matches(k, m.keys.Up):
+		p.top--
+	case key.Matches(k, m.keys.PageDown):
+		p.top += pageStep
+	case key.Matches(k, m.keys.PageUp):
+		p.top -= pageStep
+	case key.Matches(k, m.keys.Right, m.keys.NextTile, m.keys.Next):
+		m.choose(+1)
+		p.top = 0
+	case key.Matches(k, m.keys.Left, m.keys.PrevTile, m.keys.Previous):
+		m.choose(-1)
+		p.top = 0
+	default:
+		return nil, false
+	}
+	p.top = max(p.top, 0)
+	return nil, true
+}
+
+// pageStep is how many lines PgUp and PgDn move a page that scrolls as a whole.
+const pageStep = 10
+
+func (p *detailPage) hints(k *keyMap) []Hint {
+	return []Hint{
+		hint(k.Back, "back"), {Key: k.Left.Help().Key + " " + k.Right.Help().Key, Does: "other tiles"},
+		{Key: k.Down.Help().Key + " " + k.Up.Help().Key, Does: "scroll"}, hint(k.Pause, "pause"), {Key: "←→", Does: "scrub"},
+		hint(k.Truth, "as seen, as settled"), hint(k.Jump, "jump"), hint(k.Help, "help"),
+	}
+}
+
+func (p *detailPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
+	t := m.chosenTile()
+	if t == nil {
+		c.Text(area.X+1, area.Y, area.W-2, "this tile is not shown any more", theme.Fg(theme.Faint))
+		return
+	}
+	top, rest := area.Top(1)
+	status := m.painter.Status(m.scene(), t)
+	p.head(m, c, top, t, status)
+	rest = p.trouble(c, rest, status)
+	charts, rest := rest.Top(chartRows(rest.H, len(t.spec.Detail)))
+	m.charts(c, charts, t, v)
+	lines := m.detailLines(v, t.Ref)
+	p.top = max(min(p.top, len(lines)-rest.H), 0)
+	for i, line := range lines[min(p.top, len(lines)):] {
+		if i >= rest.H {
+			break
+		}
+		columns(c, Rect{X: rest.X + 1, Y: rest.Y + i, W: rest.W - 2, H: 1}, line...)
+	}
+}
+
+// chosenTile is the tile that the page is about.
+func (m *Model) chosenTile() *Tile {
+	for _, t := range m.painter.Tiles(m.scene()) {
+		if t.Ref == m.chosen {
+			return t
+		}
+	}
+	return nil
+}
+
+// head is the page's first line: number, name, what the provider calls it, and the state as a word.
+func (p *detailPage) head(m *Model, c *Canvas, r Rect, t *Tile, s Status) {
+	about := m.identity(t.Ref)
+	heading(c, r, two(t.Number)+" "+t.Title, about)
+	x := r.X + 1 + textWidth(two(t.Number)+" "+t.Title) + 2
+	style := theme.Fg(s.Level.colour()).Bold()
+	c.Put(x, r.Y, s.Glyph, style)
+	c.Text(x+2, r.Y, r.X+r.W-x-2-textWidth(about)-2, s.Word, style)
+}
+
+// identity is the provider's name of a resource, and its region.
+func (m *Model) identity(r sources.Ref) string {
+	for _, res := range m.opt.Meta.Resources {
+		if res.Ref == r {
+			return strings.TrimSpace(r.Service + "  " + res.ID + "  " + res.Region)
+		}
+	}
+	return r.String()
+}
+
+// trouble says what is wrong and what to do, in as many lines as it takes, and returns the rest of the area.
+func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
+	if s.Why == "" {
+		return r
+	}
+	for _, line := range wrapped(s.Why, r.W-2, 3) {
+		var row Rect
+		row, r = r.Top(1)
+		c.Text(row.X+1, row.Y, row.W-2, line, theme.Fg(s.Level.colour()))
+	}
+	return r
+}
+
+// wrapped breaks text between words into lines of a width, a number of them at most.
+func wrapped(s string, width, most int) []string {
+	var out []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && textWidth(line)+1+textWidth(word) > width && len(out) < most-1 {
+			out, line = append(out, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(out, line)
+}
+
+// detailLines are the table of series, the facts and the last changes.
+func (m *Model) detailLines(v *sources.View, r sources.Ref) [][]column {
+	out := m.seriesLines(v, r)
+	out = append(out, m.factLines(v, r)...)
+	return append(out, m.changeLines(v, r)...)
+}
+
+func title(s string) []column {
+	return []column{{text: s, width: -1, style: theme.Fg(theme.Faint).Bold()}}
+}
+
+func (m *Model) seriesLines(v *sources.View, r sources.Ref) [][]column {
+	faint := theme.Fg(theme.Faint).Bold()
+	out := [][]column{{
+		{text: "SERIES", width: seriesWidth, style: faint}, {text: "VALUE", width: 12, style: faint, right: true}, {text: "OF", width: 11, style: faint},
+		{text: "STATE", width: 11, style: faint}, {text: "AGE / NORMAL", width: 14, style: faint}, {text: "WHY", width: -1, style: faint},
+	}}
+	for _, s := range seriesOf(v, r) {
+		out = append(out, m.seriesLine(v, s))
+	}
+	return append(out, nil)
+}
+
+const seriesWidth = 40
+
+// seriesOf are the resource's series: in the order of their names, the derived ones of the catalogue included.
+func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
+	var out []sources.Series
+	v.Each(func(s sources.Series) {
+		if s.Ref() == r {
+			out = append(out, s)
+		}
+	})
+	slices.SortFunc(out, func(a, b sources.Series) int {
+		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Label, b.Label))
+	})
+	return slices.Compact(out)
+}
+
+func (m *Model) seriesLine(v *sources.View, s sources.Series) []column {
+	metric, _ := sources.Lookup(s.Metric)
+	point, found := v.Settled(s)
+	if !found {
+		point, found = v.Newest(s)
+	}
+	value, period := noValue, ""
+	style := theme.Fg(theme.Strong).Bold()
+	if found {
+		period = m.stretch(point.At, metric.Period)
+		if n, ok := measured(point, &metric); ok {
+			value = inUnit(n, metric)
+		}
+		if point.Provisional {
+			style = theme.Fg(theme.Provisional)
+		}
+	}
+	state, colour := stateWord(v.State(s), point, found)
+	trouble, _ := v.Trouble(s)
+	return []column{
+		{text: seriesName(s, metric), width: seriesWidth, style: theme.Fg(theme.Text)}, {text: value, width: 12, style: style, right: true},
+		{text: period, width: 11, style: theme.Fg(theme.Faint)}, {text: state, width: 11, style: theme.Fg(colour)},
+		{text: ageOf(v, s), width: 14, style: theme.Fg(theme.Faint)}, {text: orElse(trouble.Text, metric.Help), width: -1, style: theme.Fg(theme.Faint)},
+	}
+}
+
+// seriesName is the metric, with the value of its further label.
+func seriesName(s sources.Series, m sources.Metric) string {
+	if s.Label == "" {
+		return s.Metric
+	}
+	return s.Metric + " " + orElse(m.Label, "label") + "=" + s.Label
+}
+
+// stateWord is a series' state in words: a fresh value that may still be revised is provisional.
+func stateWord(s sources.State, p sources.Point, found bool) (string, theme.Role) {
+	switch {
+	case s == sources.Fresh && found && p.Provisional:
+		return "provisional", theme.Provisional
+	case s == sources.Fresh:
+		return s.String(), theme.Good
+	case s == sources.Unreadable || s == sources.Missing:
+		return s.String(), theme.Bad
+	case s == sources.Stale || s == sources.Dead:
+		return s.String(), theme.Warn
+	}
+	return s.String(), theme.Faint
+}
+
+// ageOf is the age of the newest settled sample against what is normal.
+func ageOf(v *sources.View, s sources.Series) string {
+	age, normal, ok := v.Age(s)
+	if !ok {
+		return noValue + " / " + rough(normal)
+	}
+	return ageText(max(age, 0)) + " / " + rough(normal)
+}
+
+// stretch is the period that a sample is for: 20:14–20:15, since a bare time would not tell whether it begins or ends.
+func (m *Model) stretch(at time.Time, period time.Duration) string {
+	layout := "15:04"
+	if period%time.Minute != 0 {
+		layout = "04:05"
+	}
+	at = at.In(m.opt.Zone)
+	return at.Format(layout) + "–" + at.Add(period).Format(layout)
+}
+
+// inUnit writes a value with its unit, as people read it.
+func inUnit(n float64, m sources.Metric) string {
+	switch m.Unit {
+	case sources.Ratio:
+		return amount(n, asPercent, 0)
+	case sources.Seconds:
+		return amount(n, asDuration, 0)
+	case sources.Bytes:
+		return amount(n, asBytes, 0)
+	case sources.PerSecond:
+		return amount(n, asNumber, 0) + "/s"
+	case sources.Days:
+		return amount(n, asNumber, 0) + " days"
+	case sources.Dollars:
+		return amount(n, asDollars, 0) + "/h"
+	case sources.Flag:
+		if n != 0 {
+			return "yes"
+		}
+		return "no"
+	case sources.Count:
+		return amount(n, asNumber, 0) + " / " + short(m.Period)
+	}
+	return amount(n, asNumber, 0)
+}
+
+func (m *Model) factLines(v *sources.View, r sources.Ref) [][]column {
+	facts := v.Facts(r)
+	if len(facts) == 0 {
+		return nil
+	}
+	out := [][]column{title("FACTS")}
+	for _, f := range facts {
+		out = append(out, []column{
+			{text: f.Name, width: seriesWidth, style: theme.Fg(theme.Text)}, {text: "since " + m.when(f.Seen), width: m.whenWidth() + 6, style: theme.Fg(theme.Faint)},
+			{text: f.Value, width: -1, style: theme.Fg(theme.Strong)},
+		})
+	}
+	return append(out, nil)
+}
+
+// lastChanges is how many changes of a resource its page shows.
+const lastChanges = 20
+
+func (m *Model) changeLines(v *sources.View, r sources.Ref) [][]column {
+	at := v.Cursor().At
+	var mine []sources.Change
+	for _, c := range v.Changes(time.Time{}, at.Add(time.Nanosecond)) {
+		if c.Resource == r {
+			mine = append(mine, c)
+		}
+	}
+	if len(mine) == 0 {
+		return nil
+	}
+	slices.Reverse(mine)
+	out := [][]column{title("LAST CHANGES")}
+	for _, c := range mine[:min(len(mine), lastChanges)] {
+		e := entry{at: c.At, kind: c.Kind}
+		out = append(out, []column{
+			{text: string(e.glyph()), width: 1, style: e.style()}, {text: m.when(c.At), width: m.whenWidth(), style: theme.Fg(theme.Text)},
+			{text: m.since(c.At), width: 11, style: theme.Fg(theme.Faint)}, {text: c.Kind, width: 11, style: e.style()},
+			{text: c.Actor, width: 14, style: theme.Fg(theme.Faint)}, {text: c.Text, width: -1, style: theme.Fg(theme.Strong)},
+		})
+	}
+	return out
+}

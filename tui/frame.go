@@ -1,0 +1,145 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// viewKey is what a view was made of.
+type viewKey struct {
+	window  *sources.Window
+	version uint64
+	cursor  sources.Cursor
+}
+
+// view is the recording at the time that is shown.
+func (m *Model) view() *sources.View {
+	key := viewKey{m.memory.window, m.memory.window.Version(), sources.Cursor{At: m.drawn.at, Truth: m.drawn.truth}}
+	if m.seen == nil || key != m.seenKey {
+		m.seen, m.seenKey = m.deriver.View(key.window, key.cursor), key
+	}
+	return m.seen
+}
+
+// scene is the frame as values. It is made once for each change of the data, the cursor or the size.
+func (m *Model) scene() *Scene {
+	s := &m.lastScene
+	now := m.reach().to
+	*s = Scene{
+		View: m.view(), Meta: &m.opt.Meta, Mode: m.opt.Mode, Standing: m.drawn.stance == standing, Speed: m.drawn.speed,
+		Now: now, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
+		Story: m.opt.Story,
+		Width: m.width, Height: m.height, Filter: m.filter, Theme: &m.opt.Theme, ASCII: m.opt.ASCII,
+		Recording: m.opt.Path, RecordingSize: m.room.size, Viewer: m.opt.Viewer, Message: m.message(),
+	}
+	s.From, s.To = m.strip()
+	return s
+}
+
+// strip is the stretch of time on the timeline: a replay's whole recording, which makes it the scrubber, and while it
+// is live the last two hours, or more where the cursor stands further back.
+func (m *Model) strip() (from, to time.Time) {
+	s := m.reach()
+	if m.opt.Mode == Replay {
+		return s.from, s.to
+	}
+	return s.clamp(earlier(s.to.Add(-stripBack), m.drawn.at.Add(-stripBack/4))), s.to
+}
+
+// stripBack is how much time the timeline of a live screen shows.
+const stripBack = 2 * time.Hour
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// message is the answer to what a hand did, or what is wrong with the recording itself.
+func (m *Model) message() string {
+	switch {
+	case m.notice.text != "":
+		return m.notice.text
+	case m.room.unread != nil:
+		return m.room.unread.Error()
+	case m.memory.tried != (span{}) && m.drawn.at != m.cursor.at:
+		return "reading the recording around " + m.hour(m.cursor.at) + " …"
+	}
+	return ""
+}
+
+// draw builds the frame.
+func (m *Model) draw() string {
+	if !m.memory.loaded {
+		return m.opening()
+	}
+	s := m.scene()
+	s.Selected = -1
+	over := []Layer{m.bottom}
+	if _, onGrid := m.page.(gridPage); onGrid {
+		_, s.Selected = m.shown()
+		s.Hints = m.gridHints()
+		return m.painter.Grid(s, over...)
+	}
+	s.Hints = m.page.hints(m.keys)
+	return m.painter.Page(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, over...)
+}
+
+// opening stands until the recording has been read: usually shorter than a frame.
+func (m *Model) opening() string {
+	text := "reading " + m.opt.Path + " …"
+	if m.room.unread != nil {
+		text = m.room.unread.Error()
+	}
+	c := NewCanvas(m.width, m.height)
+	c.ASCII = m.opt.ASCII
+	for i, line := range wrapped(text, m.width-4, m.height) {
+		c.Text(2, 1+i, m.width-4, line, theme.Fg(theme.Faint))
+	}
+	return string(c.Write(nil, &m.opt.Theme))
+}
+
+// bottom writes the prompt over the line of hints.
+func (m *Model) bottom(c *Canvas, l Layout) {
+	m.caret = nil
+	if m.prompt == nil {
+		return
+	}
+	line := l.Hints
+	if line.Empty() {
+		line, _ = l.Screen.Bottom(1)
+	}
+	m.caret = m.prompt.draw(c, line)
+}
+
+// draw writes label, text and, where the last try was refused, why. It returns where the caret stands.
+func (p *prompt) draw(c *Canvas, line Rect) *tea.Cursor {
+	c.Fill(line, ' ', theme.Fg(theme.Text).On(theme.Bar))
+	x := line.X + 1
+	x += c.Text(x, line.Y, line.W/2, p.label+" ", theme.Fg(theme.Accent).Bold().On(theme.Bar))
+	room := line.X + line.W - x - 1
+	if p.wrong != "" {
+		w := min(textWidth(p.wrong), room*2/3)
+		c.Text(line.X+line.W-w-1, line.Y, w, p.wrong, theme.Fg(theme.Bad).On(theme.Bar))
+		room -= w + 2
+	}
+	text, caret := p.window(max(room, 4))
+	c.Text(x, line.Y, max(room, 4), text, theme.Fg(theme.Strong).On(theme.Bar))
+	cursor := tea.NewCursor(min(x+caret, line.X+line.W-1), line.Y)
+	return cursor
+}
+
+// window is the part of the text around the caret that has room, and the caret's column in it.
+func (p *prompt) window(room int) (string, int) {
+	text, at := []rune(p.input.Value()), p.input.Position()
+	from := 0
+	for textWidth(string(text[from:at])) >= room {
+		from++
+	}
+	return string(text[from:]), textWidth(string(text[from:at]))
+}

@@ -1,0 +1,182 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
+
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// AdvancedMsg says that something was appended to the recording. Whoever records sends it after each append;
+// messages that come while one is being answered are taken together.
+type AdvancedMsg struct{}
+
+// Model is the whole screen. Make one with [New].
+type Model struct {
+	opt  Options
+	keys *keyMap
+
+	memory  memory // the stretch of the recording that is at hand
+	deriver *query.Deriver
+	cursor  cursor // the time that was asked for
+	drawn   cursor // the time that is shown: the one asked for, once it is at hand
+	room    roomState
+
+	page    page
+	prompt  *prompt
+	notice  notice
+	chosen  sources.Ref
+	filter  string
+	leaving bool // the hand has left; the terminal's last answers are awaited
+
+	width, height int
+	painter       *Painter
+	frame         string
+	dirty         bool
+	caret         *tea.Cursor // of the open prompt
+	lastScene     Scene
+	seen          *sources.View // the last view, and what it was made of
+	seenKey       viewKey
+	beat          int   // the tick that is awaited
+	link          *Link // nil where nobody watches the link
+}
+
+// notice is one line of answer to what a hand did.
+type notice struct {
+	text  string
+	bad   bool
+	until time.Time // on the machine's clock
+}
+
+// noticeFor is how long an answer stays.
+const noticeFor = 8 * time.Second
+
+// New makes the screen of a recording. Options.Tape and, unless it is a replay, Options.Clock must be given.
+// Rebindings that clash or name nothing leave the default keys in force, and the screen says so; [CheckKeys]
+// tells beforehand.
+func New(o Options) *Model {
+	o.fill()
+	keys, _, err := rebound(o.Keys)
+	if err != nil {
+		keys = defaultKeys()
+	}
+	m := &Model{opt: o, keys: keys, deriver: query.NewDeriver(), dirty: true}
+	m.memory = newMemory()
+	m.cursor = cursor{speed: o.Speed, stepped: o.Now()}
+	m.page = gridPage{}
+	m.painter = NewPainter()
+	if err != nil {
+		m.complain(err)
+	}
+	m.setOut()
+	return m
+}
+
+// setOut puts the cursor where the mode starts. A replay's start is known once the span has been read.
+func (m *Model) setOut() {
+	switch {
+	case m.opt.Mode != Replay:
+		m.cursor.stance, m.cursor.at = following, m.opt.Clock.Now()
+	case m.opt.At != nil:
+		m.cursor.stand(*m.opt.At)
+	default:
+		m.cursor.play(m.opt.Now())
+	}
+}
+
+// Init reads what the first frame shows.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.load(m.cursor.at), m.tick())
+}
+
+// Update answers one message. What it costs is bounded: files are read and written by commands only.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.answer(msg)
+	return m, tea.Batch(cmd, m.arrive())
+}
+
+func (m *Model) answer(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return m.pressed(msg)
+	case tea.PasteMsg:
+		m.pasted(msg.Content)
+	case tea.WindowSizeMsg:
+		m.resized(msg.Width, msg.Height)
+	case tea.ResumeMsg:
+		m.dirty = true
+	case tickMsg:
+		return m.ticked(msg)
+	case AdvancedMsg:
+		return m.advanced()
+	case batchMsg:
+		return m.read(msg)
+	case loadedMsg:
+		return m.loaded(msg)
+	case notedMsg:
+		return m.noted(msg)
+	case drainedMsg:
+		if m.link.gone() != nil {
+			return tea.Quit
+		}
+	case leftMsg:
+		return tea.Quit
+	case uv.UnknownCsiEvent:
+		return m.acknowledged(string(msg))
+	}
+	return nil
+}
+
+// View is the newest frame. It is built only when something on it has changed and the link keeps up.
+func (m *Model) View() tea.View {
+	if m.dirty && m.width > 0 && !m.link.lagging() {
+		m.frame = m.draw()
+		m.dirty = false
+	}
+	v := tea.NewView(m.frame)
+	v.AltScreen, v.Cursor = true, m.caret
+	v.WindowTitle = m.title()
+	return v
+}
+
+// title is what the window and tmux's status line are called.
+func (m *Model) title() string {
+	return "warroom " + sources.Clean(m.opt.Meta.Launch.Name)
+}
+
+func (m *Model) resized(w, h int) {
+	m.width, m.height, m.dirty = w, h, true
+}
+
+// say answers a hand in the bottom line.
+func (m *Model) say(text string) {
+	m.notice = notice{text: text, until: m.opt.Now().Add(noticeFor)}
+	m.dirty = true
+}
+
+// complain says what could not be done.
+func (m *Model) complain(err error) {
+	m.say(err.Error())
+	m.notice.bad = true
+}
+
+// pressed gives a key to whoever has the focus: the prompt, then the page, then the room.
+func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
+	m.dirty = true
+	if k.String() == "ctrl+c" {
+		return tea.Quit
+	}
+	if m.prompt != nil {
+		return m.prompted(k)
+	}
+	if cmd, done := m.page.key(m, k); done {
+		return cmd
+	}
+	if cmd, done := m.timeKey(k); done {
+		return cmd
+	}
+	return m.roomKey(k)
+}

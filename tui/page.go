@@ -1,0 +1,118 @@
+package tui
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// page is what fills the screen below the header. It decides its own keys and draws itself from the model and the
+// view at the cursor that is shown.
+type page interface {
+	// key answers a key, or tells that it means nothing here.
+	key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool)
+	// hints are the keys that are worth knowing here, the most useful first.
+	hints(k *keyMap) []Hint
+	// draw fills the area.
+	draw(m *Model, c *Canvas, area Rect, v *sources.View)
+}
+
+// hint is a key with a word for what it does here.
+func hint(b key.Binding, does string) Hint { return Hint{Key: b.Help().Key, Does: does} }
+
+// open shows a page.
+func (m *Model) open(p page) {
+	m.page, m.dirty = p, true
+}
+
+// list is a column of lines of which one is chosen. It scrolls so that the chosen one stays in sight.
+type list struct {
+	at     int // the chosen line
+	top    int // the first line in sight
+	height int // lines in sight at the last drawing
+}
+
+// key moves the choice and tells whether the key was for it.
+func (l *list) key(k *keyMap, press tea.KeyPressMsg, n int) bool {
+	page := max(l.height-1, 1)
+	switch {
+	case key.Matches(press, k.Down):
+		l.at++
+	case key.Matches(press, k.Up):
+		l.at--
+	case key.Matches(press, k.PageDown):
+		l.at += page
+	case key.Matches(press, k.PageUp):
+		l.at -= page
+	case key.Matches(press, k.Start):
+		l.at = 0
+	case key.Matches(press, k.End):
+		l.at = n - 1
+	default:
+		return false
+	}
+	l.at = max(min(l.at, n-1), 0)
+	return true
+}
+
+// draw calls line for each of n lines in sight and marks the chosen one. A choice of -1 marks none and keeps
+// the scroll.
+func (l *list) draw(c *Canvas, area Rect, n int, line func(i int, r Rect)) {
+	l.height = area.H
+	l.at = max(min(l.at, n-1), 0)
+	l.top = max(min(l.top, l.at), l.at-area.H+1, 0)
+	l.top = max(min(l.top, n-area.H), 0)
+	for i := l.top; i < n && i < l.top+area.H; i++ {
+		r := Rect{X: area.X, Y: area.Y + i - l.top, W: area.W, H: 1}
+		line(i, r.Inset(1, 0))
+		if i == l.at {
+			c.Tint(r, theme.Chosen)
+			c.Put(r.X, r.Y, '▸', theme.Fg(theme.Accent).On(theme.Chosen))
+		}
+	}
+}
+
+// column is one cell of a table's line. A negative width takes what is left.
+type column struct {
+	text  string
+	width int
+	style theme.Style
+	right bool // the text stands at the right
+}
+
+// columns writes the cells of one line beside each other, a blank between them, and leaves out what does
+// not fit.
+func columns(c *Canvas, r Rect, cells ...column) {
+	x := r.X
+	for _, cell := range cells {
+		left := r.X + r.W - x
+		if left <= 0 {
+			return
+		}
+		width := cell.width
+		if width < 0 || width > left {
+			width = left
+		}
+		at := x
+		if w := textWidth(cell.text); cell.right && w < width {
+			at += width - w
+		}
+		c.Text(at, r.Y, x+width-at, cell.text, cell.style)
+		x += width + 1
+	}
+}
+
+// textAtRight writes s so that it ends at the right edge of r, and returns where it begins.
+func textAtRight(c *Canvas, r Rect, s string, style theme.Style) int {
+	w := min(textWidth(s), r.W)
+	c.Text(r.X+r.W-w, r.Y, w, s, style)
+	return r.X + r.W - w
+}
+
+// heading writes a page's first line: its name, and at the right what it is about.
+func heading(c *Canvas, r Rect, name, about string) {
+	at := textAtRight(c, r.Inset(1, 0), about, theme.Fg(theme.Faint))
+	c.Text(r.X+1, r.Y, at-r.X-2, name, theme.Fg(theme.Strong).Bold())
+}

@@ -1,0 +1,257 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+)
+
+// readFor bounds how long a command may wait for the recording.
+const readFor = 20 * time.Second
+
+// roomState is what the screen knows about the recording as a whole.
+type roomState struct {
+	span    span
+	size    int64
+	changes []sources.Change // all of the recording
+	last    int64            // the newest of them
+	unread  error            // why the recording could not be read, nil while it can
+	missed  int              // changes that came while the cursor stood
+}
+
+// known tells whether the recording has been read at all.
+func (r *roomState) known() bool { return !r.span.from.IsZero() }
+
+// batchMsg is what was appended since the last look.
+type batchMsg struct {
+	epoch int
+	batch sources.Batch
+	mark  recording.Mark
+	size  int64
+	err   error
+}
+
+// loadedMsg is a stretch of the recording around a target.
+type loadedMsg struct {
+	epoch   int
+	stretch span
+	batch   sources.Batch
+	mark    recording.Mark
+	room    roomState
+	err     error
+}
+
+// advanced looks what was appended. While an answer is awaited it only remembers to look again.
+func (m *Model) advanced() tea.Cmd {
+	if m.memory.read || m.memory.tried != (span{}) {
+		m.memory.again = true
+		return nil
+	}
+	m.memory.read = true
+	tape, mark, epoch := m.opt.Tape, m.memory.mark, m.memory.epoch
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), readFor)
+		defer cancel()
+		batch, next, err := tape.Since(ctx, mark)
+		size, _ := tape.Size() // a size that cannot be read is shown as it was
+		return batchMsg{epoch: epoch, batch: batch, mark: next, size: size, err: err}
+	}
+}
+
+// read takes in what was appended.
+func (m *Model) read(msg batchMsg) tea.Cmd {
+	m.memory.read = false
+	if msg.epoch == m.memory.epoch {
+		m.take(msg)
+	} else {
+		m.memory.again = true // it answers for a window that is gone
+	}
+	if !m.memory.again {
+		return nil
+	}
+	m.memory.again = false
+	return m.advanced()
+}
+
+func (m *Model) take(msg batchMsg) {
+	m.failed(msg.err)
+	if msg.err != nil {
+		return
+	}
+	m.memory.mark = msg.mark
+	if msg.size > 0 && msg.size != m.room.size {
+		m.room.size, m.dirty = msg.size, true
+	}
+	m.room.take(msg.batch, m.cursor.stance)
+	m.memory.detach(m.cursor.at)
+	if !m.memory.tail {
+		msg.batch = sources.Batch{Changes: msg.batch.Changes}
+	}
+	if m.memory.window.Apply(msg.batch) {
+		m.dirty = true
+	}
+}
+
+// take widens the span and keeps the changes.
+func (r *roomState) take(b sources.Batch, s stance) {
+	for i := range b.Samples {
+		r.widen(b.Samples[i].Seen)
+	}
+	for _, c := range b.Changes {
+		r.widen(c.Seen)
+		r.keep(c, s)
+	}
+}
+
+func (r *roomState) widen(t time.Time) {
+	if r.span.from.IsZero() || t.Before(r.span.from) {
+		r.span.from = t
+	}
+	if t.After(r.span.to) {
+		r.span.to = t
+	}
+}
+
+// keep adds a change once; the recording numbers them.
+func (r *roomState) keep(c sources.Change, s stance) {
+	if c.Seq <= r.last {
+		return
+	}
+	r.last = c.Seq
+	r.changes = append(r.changes, c)
+	if s != following {
+		r.missed++
+	}
+}
+
+// load reads the stretch around a target. An answer to an older load is not heard any more.
+func (m *Model) load(target time.Time) tea.Cmd {
+	m.memory.epoch++
+	m.memory.tried = around(target)
+	tape, epoch, start := m.opt.Tape, m.memory.epoch, m.opt.Mode == Replay && target.IsZero()
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), readFor)
+		defer cancel()
+		return readStretch(ctx, tape, epoch, target, start)
+	}
+}
+
+// readStretch is the command behind load.
+func readStretch(ctx context.Context, tape Tape, epoch int, target time.Time, start bool) (msg loadedMsg) {
+	msg.epoch = epoch
+	from, to, err := tape.Span(ctx)
+	if err != nil {
+		msg.err = fmt.Errorf("read the recording's span: %w", err)
+		return msg
+	}
+	msg.room.span = span{from, to}
+	if start {
+		target = from
+	}
+	msg.stretch = around(target)
+	msg.batch, msg.mark, err = tape.Load(ctx, msg.stretch.from, msg.stretch.to, time.Time{})
+	if err != nil {
+		msg.err = fmt.Errorf("read the recording around %s: %w", target.Format(time.TimeOnly), err)
+		return msg
+	}
+	if msg.room.changes, err = tape.Changes(ctx, time.Time{}, time.Time{}, time.Time{}); err != nil {
+		msg.err = fmt.Errorf("read the recording's changes: %w", err)
+		return msg
+	}
+	msg.room.size, _ = tape.Size() // a size that cannot be read is not shown
+	return msg
+}
+
+// loaded replaces the window by the stretch that was read.
+func (m *Model) loaded(msg loadedMsg) tea.Cmd {
+	if msg.epoch != m.memory.epoch {
+		return nil
+	}
+	m.memory.tried = span{}
+	m.failed(msg.err)
+	if msg.err != nil {
+		return nil
+	}
+	first := !m.room.known()
+	m.room.span, m.room.size, m.room.changes = msg.room.span, msg.room.size, msg.room.changes
+	m.room.last = newestChange(m.room.changes)
+	m.memory.window = sources.NewWindow(held)
+	m.memory.window.Apply(msg.batch)
+	m.memory.window.Apply(sources.Batch{Changes: m.room.changes})
+	m.memory.mark, m.memory.from, m.memory.to = msg.mark, msg.stretch.from, msg.stretch.to
+	m.memory.tail = !msg.stretch.to.Before(msg.room.span.to)
+	m.memory.loaded = true
+	if first && m.opt.Mode == Replay {
+		m.enter()
+	}
+	m.dirty = true
+	if m.memory.again {
+		m.memory.again = false
+		return m.advanced()
+	}
+	return nil
+}
+
+func newestChange(changes []sources.Change) int64 {
+	var last int64
+	for i := range changes {
+		last = max(last, changes[i].Seq)
+	}
+	return last
+}
+
+// enter puts a replay's cursor where it starts, now that the span is known.
+func (m *Model) enter() {
+	if m.cursor.at.IsZero() {
+		m.cursor.reset(m.room.span.from, m.opt.Now())
+		return
+	}
+	if !m.room.span.holds(m.cursor.at) {
+		m.complain(outside(m.cursor.at.In(m.opt.Zone).Format(time.DateTime), m.room.span, m.opt.Zone))
+	}
+	m.cursor.at = m.room.span.clamp(m.cursor.at)
+}
+
+// failed keeps why the recording cannot be read, until it can.
+func (m *Model) failed(err error) {
+	if (err == nil) != (m.room.unread == nil) {
+		m.dirty = true
+	}
+	m.room.unread = err
+}
+
+// arrive lets the frame follow the cursor: at once where the recording is at hand, and after a load where it
+// is not. Until then the last time that was at hand stays on the screen.
+func (m *Model) arrive() tea.Cmd {
+	if m.cursor.stance == following {
+		m.cursor.at = m.opt.Clock.Now()
+	}
+	if m.memory.covers(m.cursor.at, m.reach()) {
+		m.drawn = m.cursor
+		return nil
+	}
+	if tried := m.memory.tried; tried != (span{}) && (span{tried.from.Add(behind), tried.to}).holds(m.cursor.at) {
+		return nil
+	}
+	if m.room.unread != nil || m.memory.tried != (span{}) && !m.memory.loaded {
+		return nil // asked again at the next tick
+	}
+	return m.load(m.cursor.at)
+}
+
+// reach is the stretch in which the cursor can stand: what is recorded, and up to now while it is live.
+func (m *Model) reach() span {
+	s := m.room.span
+	if m.opt.Mode != Replay {
+		s.to = m.opt.Clock.Now()
+		if s.from.IsZero() {
+			s.from = s.to
+		}
+	}
+	return s
+}

@@ -1,0 +1,69 @@
+package tui
+
+import (
+	"reflect"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// roomKey answers the keys that mean the same on every page and are not about time.
+func (m *Model) roomKey(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.Leave):
+		return m.leave()
+	case key.Matches(k, m.keys.Suspend):
+		return tea.Suspend
+	case key.Matches(k, m.keys.Repaint):
+		return tea.ClearScreen
+	case key.Matches(k, m.keys.Back):
+		m.open(gridPage{})
+	case key.Matches(k, m.keys.Help):
+		m.toggle(&helpPage{})
+	case key.Matches(k, m.keys.Timeline):
+		m.toggle(&timelinePage{})
+	case key.Matches(k, m.keys.Digit):
+		if n, ok := digit(k); ok && n > 0 {
+			m.numbered(n)
+		}
+	default:
+		m.promptKey(k)
+	}
+	return nil
+}
+
+// promptKey opens the prompt that belongs to the key.
+func (m *Model) promptKey(k tea.KeyPressMsg) {
+	switch {
+	case key.Matches(k, m.keys.Jump):
+		m.ask("jump to", "", func(text string) (tea.Cmd, error) { return m.tick(), m.jump(text) })
+	case key.Matches(k, m.keys.Filter):
+		m.openFilter()
+	case key.Matches(k, m.keys.Command):
+		m.openCommand()
+	case key.Matches(k, m.keys.Note):
+		m.openNote()
+	}
+}
+
+// toggle opens a page, or goes back from it.
+func (m *Model) toggle(p page) {
+	if reflect.TypeOf(m.page) == reflect.TypeOf(p) {
+		p = gridPage{}
+	}
+	m.open(p)
+}
+
+// openFilter asks which tiles shall be shown; they change as one types, and Esc brings back those that were shown.
+func (m *Model) openFilter() {
+	before := m.filter
+	set := func(text string) {
+		m.filter = text
+		m.keepChosen()
+	}
+	p := m.ask("filter", m.filter, func(text string) (tea.Cmd, error) { set(text); return nil, nil })
+	p.typed, p.cancel = set, func() { set(before) }
+	m.page = gridPage{}
+}
+
+func isTimeline(p page) bool { _, is := p.(*timelinePage); return is }
