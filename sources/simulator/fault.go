@@ -38,3 +38,76 @@ type Fault struct {
 	From    time.Time
 	Until   time.Time
 }
+
+// span is when a fault begins and ends; one without an end lasts.
+func (f FaultSpec) span(t0 time.Time) (from, until time.Time) {
+	from = f.At.On(t0)
+	if f.Until == "" {
+		return from, from.AddDate(1, 0, 0)
+	}
+	return from, f.Until.On(t0)
+}
+
+// trouble is what the faults of the site amount to in one second.
+type trouble struct {
+	processor  float64 // times the processor time
+	database   float64 // times the cost of a statement
+	failing    float64 // share of uncached requests that a release breaks
+	bots       float64 // requests per second
+	addresses  float64
+	noCapacity bool
+	purge      bool
+}
+
+// siteTrouble is a fault of the site in seconds.
+type siteTrouble struct {
+	FaultSpec
+	from, until int64
+}
+
+const (
+	secondsToRoll   = 150 // until a release is on all instances
+	secondsToGather = 40  // until a bot wave has its full height
+)
+
+func siteTroubles(sc Scenario) (list []siteTrouble) {
+	for _, f := range sc.Faults {
+		if siteFault(f.Kind) {
+			from, until := f.span(sc.T0)
+			list = append(list, siteTrouble{f, from.Unix(), until.Unix()})
+		}
+	}
+	return list
+}
+
+// troubleAt sums up the faults that act at a second.
+func troubleAt(list []siteTrouble, now int64) trouble {
+	t := trouble{processor: 1, database: 1}
+	for i := range list {
+		f := &list[i]
+		if now < f.from || now >= f.until {
+			continue
+		}
+		since := float64(now - f.from)
+		switch f.Kind {
+		case SlowOrigin:
+			t.processor *= f.Factor
+		case SlowDatabase:
+			t.database *= f.Factor
+		case BadDeploy:
+			rolled := min(since/secondsToRoll, 1)
+			t.failing += f.Rate * rolled
+			if f.Factor > 0 {
+				t.processor *= 1 + (f.Factor-1)*rolled
+			}
+		case BotWave:
+			t.bots += f.Rate * min((since+1)/secondsToGather, 1)
+			t.addresses += f.Addresses
+		case LaunchFailure:
+			t.noCapacity = true
+		case CachePurge:
+			t.purge = t.purge || now == f.from
+		}
+	}
+	return t
+}

@@ -18,6 +18,9 @@ type Minute struct {
 // Gauge is a level that was measured every second.
 type Gauge struct {
 	Mean, Min, Max float64
+
+	last float64
+	n    int
 }
 
 // Audience is what the people did, as the site's own counters report it.

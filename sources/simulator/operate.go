@@ -2,6 +2,9 @@ package simulator
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,33 +26,188 @@ type Size struct {
 
 // SetSize changes a group's bounds and desired capacity at once, as UpdateAutoScalingGroup does: a
 // desired capacity that is not given is pulled into the new bounds.
-func (l *Launch) SetSize(group string, s Size) error { return nil }
+func (l *Launch) SetSize(group string, s Size) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.site.group(group)
+	if g == nil {
+		return fmt.Errorf("%w: group %q", ErrUnknown, group)
+	}
+	b := g.bounds
+	if s.Min != nil {
+		b.Min = *s.Min
+	}
+	if s.Max != nil {
+		b.Max = *s.Max
+	}
+	b.Desired = min(max(b.Desired, b.Min), b.Max)
+	if s.Desired != nil {
+		b.Desired = *s.Desired
+	}
+	if err := b.check(group); err != nil {
+		return fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	desired := b.Desired
+	b.Desired = g.bounds.Desired
+	g.bounds = b
+	if desired != b.Desired {
+		g.resize(l.now, desired, "a user request changed the bounds and the desired capacity")
+	}
+	return nil
+}
 
 // SetDesired changes the desired capacity within the bounds.
-func (l *Launch) SetDesired(group string, desired int) error { return nil }
+func (l *Launch) SetDesired(group string, desired int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.site.group(group)
+	if g == nil {
+		return fmt.Errorf("%w: group %q", ErrUnknown, group)
+	}
+	if desired < g.bounds.Min || desired > g.bounds.Max {
+		return fmt.Errorf("%w: desired capacity %d of %s is not within its bounds %d to %d", ErrInvalid, desired, group, g.bounds.Min, g.bounds.Max)
+	}
+	if desired != g.bounds.Desired {
+		g.resize(l.now, desired, "a user request changed the desired capacity")
+	}
+	return nil
+}
 
 // Suspend stops processes of a group (Launch, Terminate, HealthCheck, ReplaceUnhealthy,
 // AlarmNotification, AddToLoadBalancer …); Resume starts them again. No names means all.
-func (l *Launch) Suspend(group string, processes ...string) error { return nil }
+func (l *Launch) Suspend(name string, processes ...string) error {
+	return l.setProcesses(name, processes, func(g *group, process string) { g.suspended[process] = true })
+}
 
 // Resume starts suspended processes again; see [Launch.Suspend].
-func (l *Launch) Resume(group string, processes ...string) error { return nil }
+func (l *Launch) Resume(name string, processes ...string) error {
+	return l.setProcesses(name, processes, func(g *group, process string) { delete(g.suspended, process) })
+}
+
+func (l *Launch) setProcesses(name string, processes []string, set func(*group, string)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.site.group(name)
+	if g == nil {
+		return fmt.Errorf("%w: group %q", ErrUnknown, name)
+	}
+	for _, p := range processes {
+		if !slices.Contains(scalingProcesses, p) {
+			return fmt.Errorf("%w: process %q%s", ErrInvalid, p, suggestion(p, scalingProcesses))
+		}
+	}
+	if len(processes) == 0 {
+		processes = scalingProcesses
+	}
+	for _, p := range processes {
+		set(g, p)
+	}
+	return nil
+}
+
+const secondsToModify = 20 // for which a cluster reads modifying after a changed range
 
 // SetACU changes a cluster's range of capacity units, in half steps. The range holds at once, the
 // capacity follows at its own pace, max_connections stays as of the last boot.
-func (l *Launch) SetACU(cluster string, min, max float64) error { return nil }
+func (l *Launch) SetACU(cluster string, low, high float64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, n := l.site.database, l.site.names
+	switch {
+	case cluster != b.spec.Name && cluster != n.databaseARN("cluster", b.spec.Name):
+		return fmt.Errorf("%w: cluster %q", ErrUnknown, cluster)
+	case !b.serverless():
+		return fmt.Errorf("%w: %s has provisioned instances and no range of capacity units", ErrInvalid, cluster)
+	case l.now < b.until:
+		return fmt.Errorf("%w: %s is modifying", ErrBusy, cluster)
+	}
+	if err := checkACU(low, high); err != nil {
+		return fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	b.low, b.high, b.until = low, high, l.now+secondsToModify
+	return nil
+}
 
 // SetOrigin points the default behaviour of a distribution to one of its origins. The distribution is
 // InProgress for some minutes while edge after edge takes it over. ifMatch is the ETag that the caller
 // read, "" for any; the new ETag comes back.
 func (l *Launch) SetOrigin(distribution, origin, ifMatch string) (etag string, err error) {
-	return "", nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.site
+	if !s.isDistribution(distribution) {
+		return "", fmt.Errorf("%w: distribution %q", ErrUnknown, distribution)
+	}
+	if ifMatch != "" && ifMatch != s.names.etag(s.edge.version) {
+		return "", fmt.Errorf("%w: the ETag %s of %s is not the newest, read the configuration again", ErrPrecondition, ifMatch, distribution)
+	}
+	if origin != OriginLive && origin != OriginMaintenance {
+		return "", fmt.Errorf("%w: %s has no origin %q%s", ErrInvalid, distribution, origin, suggestion(origin, []string{OriginLive, OriginMaintenance}))
+	}
+	s.edge.switchTo(origin, l.now, secondsToDeploy*(0.8+0.5*s.ids.Float64()))
+	return s.names.etag(s.edge.version), nil
+}
+
+func (s *site) isDistribution(name string) bool {
+	return name == s.edge.spec.Name || name == s.names.distribution || name == s.names.distributionARN()
 }
 
 // Invalidate purges paths of a distribution's cache. The same reference with the same paths gives the
-// invalidation that exists already.
+// invalidation that exists already. Only a path that covers the static files (/*, /static/*) empties the
+// cache of them; others cost the origin next to nothing.
 func (l *Launch) Invalidate(distribution, reference string, paths []string) (Invalidation, error) {
-	return Invalidation{}, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, e := l.site, l.site.edge
+	if !s.isDistribution(distribution) {
+		return Invalidation{}, fmt.Errorf("%w: distribution %q", ErrUnknown, distribution)
+	}
+	if err := checkPaths(paths); err != nil {
+		return Invalidation{}, err
+	}
+	running := 0
+	for _, p := range e.purges {
+		if p.Reference == reference {
+			if !slices.Equal(p.Paths, paths) {
+				return Invalidation{}, fmt.Errorf("%w: the reference %q was used for other paths", ErrInvalid, reference)
+			}
+			v := p.Invalidation
+			v.Status = p.status(l.now)
+			return v, nil
+		}
+		if p.status(l.now) == InProgress {
+			running++
+		}
+	}
+	if running >= purgesAtOnce {
+		return Invalidation{}, fmt.Errorf("%w: %d invalidations of %s are in progress", ErrBusy, running, distribution)
+	}
+	p := purge{at: l.now, Invalidation: Invalidation{ID: "I" + letters(s.ids, base32Digits, 13), Reference: reference,
+		Paths: slices.Clone(paths), Created: moment(l.now), Status: InProgress}}
+	e.purges = append(e.purges, p)
+	if coversStatic(paths) {
+		e.purgeAll(l.now)
+	}
+	return p.Invalidation, nil
+}
+
+func checkPaths(paths []string) error {
+	if len(paths) == 0 {
+		return fmt.Errorf("%w: no paths to invalidate", ErrInvalid)
+	}
+	for _, p := range paths {
+		if !strings.HasPrefix(p, "/") || strings.Contains(strings.TrimSuffix(p, "*"), "*") || len(p) > 4000 {
+			return fmt.Errorf("%w: path %q: it starts with / and has * at its end only", ErrInvalid, p)
+		}
+	}
+	return nil
+}
+
+func coversStatic(paths []string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool {
+		prefix, wild := strings.CutSuffix(p, "*")
+		return wild && strings.HasPrefix("/static/", prefix)
+	})
 }
 
 // RuleEdit is a change of one rule; a zero field leaves what it names as it is.
@@ -64,9 +222,76 @@ type RuleEdit struct {
 // limits nobody for up to a minute. lockToken is the one that the caller read, "" for any; the next one
 // comes back.
 func (l *Launch) SetRules(acl, lockToken string, edits ...RuleEdit) (next string, err error) {
-	return "", nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, n := l.site.firewall, l.site.names
+	if acl != n.acl && acl != n.aclID && acl != n.aclARN() {
+		return "", fmt.Errorf("%w: web ACL %q", ErrUnknown, acl)
+	}
+	if lockToken != "" && lockToken != n.lockToken(f.version) {
+		return "", fmt.Errorf("%w: the lock token of %s is not the newest, read it again", ErrPrecondition, acl)
+	}
+	for _, e := range edits {
+		if err := f.checkEdit(e); err != nil {
+			return "", err
+		}
+	}
+	for _, e := range edits {
+		f.edit(f.rule(e.Rule), e, l.now)
+	}
+	f.version++
+	return n.lockToken(f.version), nil
+}
+
+func (f *firewall) rule(name string) *rule {
+	switch name {
+	case ruleRate:
+		return &f.rate
+	case ruleManaged:
+		return &f.managed
+	}
+	return nil
+}
+
+func (f *firewall) checkEdit(e RuleEdit) error {
+	if f.rule(e.Rule) == nil {
+		return fmt.Errorf("%w: no rule is called %q%s", ErrUnknown, e.Rule, suggestion(e.Rule, []string{ruleRate, ruleManaged}))
+	}
+	window := e.Window.Seconds()
+	switch {
+	case e.Mode != "" && e.Mode != Block && e.Mode != Count:
+		return fmt.Errorf("%w: mode %q of rule %s: want Block or Count", ErrInvalid, e.Mode, e.Rule)
+	case e.Limit != 0 && (e.Limit < 10 || e.Limit > 2e9):
+		return fmt.Errorf("%w: limit %d of rule %s: want 10 to 2,000,000,000", ErrInvalid, e.Limit, e.Rule)
+	case window != 0 && window != 60 && window != 120 && window != 300 && window != 600:
+		return fmt.Errorf("%w: window %s of rule %s: want 1m, 2m, 5m or 10m", ErrInvalid, e.Window, e.Rule)
+	}
+	return nil
 }
 
 // SetWeights changes the weights of the target groups behind a load balancer; groups that are not named
-// keep theirs.
-func (l *Launch) SetWeights(balancer string, weights ...Weight) error { return nil }
+// keep theirs. At least one group keeps a weight above zero.
+func (l *Launch) SetWeights(balancer string, weights ...Weight) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.site
+	if balancer != s.names.balancer && balancer != s.names.balancerARN() && balancer != s.names.balancerTail() {
+		return fmt.Errorf("%w: load balancer %q", ErrUnknown, balancer)
+	}
+	next := slices.Clone(s.balancer.weights)
+	for _, w := range weights {
+		i := slices.Index(s.groups, s.group(w.TargetGroup))
+		if i < 0 {
+			return fmt.Errorf("%w: target group %q", ErrUnknown, w.TargetGroup)
+		}
+		if w.Weight < 0 || w.Weight > 999 {
+			return fmt.Errorf("%w: weight %d of %s: want 0 to 999", ErrInvalid, w.Weight, w.TargetGroup)
+		}
+		next[i] = w.Weight
+	}
+	if slices.Max(next) == 0 {
+		return fmt.Errorf("%w: all weights of %s would be zero and nobody would be served", ErrInvalid, balancer)
+	}
+	s.balancer.weights = next
+	return nil
+}

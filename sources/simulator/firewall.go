@@ -1,0 +1,161 @@
+package simulator
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	ruleRate    = "rate-limit"
+	ruleManaged = "bot-control"
+
+	secondsToEnforce  = 25   // until a changed web ACL is everywhere
+	secondsToRecount  = 45   // further ones in which a changed rate-based rule limits nobody
+	secondsToNotice   = 20   // between passing the limit and being blocked: rates are looked at every 10 s
+	managedRecognises = 0.55 // share of the machines that the managed rules know
+	managedMistakes   = 0.0002
+	sharedAddresses   = 0.12 // share of the people behind an address with many others
+)
+
+// firewall is the web ACL: a rate-based rule in front of a managed rule group. It stands before the cache.
+type firewall struct {
+	spec    FirewallSpec
+	rate    rule
+	managed rule
+	version int
+
+	counted float64 // requests of one machine's address that the rate-based rule has counted in its window
+}
+
+// rule is the configured mode, and the one that is in force while a change is on its way.
+type rule struct {
+	mode, before string
+	since        int64 // when mode is in force
+	limit        int
+	window       float64
+	blindUntil   int64 // the rate-based rule limits nobody before
+}
+
+func (r rule) inForce(now int64) string {
+	if now < r.since {
+		return r.before
+	}
+	return r.mode
+}
+
+func newFirewall(spec FirewallSpec) *firewall {
+	return &firewall{
+		spec:    spec,
+		rate:    rule{mode: spec.Rate, limit: spec.Limit, window: spec.Window.Seconds()},
+		managed: rule{mode: spec.Managed},
+		version: 1,
+	}
+}
+
+// edit changes a rule as of now. A rate-based rule whose limit or window changes starts to count anew.
+func (f *firewall) edit(r *rule, e RuleEdit, now int64) {
+	if e.Mode != "" && e.Mode != r.mode {
+		r.before, r.mode, r.since = r.inForce(now), e.Mode, now+secondsToEnforce
+	}
+	if r != &f.rate {
+		return
+	}
+	if e.Limit > 0 && e.Limit != r.limit || e.Window > 0 && e.Window.Seconds() != r.window {
+		r.limit = orElse(e.Limit, r.limit)
+		r.window = orElse(e.Window.Seconds(), r.window)
+		r.blindUntil = now + secondsToEnforce + secondsToRecount
+		f.counted = 0
+	}
+}
+
+// verdict is what the rules did with a second's traffic.
+type verdict struct {
+	blocked        traffic
+	rate, managed  RuleCount
+	counted        int64
+	perMachineSeen float64
+}
+
+// inspect decides on a second's traffic. machines is the number of addresses that the bots come from,
+// perPerson what one person asks for in a window, crowd how many people are here.
+func (f *firewall) inspect(d draw, now int64, t traffic, machines, perPerson, crowd float64) (v verdict) {
+	f.count(float64(t[kindBot]), machines)
+	caught := f.overLimit(perPerson, crowd)
+	if now < f.rate.blindUntil {
+		caught = [2]float64{}
+	}
+	rest := t
+	f.apply(d, f.rate.inForce(now), caught, &rest, &v.blocked, &v.rate)
+	known := [2]float64{managedMistakes, managedRecognises}
+	f.apply(d, f.managed.inForce(now), known, &rest, &v.blocked, &v.managed)
+	v.counted = v.rate.Counted + v.managed.Counted
+	return v
+}
+
+// apply runs one rule: the shares of people's and of machines' requests that it matches.
+func (f *firewall) apply(d draw, mode string, matches [2]float64, rest, blocked *traffic, c *RuleCount) {
+	for k, n := range rest {
+		share := matches[0]
+		if kind(k) == kindBot {
+			share = matches[1]
+		}
+		hit := d.binomial(n, share)
+		if mode == Count {
+			c.Counted += hit
+			continue
+		}
+		c.Blocked += hit
+		rest[k] -= hit
+		blocked[k] += hit
+	}
+}
+
+// count keeps the sliding sum of one machine's requests.
+func (f *firewall) count(bots, machines float64) {
+	f.counted -= f.counted / f.rate.window
+	if machines > 0 {
+		f.counted += bots / machines
+	}
+}
+
+// overLimit is the share of people's and of machines' requests that come from addresses over the limit.
+func (f *firewall) overLimit(perPerson, crowd float64) [2]float64 {
+	limit := float64(f.rate.limit)
+	machines := 0.0
+	if f.counted > 0 {
+		lead := f.counted / max(f.rate.window, 1) * secondsToNotice
+		machines = normalShare(math.Log(max(f.counted-lead, 1e-9)/limit) / 0.4)
+	}
+	together := 1 + crowd/4000 // people behind one shared address: networks of operators and offices
+	people := sharedAddresses*math.Exp(-limit/max(perPerson*together, 1e-9)) +
+		(1-sharedAddresses)*math.Exp(-3*limit/max(perPerson, 1e-9))
+	if people < 1e-6 {
+		people = 0
+	}
+	return [2]float64{min(people, 1), machines}
+}
+
+// normalShare is the share of a normal distribution below z deviations.
+func normalShare(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
+
+func (f *firewall) measure(m *Firewall, all traffic, v verdict) {
+	blocked := v.blocked.sum()
+	m.Allowed += all.sum() - blocked
+	m.Blocked += blocked
+	m.Counted += v.counted
+	m.Rules[0].add(v.rate)
+	m.Rules[1].add(v.managed)
+}
+
+func (c *RuleCount) add(o RuleCount) {
+	c.Blocked += o.Blocked
+	c.Counted += o.Counted
+}
+
+// rules describes the web ACL's rules as configured.
+func (f *firewall) rules() []Rule {
+	return []Rule{
+		{Name: ruleRate, MetricName: metricName(ruleRate), Priority: 0, Mode: f.rate.mode, Limit: f.rate.limit, Window: time.Duration(f.rate.window) * time.Second},
+		{Name: ruleManaged, MetricName: metricName(ruleManaged), Priority: 1, Managed: "AWSManagedRulesBotControlRuleSet", Mode: f.managed.mode},
+	}
+}
