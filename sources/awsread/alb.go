@@ -71,30 +71,31 @@ func tail(arn string) string {
 }
 
 // describeBalancer reads the load balancer, its target groups and the health of their targets.
-func describeBalancer(ctx context.Context, a account, r sources.Resource, now time.Time) (description, error) {
+func describeBalancer(ctx context.Context, a account, d *description) error {
 	c := client(a, func(c aws.Config) *elb.Client { return elb.NewFromConfig(c) })
-	out, err := c.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{balancerName(r.ID)}})
+	wanted := balancerName(d.resource.ID)
+	out, err := c.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{wanted}})
 	if err != nil {
-		return description{}, err
+		return err
 	}
 	if len(out.LoadBalancers) == 0 {
-		return description{}, absent("Elastic Load Balancing", "load balancer", balancerName(r.ID), a.region)
+		return absent("Elastic Load Balancing", "load balancer", wanted, a.region)
 	}
 	balancer := out.LoadBalancers[0]
-	name := dimension("LoadBalancer", tail(aws.ToString(balancer.LoadBalancerArn)))
-	d := description{places: places{"balancer": at(name)}}
 	if balancer.State != nil {
-		d.fact(r, "state", string(balancer.State.Code), now)
+		d.fact("state", string(balancer.State.Code))
 	}
 	groups, err := targetGroups(ctx, c, balancer.LoadBalancerArn)
 	if err != nil {
-		return d, err
+		return err
 	}
+	name := dimension("LoadBalancer", tail(aws.ToString(balancer.LoadBalancerArn)))
+	d.places = places{"balancer": at(name)}
 	for _, g := range groups {
 		group := dimension("TargetGroup", tail(aws.ToString(g.TargetGroupArn)))
-		d.places["groups"] = append(d.places["groups"], place{dimensions: append(at(name)[0].dimensions, group)})
+		d.places["groups"] = append(d.places["groups"], at(name, group)...)
 	}
-	return d, d.targets(ctx, c, r, groups, now)
+	return d.targets(ctx, c, groups)
 }
 
 // balancerName is the name in an id, which may be a name, an ARN or an ARN's tail (app/name/id).
@@ -119,7 +120,7 @@ func targetGroups(ctx context.Context, c *elb.Client, balancer *string) ([]types
 }
 
 // targets tells how the targets are, and of those that are not well, why.
-func (d *description) targets(ctx context.Context, c *elb.Client, r sources.Resource, groups []types.TargetGroup, now time.Time) error {
+func (d *description) targets(ctx context.Context, c *elb.Client, groups []types.TargetGroup) error {
 	states, reasons := map[string]int{}, map[string]int{}
 	for _, g := range groups {
 		out, err := c.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: g.TargetGroupArn})
@@ -136,8 +137,8 @@ func (d *description) targets(ctx context.Context, c *elb.Client, r sources.Reso
 			}
 		}
 	}
-	d.fact(r, "targets", counted(states), now)
-	d.fact(r, "target_reasons", counted(reasons), now)
+	d.fact("targets", counted(states))
+	d.fact("target_reasons", counted(reasons))
 	return nil
 }
 

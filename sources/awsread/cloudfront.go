@@ -56,42 +56,39 @@ func distributionPlaces(r sources.Resource) places {
 
 // describeDistribution reads where the default behaviour sends viewers, whether that is deployed yet, and
 // whether the additional metrics are on.
-func describeDistribution(ctx context.Context, a account, r sources.Resource, now time.Time) (description, error) {
-	d := description{places: distributionPlaces(r), off: map[string]string{}}
+func describeDistribution(ctx context.Context, a account, d *description) error {
 	cf := client(a, func(c aws.Config) *cloudfront.Client { return cloudfront.NewFromConfig(c) })
-	out, err := cf.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: aws.String(r.ID)})
+	out, err := cf.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: aws.String(d.resource.ID)})
 	if err != nil {
-		return description{}, err
+		return err
 	}
+	d.places = distributionPlaces(d.resource)
 	if out.Distribution != nil {
-		d.distribution(r, out.Distribution, aws.ToString(out.ETag), now)
+		d.distribution(out.Distribution, aws.ToString(out.ETag))
 	}
-	d.additionalMetrics(r, cf, ctx, now)
-	return d, nil
+	d.additionalMetrics(ctx, cf)
+	return nil
 }
 
-func (d *description) distribution(r sources.Resource, dist *types.Distribution, etag string, now time.Time) {
-	d.fact(r, "status", aws.ToString(dist.Status), now)
-	d.fact(r, "etag", etag, now)
-	d.fact(r, "domain", aws.ToString(dist.DomainName), now)
-	d.fact(r, "invalidations", inProgress(aws.ToInt32(dist.InProgressInvalidationBatches)), now)
+func (d *description) distribution(dist *types.Distribution, etag string) {
+	d.fact("status", aws.ToString(dist.Status))
+	d.fact("etag", etag)
+	d.fact("domain", aws.ToString(dist.DomainName))
+	d.fact("invalidations", inProgress(aws.ToInt32(dist.InProgressInvalidationBatches)))
 	c := dist.DistributionConfig
 	if c == nil {
 		return
 	}
 	origin := ""
 	if c.DefaultCacheBehavior != nil {
-		origin = aws.ToString(c.DefaultCacheBehavior.TargetOriginId)
+		origin = originRole(d.resource, aws.ToString(c.DefaultCacheBehavior.TargetOriginId))
 	}
-	d.fact(r, "origin", originRole(r, origin), now)
-	d.fact(r, "enabled", strconv.FormatBool(aws.ToBool(c.Enabled)), now)
-	d.fact(r, "web_acl", aws.ToString(c.WebACLId), now)
+	d.fact("origin", origin)
+	d.fact("enabled", strconv.FormatBool(aws.ToBool(c.Enabled)))
+	d.fact("web_acl", aws.ToString(c.WebACLId))
 	if dist.LastModifiedTime != nil {
-		d.change(sources.Change{
-			At: *dist.LastModifiedTime, Kind: sources.ChangeDeploy, Resource: r.Ref,
-			ID:   r.ID + "/" + etag,
-			Text: fmt.Sprintf("distribution %s changed; its default origin is %s", r.Name, originRole(r, origin)),
-		}, now)
+		d.change(*dist.LastModifiedTime, sources.ChangeDeploy, d.resource.ID+"/"+etag, "",
+			fmt.Sprintf("distribution %s changed; its default origin is %s", d.resource.Name, origin))
 	}
 }
 
@@ -118,19 +115,20 @@ func originRole(r sources.Resource, id string) string {
 
 // additionalMetrics finds out whether the additional metrics are on. Not knowing does no harm: they are
 // asked for then.
-func (d *description) additionalMetrics(r sources.Resource, cf *cloudfront.Client, ctx context.Context, now time.Time) {
-	out, err := cf.GetMonitoringSubscription(ctx, &cloudfront.GetMonitoringSubscriptionInput{DistributionId: aws.String(r.ID)})
+func (d *description) additionalMetrics(ctx context.Context, cf *cloudfront.Client) {
+	id := d.resource.ID
+	out, err := cf.GetMonitoringSubscription(ctx, &cloudfront.GetMonitoringSubscriptionInput{DistributionId: aws.String(id)})
 	var none *types.NoSuchMonitoringSubscription
 	on := err == nil && out.MonitoringSubscription != nil && out.MonitoringSubscription.RealtimeMetricsSubscriptionConfig != nil &&
 		out.MonitoringSubscription.RealtimeMetricsSubscriptionConfig.RealtimeMetricsSubscriptionStatus == types.RealtimeMetricsSubscriptionStatusEnabled
 	switch {
 	case on:
-		d.fact(r, "additional_metrics", "on", now)
+		d.fact("additional_metrics", "on")
 	case err == nil || errors.As(err, &none) || strings.EqualFold(code(err), "NoSuchMonitoringSubscription"):
-		d.fact(r, "additional_metrics", "off", now)
-		d.off[additional] = fmt.Sprintf("additional metrics are not enabled for distribution %s; `aws cloudfront create-monitoring-subscription` enables them, at a monthly fee", r.ID)
+		d.fact("additional_metrics", "off")
+		d.off[additional] = fmt.Sprintf("additional metrics are not enabled for distribution %s; `aws cloudfront create-monitoring-subscription` enables them, at a monthly fee", id)
 	default:
 		what, action := operation(err)
-		d.fact(r, "additional_metrics", fmt.Sprintf("unknown: %s failed; does the policy allow %s?", what, action), now)
+		d.fact("additional_metrics", fmt.Sprintf("unknown: %s failed; does the policy allow %s?", what, action))
 	}
 }

@@ -49,11 +49,11 @@ func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Readi
 func (w *watched) ask(ctx context.Context, s *session, now time.Time) (sources.Batch, error) {
 	w.asking.Lock()
 	defer w.asking.Unlock()
-	var d description
+	before, _ := w.word()
+	var d *description
 	err := s.read(ctx, w.region, func(a account) error {
-		var err error
-		d, err = w.service.describe(ctx, a, w.Resource, now)
-		return err
+		d = newDescription(w.Resource, now, before)
+		return w.service.describe(ctx, a, d)
 	})
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,21 +61,24 @@ func (w *watched) ask(ctx context.Context, s *session, now time.Time) (sources.B
 	if d.places != nil {
 		w.learn(d)
 	}
-	d.batch.Changes = slices.DeleteFunc(d.batch.Changes, func(c sources.Change) bool {
-		key := c.Kind + " " + c.ID
-		told := w.reported[key]
-		w.reported[key] = true
-		return told
-	})
+	d.batch.Changes = slices.DeleteFunc(d.batch.Changes, w.hasTold)
 	return d.batch, err
 }
 
+// hasTold tells whether the change was told before, and notes that it is now. The caller holds the lock.
+func (w *watched) hasTold(c sources.Change) bool {
+	key := c.Kind + " " + c.ID
+	told := w.reported[key]
+	w.reported[key] = true
+	return told
+}
+
 // learn keeps what the metrics depend on. The caller holds the lock.
-func (w *watched) learn(d description) {
+func (w *watched) learn(d *description) {
 	if !w.known || !reflect.DeepEqual(w.last.places, d.places) || !maps.Equal(w.last.off, d.off) {
 		w.version++
 	}
-	w.last, w.known = description{places: d.places, off: d.off}, true
+	w.last, w.known = description{places: d.places, off: d.off, kept: d.kept}, true
 }
 
 // word is what is known of the resource: the service's word, or the config's as long as there is none.

@@ -24,8 +24,9 @@ type service struct {
 	metrics []metric
 	// places says where the metrics of a resource are, from the config alone: what is asked while the
 	// resource has not been described, or may not be.
-	places   func(sources.Resource) places
-	describe func(ctx context.Context, a account, r sources.Resource, now time.Time) (description, error)
+	places func(sources.Resource) places
+	// describe asks the service about the resource. What it learnt before it failed counts.
+	describe func(ctx context.Context, a account, d *description) error
 }
 
 // metric is one metric of the catalogue and where CloudWatch keeps it.
@@ -69,47 +70,51 @@ type places map[string][]place
 
 // description is what a service says of one resource.
 type description struct {
-	places places
-	off    map[string]string // what is switched off, by metric.needs, and how to switch it on
-	batch  sources.Batch
+	resource sources.Resource
+	now      time.Time
+	places   places             // nil = not learnt
+	off      map[string]string  // what is switched off, by metric.needs, and how to switch it on
+	kept     map[string]float64 // what the service wants to know again next time
+	batch    sources.Batch
 }
 
-// fact adds a fact about the resource.
-func (d *description) fact(r sources.Resource, name, value string, now time.Time) {
-	d.batch.Facts = append(d.batch.Facts, sources.Fact{Resource: r.Ref, Name: name, Value: value, Seen: now})
+// newDescription begins a description. before is the last one.
+func newDescription(r sources.Resource, now time.Time, before description) *description {
+	kept := maps.Clone(before.kept)
+	if kept == nil {
+		kept = map[string]float64{}
+	}
+	return &description{resource: r, now: now, off: map[string]string{}, kept: kept}
+}
+
+// fact adds a fact about the resource; an empty value withdraws it.
+func (d *description) fact(name, value string) {
+	d.batch.Facts = append(d.batch.Facts, sources.Fact{Resource: d.resource.Ref, Name: name, Value: value, Seen: d.now})
 }
 
 // sample adds a value read just now, for the period that now lies in.
-func (d *description) sample(r sources.Resource, metric string, value float64, now time.Time) {
-	d.batch.Samples = append(d.batch.Samples, sources.Sample{
-		Series: sources.Series{Metric: metric, Resource: r.Name},
-		At:     now.Truncate(periodOf(metric)), Seen: now, Value: value,
-	})
-}
-
-// none says that the metric was asked for and has no value.
-func (d *description) none(r sources.Resource, metric string, now time.Time) {
-	d.batch.Samples = append(d.batch.Samples, sources.Sample{
-		Series: sources.Series{Metric: metric, Resource: r.Name},
-		At:     now.Truncate(periodOf(metric)), Seen: now, None: true,
-	})
+func (d *description) sample(metric string, value float64) {
+	s := sources.Series{Metric: metric, Resource: d.resource.Name}
+	d.batch.Samples = append(d.batch.Samples, sources.Sample{Series: s, At: d.now.Truncate(periodOf(metric)), Seen: d.now, Value: value})
 }
 
 // trouble says what is wrong with a series that the description gives; the zero Trouble that it is well.
-func (d *description) trouble(r sources.Resource, metric string, t sources.Trouble, now time.Time) {
-	s := sources.Series{Metric: metric, Resource: r.Name}
-	d.batch.Facts = append(d.batch.Facts, sources.SeriesFact(s, t, now))
+func (d *description) trouble(metric string, t sources.Trouble) {
+	s := sources.Series{Metric: metric, Resource: d.resource.Name}
+	d.batch.Facts = append(d.batch.Facts, sources.SeriesFact(s, t, d.now))
 }
 
 // changeHorizon bounds how old a change may be when we first hear of it: what was before is not the launch's.
 const changeHorizon = 3 * time.Hour
 
-// change adds something that happened, unless it is too old to matter.
-func (d *description) change(c sources.Change, now time.Time) {
-	if now.Sub(c.At) <= changeHorizon {
-		c.Seen = now
-		d.batch.Changes = append(d.batch.Changes, c)
+// change adds something that happened to the resource, unless it is too old to matter.
+func (d *description) change(at time.Time, kind, id, actor, text string) {
+	if d.now.Sub(at) > changeHorizon {
+		return
 	}
+	d.batch.Changes = append(d.batch.Changes, sources.Change{
+		At: at, Seen: d.now, Kind: kind, Resource: d.resource.Ref, Actor: actor, ID: id, Text: text,
+	})
 }
 
 func periodOf(metric string) time.Duration {
