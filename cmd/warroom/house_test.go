@@ -61,7 +61,7 @@ func wrongArrow(pkg, imported string) string {
 	if !strings.HasPrefix(imported, "warroom/") {
 		return ""
 	}
-	from, to := room(pkg), room(imported)
+	from, to := roomOf(pkg), roomOf(imported)
 	switch {
 	case floors[from] == 0 || floors[to] == 0:
 		return "a room outside of the house"
@@ -71,7 +71,7 @@ func wrongArrow(pkg, imported string) string {
 	return ""
 }
 
-func room(pkg string) string {
+func roomOf(pkg string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(pkg, "warroom/"), "/")
 	return name
 }

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"warroom/sources"
+	"warroom/tui"
+)
+
+// config is the one file that a user writes. The program reads it and never writes it.
+type config struct {
+	Launch      sources.Launch    `yaml:"launch"`
+	Environment string            `yaml:"environment"` // the label at the left of line 1
+	AWS         account           `yaml:"aws"`
+	Resources   ast.Node          `yaml:"resources"` // service → short name → id, or a mapping with more
+	Tiles       ast.Node          `yaml:"tiles"`     // as in the tile files of the house
+	Keys        map[string]string `yaml:"keys"`      // what a key does → key
+	Recording   string            `yaml:"recording"` // the recording's file, instead of the one in the state folder
+
+	path     string
+	watch    []sources.Resource
+	tileText string
+	warnings []string // odd, but allowed
+}
+
+// account is where the resources live and how much of its quota may be used.
+type account struct {
+	Profile string  `yaml:"profile"`
+	Region  string  `yaml:"region"`
+	Budget  float64 `yaml:"budget"` // share of the account's request quota, 0 to 1; zero means the house's own
+}
+
+// words are those that describe a resource of a service at length, beside id and region. Those of the
+// audience describe one of its metrics.
+var words = map[string][]string{
+	"audience":   {"namespace", "metric", "stat", "dimensions"},
+	"cloudfront": nil,
+	"waf":        {"scope"},
+	"alb":        nil,
+	"asg":        nil,
+	"aurora":     nil,
+}
+
+// loadConfig reads a config file as a whole: what it returns is right in every word, or nothing.
+func loadConfig(path string) (*config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the config: %w", err)
+	}
+	return parseConfig(path, text)
+}
+
+func parseConfig(path string, text []byte) (*config, error) {
+	d, err := parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	c := &config{path: path}
+	if err := d.decode(c); err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*document) error{c.checkLaunch, c.checkAccount, c.readResources, c.checkSites, c.checkScreen} {
+		if err := check(d); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *config) checkLaunch(d *document) error {
+	at := d.find("launch")
+	switch {
+	case strings.TrimSpace(c.Launch.Name) == "":
+		return d.at(at, "launch.name is missing: the launch needs a name")
+	case c.Launch.T0.IsZero():
+		return d.at(at, "launch.t0 is missing: want %s", wantTime)
+	case c.Launch.Period < 0:
+		return d.at(d.find("launch", "period"), "launch.period: want more than nothing, such as 60s")
+	}
+	c.Launch.Name = sources.Clean(c.Launch.Name)
+	c.Environment = sources.Clean(c.Environment)
+	return checkTimeline(d, c.Launch)
+}
+
+// checkTimeline holds the launch's phases and marks against what they may say.
+func checkTimeline(d *document, l sources.Launch) error {
+	for i, p := range l.Phases {
+		if err := checkMoment(d, l.T0, p.At, "launch", "phases", fmt.Sprint(i), "at"); err != nil {
+			return err
+		}
+	}
+	for i, m := range l.Marks {
+		place := []string{"launch", "marks", fmt.Sprint(i)}
+		if !slices.Contains(sources.MarkKinds, m.Kind) {
+			return d.unknown(d.find(append(place, "kind")...), "kind of mark", m.Kind, "launch.marks", sources.MarkKinds)
+		}
+		if err := checkMoment(d, l.T0, m.At, append(place, "at")...); err != nil {
+			return err
+		}
+		if m.Until == "" {
+			continue
+		}
+		if err := checkMoment(d, l.T0, m.Until, append(place, "until")...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkMoment(d *document, t0 time.Time, m sources.Moment, path ...string) error {
+	if _, err := m.On(t0); err != nil {
+		return d.at(d.find(path...), "%s: want T0, T-30m, T+1h12m or %s", strings.Join(path, "."), wantTime)
+	}
+	return nil
+}
+
+func (c *config) checkAccount(d *document) error {
+	if c.AWS.Budget < 0 || c.AWS.Budget > 1 {
+		return d.at(d.find("aws", "budget"), "aws.budget: want a share between 0 and 1, such as 0.2")
+	}
+	if c.Environment == "" {
+		c.Environment = "AWS"
+		if c.AWS.Profile != "" {
+			c.Environment = c.AWS.Profile
+		}
+	}
+	return nil
+}
+
+// readResources turns the short and the long form of the resources into what the sources want.
+func (c *config) readResources(d *document) error {
+	services, err := d.entries(c.Resources, "resources")
+	if err != nil {
+		return err
+	}
+	for _, service := range services {
+		if _, ok := words[service.word]; !ok {
+			return d.unknown(service.Key, "service", service.word, "resources", watchable())
+		}
+		members, err := d.entries(service.Value, "resources."+service.word)
+		if err != nil {
+			return err
+		}
+		for _, m := range members {
+			read, err := readResource(d, service.word, m)
+			if err != nil {
+				return err
+			}
+			c.watch = append(c.watch, read...)
+		}
+	}
+	if len(c.watch) == 0 {
+		return d.at(c.Resources, "resources: there is nothing to watch; name at least one, such as alb: {shop: app/shop/50dc6c495c0c9188}")
+	}
+	return nil
+}
+
+// watchable are the services that a config may name, in the order of the request path.
+func watchable() []string {
+	var out []string
+	for _, s := range sources.Services {
+		if _, ok := words[s]; ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// checkSites holds the request paths against the resources that they name.
+func (c *config) checkSites(d *document) error {
+	for site, members := range c.Launch.Sites {
+		for service, name := range members {
+			at := d.find("launch", "sites", site, service)
+			names := c.names(service)
+			if len(names) == 0 {
+				return d.unknown(at, "service", service, "launch.sites."+site, watchable())
+			}
+			if !slices.Contains(names, name) {
+				return d.unknown(at, "resource", name, "launch.sites."+site, names)
+			}
+		}
+	}
+	return nil
+}
+
+// names are the short names of a service's resources.
+func (c *config) names(service string) []string {
+	var out []string
+	for _, r := range c.watch {
+		if r.Service == service {
+			out = append(out, r.Name)
+		}
+	}
+	return out
+}
+
+// tiles is the text of the tiles block with every line and column where it is in the file, or "" where the
+// house's own tiles do.
+func (c *config) tiles() string { return c.tileText }
+
+// checkScreen holds what the config says about the screen against what the screen knows.
+func (c *config) checkScreen(d *document) error {
+	c.tileText = d.block("tiles")
+	if err := tui.CheckTiles(c.tileText); err != nil {
+		return d.at(d.find("tiles"), "tiles: %v", err)
+	}
+	warnings, err := tui.CheckKeys(c.Keys)
+	if err != nil {
+		return d.at(d.find("keys"), "%v", err)
+	}
+	c.warnings = warnings
+	return nil
+}

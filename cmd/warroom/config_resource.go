@@ -1,0 +1,155 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"warroom/sources"
+)
+
+// readResource reads "name: id" or "name: {id: …, region: …, …}". An audience is several resources of one
+// name, a custom metric each.
+func readResource(d *document, service string, m entry) ([]sources.Resource, error) {
+	where := "resources." + service + "." + m.word
+	if m.word == "" || strings.ContainsAny(m.word, "/ \t\"'{}") || sources.Clean(m.word) != m.word {
+		return nil, d.at(m.Key, "%s: a short name is one word without /, quotes or braces", where)
+	}
+	if service == "audience" {
+		return readAudience(d, m, where)
+	}
+	r := sources.Resource{Ref: sources.Ref{Service: service, Name: m.word}}
+	long, err := readForm(d, &r.ID, m.Value, where, append([]string{"id", "region"}, words[service]...))
+	if err != nil {
+		return nil, err
+	}
+	for word, value := range long {
+		switch word {
+		case "id":
+			r.ID = value
+		case "region":
+			r.Region = value
+		case "scope":
+			if value = strings.ToUpper(value); !slices.Contains(scopes, value) {
+				return nil, d.unknown(child(m.Value, "scope"), "scope", value, where, scopes)
+			}
+			r.Attrs = map[string]string{"scope": value}
+		}
+	}
+	if r.ID == "" {
+		return nil, d.at(m.Key, "%s: the id is missing; want %s", where, idLooks[service])
+	}
+	return []sources.Resource{r}, nil
+}
+
+// scopes are those of a web ACL.
+var scopes = []string{"CLOUDFRONT", "REGIONAL"}
+
+// idLooks says what the provider calls a resource of the service.
+var idLooks = map[string]string{
+	"cloudfront": "a distribution id, such as E1ABCDEFGHIJKL",
+	"waf":        "the name of a web ACL",
+	"alb":        "the load balancer's name, or the tail of its ARN (app/name/0123456789abcdef)",
+	"asg":        "the name of an Auto Scaling group",
+	"aurora":     "a cluster identifier",
+}
+
+// readForm reads a single text into short, or returns the words of a mapping, each of which must be known.
+func readForm(d *document, short *string, n ast.Node, where string, known []string) (map[string]string, error) {
+	switch n.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode:
+		*short = n.GetToken().Value
+		return nil, nil
+	case *ast.AnchorNode, *ast.AliasNode:
+		return nil, d.at(n, "%s: write it out; anchors and aliases are not read here", where)
+	}
+	entries, err := d.entries(n, where)
+	if err != nil {
+		return nil, err
+	}
+	long := map[string]string{}
+	for _, e := range entries {
+		if !slices.Contains(known, e.word) {
+			return nil, d.unknown(e.Key, "word", e.word, where, known)
+		}
+		if long[e.word], err = longValue(d, e, where); err != nil {
+			return nil, err
+		}
+	}
+	return long, nil
+}
+
+// longValue is the text of one word of the long form; dimensions are a mapping, turned into "K=V,K=V".
+func longValue(d *document, e entry, where string) (string, error) {
+	switch e.Value.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return e.Value.GetToken().Value, nil
+	}
+	if e.word != "dimensions" {
+		return "", d.at(e.Value, "%s.%s: want a text", where, e.word)
+	}
+	pairs, err := d.entries(e.Value, where+".dimensions")
+	if err != nil {
+		return "", err
+	}
+	var out []string
+	for _, p := range pairs {
+		value := p.Value.GetToken().Value
+		if strings.ContainsAny(p.word+value, ",=") {
+			return "", d.at(p.Value, "%s.dimensions: neither name nor value may hold a comma or an equals sign", where)
+		}
+		out = append(out, p.word+"="+value)
+	}
+	return strings.Join(out, ","), nil
+}
+
+// audiences are what a custom metric may count.
+var audiences = []string{"registrations", "visitors", "orders", "attempts", "successes"}
+
+// readAudience reads "registrations: Namespace/Metric", or a name with several metrics in it, each of which
+// counts what its word says.
+func readAudience(d *document, m entry, where string) ([]sources.Resource, error) {
+	metrics := []entry{m}
+	switch m.Value.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		var err error
+		if metrics, err = d.entries(m.Value, where); err != nil {
+			return nil, err
+		}
+	}
+	var out []sources.Resource
+	for _, e := range metrics {
+		if !slices.Contains(audiences, e.word) {
+			return nil, d.unknown(e.Key, "audience", e.word, where, audiences)
+		}
+		r, err := readCounter(d, m.word, e, where)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// readCounter reads one custom metric: "Namespace/Metric", or its words.
+func readCounter(d *document, name string, e entry, where string) (sources.Resource, error) {
+	var short string
+	long, err := readForm(d, &short, e.Value, where+"."+e.word, words["audience"])
+	if err != nil {
+		return sources.Resource{}, err
+	}
+	attrs := map[string]string{}
+	maps.Copy(attrs, long)
+	if i := strings.LastIndex(short, "/"); i > 0 {
+		attrs["namespace"], attrs["metric"] = short[:i], short[i+1:]
+	}
+	if attrs["namespace"] == "" || attrs["metric"] == "" {
+		return sources.Resource{}, d.at(e.Key, "%s: want Namespace/Metric of a custom CloudWatch metric, or namespace: and metric:", where)
+	}
+	attrs["as"] = e.word
+	return sources.Resource{
+		Ref: sources.Ref{Service: "audience", Name: name}, ID: attrs["namespace"] + "/" + attrs["metric"], Attrs: attrs,
+	}, nil
+}

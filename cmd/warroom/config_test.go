@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"warroom/sources"
+)
+
+const tenLines = `launch: {name: lottery, t0: 2026-03-01T20:15:00+01:00}
+environment: PROD
+aws: {profile: web-oncall, region: eu-central-1, budget: 0.2}
+resources:
+  audience: {registrations: Lottery/Registrations}
+  cloudfront: {www: E1ABCDEFGHIJKL}
+  waf: {edge: lottery}
+  alb: {prod: app/prod/50dc6c495c0c9188}
+  asg: {web: lottery-web}
+  aurora: {main: lottery}
+`
+
+func TestTenLinesAreEnough(t *testing.T) {
+	c, err := parseConfig("warroom.yaml", []byte(tenLines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sources.Resource{
+		{Ref: sources.Ref{Service: "audience", Name: "registrations"}, ID: "Lottery/Registrations",
+			Attrs: map[string]string{"namespace": "Lottery", "metric": "Registrations", "as": "registrations"}},
+		{Ref: sources.Ref{Service: "cloudfront", Name: "www"}, ID: "E1ABCDEFGHIJKL"},
+		{Ref: sources.Ref{Service: "waf", Name: "edge"}, ID: "lottery"},
+		{Ref: sources.Ref{Service: "alb", Name: "prod"}, ID: "app/prod/50dc6c495c0c9188"},
+		{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "lottery-web"},
+		{Ref: sources.Ref{Service: "aurora", Name: "main"}, ID: "lottery"},
+	}
+	if diff := cmp.Diff(want, c.watch); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
+	if c.Launch.T0.UTC().Format(time.RFC3339) != "2026-03-01T19:15:00Z" || c.Environment != "PROD" || c.AWS.Budget != 0.2 {
+		t.Errorf("got launch %+v, environment %q, account %+v", c.Launch, c.Environment, c.AWS)
+	}
+}
+
+func TestLongForm(t *testing.T) {
+	c, err := parseConfig("warroom.yaml", []byte(`
+launch:
+  name: shop
+  t0: 2026-03-01T19:15:00Z
+  period: 60s
+  phases: [{name: warm-up, at: T-30m}, {name: doors, at: T0}]
+  marks: [{at: T+25m, kind: deploy, note: release 214}]
+  sites: {shop: {alb: shop}, api: {alb: api}}
+resources:
+  waf:
+    api: {id: api-acl, scope: regional, region: eu-west-1}
+  alb: {shop: app/shop/1, api: app/api/2}
+  audience:
+    people:
+      orders: Shop/Orders
+      visitors: {namespace: Web/Shop, metric: Sessions, stat: Maximum, dimensions: {Site: shop, Stage: "1"}}
+tiles:
+  - service: alb
+    title: balancer
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sources.Resource{
+		{Ref: sources.Ref{Service: "waf", Name: "api"}, ID: "api-acl", Region: "eu-west-1", Attrs: map[string]string{"scope": "REGIONAL"}},
+		{Ref: sources.Ref{Service: "alb", Name: "shop"}, ID: "app/shop/1"},
+		{Ref: sources.Ref{Service: "alb", Name: "api"}, ID: "app/api/2"},
+		{Ref: sources.Ref{Service: "audience", Name: "people"}, ID: "Shop/Orders", Attrs: map[string]string{
+			"namespace": "Shop", "metric": "Orders", "as": "orders"}},
+		{Ref: sources.Ref{Service: "audience", Name: "people"}, ID: "Web/Shop/Sessions", Attrs: map[string]string{
+			"namespace": "Web/Shop", "metric": "Sessions", "stat": "Maximum", "as": "visitors", "dimensions": "Site=shop,Stage=1"}},
+	}
+	if diff := cmp.Diff(want, c.watch); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
+	if got := strings.Count(c.tiles()[:strings.Index(c.tiles(), "service")], "\n"); got != 17 {
+		t.Errorf("the tiles block begins after %d lines, want its place in the file, 17:\n%s", got, c.tiles())
+	}
+}
+
+// Every mistake is told with its place and, where a word is near, with that word.
+func TestWrongConfigs(t *testing.T) {
+	const good = "launch: {name: a, t0: 2026-03-01T19:15:00Z}\n"
+	const watch = "resources: {alb: {shop: app/shop/1}}\n"
+	for name, tc := range map[string]struct{ text, want string }{
+		"empty":                  {"", "warroom.yaml: launch.name is missing: the launch needs a name"},
+		"only a comment":         {"# nothing\n", "warroom.yaml: launch.name is missing"},
+		"no mapping":             {"- a\n", "warroom.yaml:1:1: the file: want words with values"},
+		"not YAML":               {good + "aws: [", "warroom.yaml:2:"},
+		"tab":                    {good + "aws:\n\tregion: x\n", "warroom.yaml:3:1:"},
+		"two documents":          {good + "---\n" + watch, "warroom.yaml: holds several documents"},
+		"unknown word":           {good + "resorces: {}\n", `warroom.yaml:2:1: unknown word "resorces"; the nearest is "resources"`},
+		"unknown word far off":   {good + "xyzzy: {}\n", `warroom.yaml:2:1: unknown word "xyzzy" (known: launch, environment`},
+		"unknown word inside":    {"launch: {name: a, to: 2026-03-01T19:15:00Z}\n" + watch, `1:19: unknown word "to" in launch; the nearest is "t0"`},
+		"unknown account word":   {good + watch + "aws: {regoin: eu-central-1}\n", `3:7: unknown word "regoin" in aws; the nearest is "region"`},
+		"word twice":             {good + watch + watch, `warroom.yaml:3:1: mapping key "resources" already defined`},
+		"mapping key duplicated": {good + "resources: {alb: {a: b, a: c}}\n", `2:25: mapping key "a" already defined`},
+		"name missing":           {"launch: {t0: 2026-03-01T19:15:00Z}\n" + watch, "launch.name is missing"},
+		"T0 missing":             {"launch: {name: a}\n" + watch, "launch.t0 is missing: want a time with its zone"},
+		"T0 without zone":        {"launch: {name: a, t0: 2026-03-01T19:15:00}\n" + watch, "1:23: launch.t0: want a time with its zone (RFC 3339)"},
+		"T0 no time":             {"launch: {name: a, t0: tonight}\n" + watch, "launch.t0: want a time with its zone"},
+		"T0 a list":              {"launch: {name: a, t0: [1]}\n" + watch, "launch.t0: want a time with its zone"},
+		"period no duration":     {"launch: {name: a, t0: 2026-03-01T19:15:00Z, period: 60}\n" + watch, "launch.period: want a duration such as 60s"},
+		"period negative":        {"launch: {name: a, t0: 2026-03-01T19:15:00Z, period: -60s}\n" + watch, "launch.period: want more than nothing"},
+		"phase no moment":        {"launch: {name: a, t0: 2026-03-01T19:15:00Z, phases: [{name: p, at: soon}]}\n" + watch, "launch.phases.0.at: want T0, T-30m"},
+		"phases no list":         {"launch: {name: a, t0: 2026-03-01T19:15:00Z, phases: p}\n" + watch, "launch.phases: want a list"},
+		"mark of unknown kind":   {"launch: {name: a, t0: 2026-03-01T19:15:00Z, marks: [{at: T0, kind: surg}]}\n" + watch, `unknown kind of mark "surg" in launch.marks; the nearest is "surge"`},
+		"mark no moment":         {"launch: {name: a, t0: 2026-03-01T19:15:00Z, marks: [{at: x, kind: surge}]}\n" + watch, "launch.marks.0.at: want T0"},
+		"mark until no moment":   {"launch: {name: a, t0: 2026-03-01T19:15:00Z, marks: [{at: T0, until: x, kind: surge}]}\n" + watch, "launch.marks.0.until: want T0"},
+		"name a list":            {"launch: {name: [a], t0: 2026-03-01T19:15:00Z}\n" + watch, "launch.name: want a text"},
+		"budget a word":          {good + watch + "aws: {budget: half}\n", "3:15: aws.budget: want a number"},
+		"budget too large":       {good + watch + "aws: {budget: 20}\n", "aws.budget: want a share between 0 and 1"},
+		"no resources":           {good, "resources: there is nothing to watch"},
+		"resources empty":        {good + "resources: {}\n", "resources: there is nothing to watch"},
+		"resources a list":       {good + "resources: [alb]\n", "resources: want words with values"},
+		"unknown service":        {good + "resources: {cloudfrnt: {www: E1}}\n", `2:13: unknown service "cloudfrnt" in resources; the nearest is "cloudfront"`},
+		"service a word":         {good + "resources: {alb: shop}\n", "resources.alb: want words with values"},
+		"short name with slash":  {good + "resources: {alb: {a/b: x}}\n", "a short name is one word without /"},
+		"id missing":             {good + "resources: {alb: {shop: }}\n", "resources.alb.shop: the id is missing; want the load balancer's name"},
+		"id missing long":        {good + "resources: {cloudfront: {www: {region: x}}}\n", "the id is missing; want a distribution id"},
+		"unknown attribute":      {good + "resources: {waf: {edge: {id: x, scop: REGIONAL}}}\n", `unknown word "scop" in resources.waf.edge; the nearest is "scope"`},
+		"attribute of another":   {good + "resources: {alb: {edge: {id: x, scope: REGIONAL}}}\n", `unknown word "scope" in resources.alb.edge`},
+		"unknown scope":          {good + "resources: {waf: {edge: {id: x, scope: REGINAL}}}\n", `unknown scope "REGINAL" in resources.waf.edge; the nearest is "REGIONAL"`},
+		"attribute a list":       {good + "resources: {alb: {edge: {id: [x]}}}\n", "resources.alb.edge.id: want a text"},
+		"audience without slash": {good + "resources: {audience: {visitors: Sessions}}\n", "want Namespace/Metric of a custom CloudWatch metric"},
+		"audience unknown":       {good + "resources: {audience: {visitor: Web/Sessions}}\n", `unknown audience "visitor" in resources.audience.visitor; the nearest is "visitors"`},
+		"counter unknown word":   {good + "resources: {audience: {a: {visitors: {namespace: W, metrik: S}}}}\n", `unknown word "metrik" in resources.audience.a.visitors; the nearest is "metric"`},
+		"counter without metric": {good + "resources: {audience: {a: {visitors: {namespace: W}}}}\n", "want Namespace/Metric"},
+		"dimension with comma":   {good + "resources: {audience: {a: {visitors: {namespace: W, metric: S, dimensions: {a: \"b,c\"}}}}}\n", "neither name nor value may hold a comma"},
+		"site unknown service":   {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: {shop: {alp: shop}}}\n" + watch, `unknown service "alp" in launch.sites.shop; the nearest is "alb"`},
+		"site unknown resource":  {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: {shop: {alb: shp}}}\n" + watch, `unknown resource "shp" in launch.sites.shop; the nearest is "shop"`},
+		"key unknown":            {good + watch + "keys: {paus: p}\n", `"pause"`},
+		"key clash":              {good + watch + "keys: {pause: q}\n", "3:7: keys:"},
+		"tile unknown word":      {good + watch + "tiles:\n  - service: alb\n    titel: x\n", `"title"`},
+		"tile unknown service":   {good + watch + "tiles: [{service: alp, headline: {value: alb_requests}}]\n", `"alb"`},
+		"anchors":                {good + "resources: {alb: {shop: &a app/shop/1}}\n", "anchors and aliases are not read here"},
+		"control characters":     {good + "resources: {alb: {\"a\\e[31m\": x}}\n", "a short name is one word"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseConfig("warroom.yaml", []byte(tc.text))
+			var f *FileError
+			if !errors.As(err, &f) {
+				t.Fatalf("got %v, want an error with its place", err)
+			}
+			if !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got  %s\nwant %s", err, tc.want)
+			}
+			if strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Errorf("the message is more than one harmless line: %q", err)
+			}
+			if f.Line > 0 && !strings.Contains(f.Excerpt, "^") {
+				t.Errorf("no excerpt of line %d:\n%s", f.Line, f.Excerpt)
+			}
+		})
+	}
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"warroom/sources"
+)
+
+// FileError is what is wrong with a file that a person wrote, and where.
+type FileError struct {
+	File         string
+	Line, Column int // from 1; zero when it concerns the whole file
+	Text         string
+	Excerpt      string // the line with its neighbours, the place marked
+}
+
+// Error is "file:line:column: text" on one line.
+func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+}
+
+// document is a YAML file whose every complaint names its place.
+type document struct {
+	name string
+	text []byte
+	root ast.Node // nil when the file is empty
+}
+
+// parse reads the text of the file called name.
+func parse(name string, text []byte) (*document, error) {
+	d := &document{name: name, text: text}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, d.translate(err)
+	}
+	switch {
+	case len(file.Docs) == 0:
+	case len(file.Docs) == 1:
+		d.root = file.Docs[0].Body
+	default:
+		return nil, &FileError{File: name, Text: "holds several documents; one is wanted"}
+	}
+	return d, nil
+}
+
+// decode fills v, a pointer to a struct, and refuses every word that v does not know.
+func (d *document) decode(v any) error {
+	if d.root == nil {
+		return nil
+	}
+	if err := d.check(d.root, reflect.TypeOf(v).Elem(), ""); err != nil {
+		return err
+	}
+	return d.translate(yaml.NodeToValue(d.root, v, yaml.Strict()))
+}
+
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	nodeType     = reflect.TypeFor[ast.Node]()
+)
+
+// check holds the node against the type that it will be decoded into. The decoder alone would take an
+// unreadable time for year one, and words its other complaints for programmers.
+func (d *document) check(n ast.Node, t reflect.Type, where string) error {
+	if a, ok := n.(*ast.AnchorNode); ok {
+		n = a.Value
+	}
+	switch n.(type) {
+	case *ast.AliasNode, *ast.NullNode:
+		return nil
+	}
+	switch {
+	case t == nodeType:
+		return nil
+	case t == timeType:
+		return d.checkText(n, where, wantTime, func(s string) bool { _, err := time.Parse(time.RFC3339, s); return err == nil })
+	case t == durationType:
+		return d.checkText(n, where, "a duration such as 60s or 5m", func(s string) bool { _, err := time.ParseDuration(s); return err == nil })
+	case t.Kind() == reflect.Struct:
+		return d.checkFields(n, t, where)
+	case t.Kind() == reflect.Map:
+		return d.checkEntries(n, where, func(_ ast.Node, _ string) (reflect.Type, error) { return t.Elem(), nil })
+	case t.Kind() == reflect.Slice:
+		return d.checkItems(n, t, where)
+	}
+	return d.checkScalar(n, t, where)
+}
+
+const wantTime = "a time with its zone (RFC 3339), such as 2026-03-01T20:15:00+01:00"
+
+func (d *document) checkFields(n ast.Node, t reflect.Type, where string) error {
+	fields := map[string]reflect.Type{}
+	var words []string
+	for i := range t.NumField() {
+		word, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		fields[word] = t.Field(i).Type
+		words = append(words, word)
+	}
+	return d.checkEntries(n, where, func(key ast.Node, word string) (reflect.Type, error) {
+		if fields[word] == nil {
+			return nil, d.unknown(key, "word", word, where, words)
+		}
+		return fields[word], nil
+	})
+}
+
+// checkEntries goes through a mapping; of tells each value's type.
+func (d *document) checkEntries(n ast.Node, where string, of func(key ast.Node, word string) (reflect.Type, error)) error {
+	entries, err := d.entries(n, where)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		t, err := of(e.Key, e.word)
+		if err != nil {
+			return err
+		}
+		if err := d.check(e.Value, t, join(where, e.word)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry is one "word: value" of a mapping.
+type entry struct {
+	*ast.MappingValueNode
+	word string
+}
+
+// entries are those of a mapping, in the order in which they were written.
+func (d *document) entries(n ast.Node, where string) ([]entry, error) {
+	if a, ok := n.(*ast.AnchorNode); ok {
+		n = a.Value
+	}
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		return nil, d.at(n, "%s: want words with values (word: value)", orFile(where))
+	}
+	var out []entry
+	for _, v := range values {
+		if v.Key.Type() == ast.MergeKeyType {
+			continue
+		}
+		out = append(out, entry{v, v.Key.GetToken().Value})
+	}
+	return out, nil
+}
+
+func (d *document) checkItems(n ast.Node, t reflect.Type, where string) error {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return d.at(n, "%s: want a list", orFile(where))
+	}
+	for i, item := range list.Values {
+		if err := d.check(item, t.Elem(), fmt.Sprintf("%s[%d]", where, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *document) checkScalar(n ast.Node, t reflect.Type, where string) error {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		return nil // a number is also a text
+	case *ast.StringNode, *ast.LiteralNode, *ast.BoolNode:
+		if t.Kind() == reflect.String {
+			return nil
+		}
+	}
+	if t.Kind() == reflect.String {
+		return d.at(n, "%s: want a text", where)
+	}
+	return d.at(n, "%s: want a number", where)
+}
+
+func (d *document) checkText(n ast.Node, where, want string, good func(string) bool) error {
+	if !good(n.GetToken().Value) {
+		return d.at(n, "%s: want %s", where, want)
+	}
+	return nil
+}
+
+// find is the node at the path, or as near to it as the document goes.
+func (d *document) find(path ...string) ast.Node {
+	n := d.root
+	for _, step := range path {
+		next := child(n, step)
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+func child(n ast.Node, step string) ast.Node {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			if v.Key.GetToken().Value == step {
+				return v.Value
+			}
+		}
+	case *ast.MappingValueNode:
+		if n.Key.GetToken().Value == step {
+			return n.Value
+		}
+	case *ast.SequenceNode:
+		for i, item := range n.Values {
+			if fmt.Sprint(i) == step {
+				return item
+			}
+		}
+	}
+	return nil
+}
+
+// block is the text of one word of the outermost mapping, blanks in place of everything else, so that another
+// reader of it counts lines and columns as this one does. It is "" where the word is absent.
+func (d *document) block(word string) string {
+	entries, _ := d.entries(d.root, "") // whoever decodes has complained about a document that is none
+	from, to := 0, 0
+	for _, e := range entries {
+		line := e.Key.GetToken().Position.Line
+		if e.word == word {
+			from = line
+		} else if from > 0 && to == 0 {
+			to = line
+		}
+	}
+	if from == 0 {
+		return ""
+	}
+	lines := strings.Split(string(d.text), "\n")
+	if to > 0 {
+		lines = lines[:to-1]
+	}
+	first := strings.Replace(lines[from-1], word+":", strings.Repeat(" ", len(word)+1), 1)
+	return strings.Repeat("\n", from-1) + strings.Join(append([]string{first}, lines[from:]...), "\n")
+}
+
+// unknown is the complaint about a word that is none of those that may stand there.
+func (d *document) unknown(n ast.Node, what, word, where string, among []string) error {
+	in := ""
+	if where != "" {
+		in = " in " + where
+	}
+	near := ""
+	if nearest := sources.Nearest(word, among); nearest != "" {
+		near = fmt.Sprintf("; the nearest is %q", nearest)
+	}
+	return d.at(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
+}
+
+// at is a complaint about a node; a nil node means the whole file.
+func (d *document) at(n ast.Node, format string, args ...any) error {
+	text := sources.Clean(fmt.Sprintf(format, args...))
+	if n == nil || n.GetToken() == nil {
+		return &FileError{File: d.name, Text: text}
+	}
+	if v, ok := n.(*ast.MappingValueNode); ok {
+		n = v.Key // its own token is the colon
+	}
+	return d.complain(n.GetToken(), text)
+}
+
+func (d *document) complain(tk *token.Token, text string) error {
+	line, column := tk.Position.Line, tk.Position.Column
+	return &FileError{File: d.name, Line: line, Column: column, Text: text, Excerpt: d.excerpt(line, column)}
+}
+
+// translate words the parser's and the decoder's errors as ours.
+func (d *document) translate(err error) error {
+	var e yaml.Error
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	if e.GetToken() == nil {
+		return &FileError{File: d.name, Text: sources.Clean(e.GetMessage())}
+	}
+	return d.complain(e.GetToken(), sources.Clean(e.GetMessage()))
+}
+
+// excerpt shows the line between its neighbours, with a mark under the column.
+func (d *document) excerpt(line, column int) string {
+	lines := strings.Split(string(d.text), "\n")
+	var b strings.Builder
+	for i := max(line-1, 1); i <= min(line+1, len(lines)); i++ {
+		pointer := " "
+		if i == line {
+			pointer = ">"
+		}
+		fmt.Fprintf(&b, "%s %4d | %s\n", pointer, i, sources.Clean(strings.TrimRight(lines[i-1], "\r")))
+		if i == line {
+			fmt.Fprintf(&b, "       | %s^\n", strings.Repeat(" ", max(column-1, 0)))
+		}
+	}
+	return b.String()
+}
+
+func join(where, word string) string {
+	if where == "" {
+		return word
+	}
+	return where + "." + word
+}
+
+func orFile(where string) string {
+	if where == "" {
+		return "the file"
+	}
+	return where
+}

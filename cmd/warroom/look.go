@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// look is how the screen should look, as the flags that all screens share say it.
+type look struct {
+	ascii    bool
+	color    string
+	theme    string
+	operator string
+}
+
+var (
+	colors = []string{"auto", "true", "256", "16", "none"}
+	themes = []string{"auto", "dark", "light"}
+)
+
+func (l *look) flags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only")
+	f.Var(&choice{&l.color, colors}, "color", "colours of the screen; auto asks the terminal and honours NO_COLOR")
+	f.Var(&choice{&l.theme, themes}, "theme", "colours for a dark or a light background")
+	f.StringVar(&l.operator, "operator", "", "who you are, for notes (default: your user name)")
+	l.color, l.theme = "auto", "auto"
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(themes, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value *string
+	among []string
+}
+
+func (c *choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+
+// Type is shown in the help in place of the value.
+func (c *choice) Type() string { return strings.Join(c.among, "|") }
+
+// Set takes the word if it is one of the few.
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.among, s) {
+		if near := sources.Nearest(s, c.among); near != "" {
+			return fmt.Errorf("want %s; the nearest is %q", strings.Join(c.among, ", "), near)
+		}
+		return fmt.Errorf("want %s", strings.Join(c.among, ", "))
+	}
+	*c.value = s
+	return nil
+}
+
+// palette is the theme and the colour profile for the terminal, with what the flags demand. Without demands
+// the terminal and NO_COLOR decide. The background is not asked for: within tmux nobody answers.
+func (l *look) palette(p *process) theme.Theme {
+	forced := map[string]colorprofile.Profile{
+		"true": colorprofile.TrueColor, "256": colorprofile.ANSI256, "16": colorprofile.ANSI, "none": colorprofile.ASCII,
+	}
+	profile, ok := forced[l.color]
+	if !ok {
+		profile = colorprofile.Detect(p.out, p.environ)
+	}
+	return theme.New(l.dark(p.env("COLORFGBG")), profile)
+}
+
+// dark tells which palette to draw with. COLORFGBG is set by some terminals: "foreground;background", the
+// latter one of the sixteen colours.
+func (l *look) dark(colorfgbg string) bool {
+	if l.theme != "auto" {
+		return l.theme == "dark"
+	}
+	background := colorfgbg[strings.LastIndex(colorfgbg, ";")+1:]
+	return background != "7" && background != "15"
+}
+
+// who is the operator's name.
+func (p *process) who(l *look) string {
+	for _, name := range []string{l.operator, p.env("USER"), p.env("LOGNAME")} {
+		if name = sources.Clean(name); name != "" {
+			return name
+		}
+	}
+	return "operator"
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// configName is the config's name in the working folder, and below the user's config folder.
+const configName = "warroom.yaml"
+
+// findConfig is the config to read: the one asked for, else ./warroom.yaml, else the user's own.
+func (p *process) findConfig(asked string) (string, error) {
+	if asked != "" {
+		return asked, nil
+	}
+	places := []string{configName}
+	if home, err := p.folder("XDG_CONFIG_HOME", ".config"); err == nil {
+		places = append(places, filepath.Join(home, "warroom", configName))
+	}
+	for _, place := range places {
+		if _, err := os.Stat(place); err == nil {
+			return place, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("look for the config: %w", err)
+		}
+	}
+	return "", usage("no config: neither %s exists; write one (see warroom live --help), name one with --config, or try: warroom rehearse",
+		strings.Join(places, " nor "))
+}
+
+// recordingPath is where the recording of a launch is kept: the config's own choice, taken from the
+// config's folder, else LAUNCH-DATE.warroom in the user's state folder. The date is T0's, where T0 was
+// written: so the same launch goes on in the same file after midnight, and after a restart.
+func (p *process) recordingPath(c *config) (string, error) {
+	if c.Recording != "" {
+		if filepath.IsAbs(c.Recording) {
+			return c.Recording, nil
+		}
+		return filepath.Join(filepath.Dir(c.path), c.Recording), nil
+	}
+	state, err := p.folder("XDG_STATE_HOME", ".local/state")
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("%s-%s.warroom", fileName(c.Launch.Name), c.Launch.T0.Format("2006-01-02"))
+	return filepath.Join(state, "warroom", name), nil
+}
+
+// folder is one of the user's folders: what the variable says if it is absolute, as the XDG base
+// directory specification (0.8) demands, else the place below the home folder.
+func (p *process) folder(variable, below string) (string, error) {
+	if v := p.env(variable); filepath.IsAbs(v) {
+		return v, nil
+	}
+	home := p.env("HOME")
+	if home == "" {
+		return "", fmt.Errorf("find the user's folders: neither %s nor HOME is set", variable)
+	}
+	return filepath.Join(home, below), nil
+}
+
+// fileName is the launch's name as it may stand in a file's name.
+func fileName(launch string) string {
+	keep := func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return '-'
+	}
+	name := strings.Trim(strings.Map(keep, launch), "-")
+	for strings.Contains(name, "--") {
+		name = strings.ReplaceAll(name, "--", "-")
+	}
+	if name == "" {
+		return "launch"
+	}
+	return name
+}

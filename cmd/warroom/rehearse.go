@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"warroom/sources/recording"
+	"warroom/sources/simulator"
+	"warroom/tui"
+)
+
+const rehearseLong = `Run a simulated launch: a model of the whole site behind AWS' own wire protocols on a loopback port, asked by
+the same clients that ask the real one. No account, no network and no AWS setting of yours is used.
+
+The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
+those that come with the program, or a file.`
+
+// rehearsal is what the flags of the verb say.
+type rehearsal struct {
+	scenario string
+	speed    float64
+	seed     uint64
+	headless bool
+	duration time.Duration
+	file     string
+}
+
+func (p *process) rehearseCommand(l *look) *cobra.Command {
+	var o rehearsal
+	c := &cobra.Command{
+		Use:   "rehearse [scenario]",
+		Short: "Watch a simulated launch unfold; no account needed",
+		Long:  rehearseLong,
+		Example: `  warroom rehearse                               a broadcast lottery, shortly before T0
+  warroom rehearse liftoff --speed 30            a shuttle launch, slower
+  warroom rehearse --headless --for 10m --speed 120 --recording lottery.warroom`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("rehearse takes one scenario: %s", c.UseLine())
+			}
+			return nil
+		},
+		ValidArgsFunction: scenarios,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.scenario = simulator.Scenarios()[0]
+			if len(args) == 1 {
+				o.scenario = args[0]
+			}
+			if err := o.check(c); err != nil {
+				return err
+			}
+			return p.rehearse(c.Context(), o, l)
+		},
+	}
+	f := c.Flags()
+	f.Float64Var(&o.speed, "speed", 0, "launch seconds per second (default: the scenario's)")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
+	f.BoolVar(&o.headless, "headless", false, "without a screen: print a line a minute of the launch")
+	f.DurationVar(&o.duration, "for", 0, "with --headless: stop after so much time of the launch")
+	f.StringVar(&o.file, "recording", "", "record into this file (default: a new one in a temporary folder)")
+	_ = c.RegisterFlagCompletionFunc("recording", recordings)
+	return c
+}
+
+// scenarios completes a scenario's name, or a file's.
+func scenarios(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return simulator.Scenarios(), cobra.ShellCompDirectiveDefault
+}
+
+func (o *rehearsal) check(c *cobra.Command) error {
+	switch {
+	case c.Flags().Changed("speed") && (o.speed <= 0 || o.speed > maxSpeed):
+		return usage("--speed %v: want more than 0 and at most %d", o.speed, maxSpeed)
+	case o.duration < 0:
+		return usage("--for %v: want more than nothing", o.duration)
+	case o.duration > 0 && !o.headless:
+		return usage("--for is for --headless: a screen is left with q")
+	}
+	return nil
+}
+
+// maxSpeed keeps a minute of launch time longer than a round trip.
+const maxSpeed = 1000
+
+func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
+	r, closing, err := p.rehearsalRoom(o, p.who(l))
+	if err != nil {
+		return err
+	}
+	if !o.headless {
+		err = p.show(ctx, r, tui.Rehearsal, l)
+	} else {
+		err = p.headlessFor(ctx, r, o.duration)
+	}
+	if err = closing(err); err == nil {
+		p.printf("The rehearsal is recorded. Look at it again with: warroom replay %s\n", r.tape.Path())
+	}
+	return err
+}
+
+// headlessFor runs the room for d of launch time, or until told to stop.
+func (p *process) headlessFor(ctx context.Context, r *room, d time.Duration) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if d > 0 {
+		go func() { _ = r.clock.Sleep(ctx, d); stop() }()
+	}
+	return p.headless(ctx, r)
+}
+
+// rehearsalRoom begins a rehearsal, or goes on with the one that the recording holds.
+func (p *process) rehearsalRoom(o rehearsal, operator string) (*room, func(error) error, error) {
+	tape, meta, err := p.rehearsalTape(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	clock := launchClock(meta.Clock)
+	r := &room{
+		tape: tape, meta: meta, clock: clock, holder: p.holder(operator),
+		open: simulated(meta, clock), advanced: func() {}, say: func(string) {},
+	}
+	return r, closeAfter(tape), nil
+}
+
+func (p *process) rehearsalTape(o rehearsal) (*recording.File, recording.Meta, error) {
+	if o.file != "" {
+		if _, err := os.Stat(o.file); err == nil {
+			return resumeRehearsal(o.file)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, recording.Meta{}, fmt.Errorf("open the recording: %w", err)
+		}
+	}
+	meta, err := p.newRehearsal(o)
+	if err != nil {
+		return nil, meta, err
+	}
+	path := o.file
+	if path == "" {
+		folder, err := os.MkdirTemp("", "warroom-")
+		if err != nil {
+			return nil, meta, fmt.Errorf("make a folder for the recording: %w", err)
+		}
+		path = filepath.Join(folder, fileName(meta.Launch.Name)+".warroom")
+	}
+	tape, err := openTape(path, meta)
+	return tape, meta, err
+}
+
+// resumeRehearsal opens a rehearsal that has begun: its scenario, seed and clock go on.
+func resumeRehearsal(path string) (*recording.File, recording.Meta, error) {
+	tape, err := recording.Open(path)
+	if err != nil {
+		return nil, recording.Meta{}, err
+	}
+	meta, err := tape.Meta(context.Background())
+	if err == nil && meta.Rehearsal == "" {
+		err = usage("%s is the recording of a real launch; a rehearsal needs a file of its own", path)
+	}
+	if err != nil {
+		return nil, meta, errors.Join(err, tape.Close())
+	}
+	return tape, meta, nil
+}
+
+// newRehearsal describes the launch of a scenario as a config would: its resources are those that the
+// simulated account has.
+func (p *process) newRehearsal(o rehearsal) (recording.Meta, error) {
+	sc, err := simulator.Load(o.scenario)
+	if err != nil {
+		return recording.Meta{}, &exit{code: exitUsage, cause: err}
+	}
+	launch, err := simulator.New(sc, o.seed)
+	if err != nil {
+		return recording.Meta{}, &exit{code: exitUsage, cause: err}
+	}
+	speed := o.speed
+	if speed == 0 {
+		speed = sc.Speed
+	}
+	return recording.Meta{
+		Launch:      scripted(sc),
+		Environment: "REHEARSAL",
+		Resources:   simulatedResources(launch.State()),
+		Clock:       recording.ClockOrigin{Origin: sc.StartTime(), Base: p.now(), Speed: speed},
+		Rehearsal:   o.scenario,
+		Seed:        o.seed,
+	}, nil
+}

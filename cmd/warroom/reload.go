@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"warroom/sources"
+)
+
+// configTurn is how often the config file is looked at.
+const configTurn = time.Second
+
+// watchedConfig is a config file that may be changed while the room is open.
+type watchedConfig struct {
+	path string
+	open func(*config) opener
+	seen stamp
+}
+
+// stamp tells two states of a file apart without reading it.
+type stamp struct {
+	modified time.Time
+	size     int64
+}
+
+// watchConfig goes on from the file as it is now.
+func watchConfig(path string, open func(*config) opener) *watchedConfig {
+	w := &watchedConfig{path: path, open: open}
+	w.changed()
+	return w
+}
+
+// changed tells whether the file differs from when it was last asked. A file that is gone has not changed:
+// editors take it away for a moment.
+func (w *watchedConfig) changed() bool {
+	info, err := os.Stat(w.path)
+	if err != nil {
+		return false
+	}
+	now := stamp{info.ModTime(), info.Size()}
+	changed := now != w.seen
+	w.seen = now
+	return changed
+}
+
+// reload takes a changed config over while the room goes on: new sources for new resources, new words for
+// the recording. A broken config changes nothing, and the room says where it is broken. It returns what
+// lets go of the sources that are polled in the end.
+func (r *room) reload(ctx context.Context, poller *sources.Poller, release func()) func() {
+	if r.config == nil {
+		return release
+	}
+	for pause(ctx, configTurn) {
+		if !r.config.changed() {
+			continue
+		}
+		next, err := r.adopt(ctx, poller)
+		if err != nil {
+			r.tell(ctx, "the old config stays: "+reason(err))
+			continue
+		}
+		release()
+		release = next
+	}
+	return release
+}
+
+// adopt loads the config and replaces what is polled, all of it or nothing.
+func (r *room) adopt(ctx context.Context, poller *sources.Poller) (release func(), err error) {
+	c, err := loadConfig(r.config.path)
+	if err != nil {
+		return nil, err
+	}
+	srcs, release, err := r.config.open(c)(ctx, c.watch)
+	if err != nil {
+		return nil, err
+	}
+	meta := c.meta()
+	meta.Clock = r.meta.Clock
+	if err := r.tape.SetMeta(ctx, meta); err != nil {
+		release()
+		return nil, fmt.Errorf("describe the launch in the recording: %w", err)
+	}
+	poller.Replace(srcs...)
+	r.tell(ctx, "config reloaded: "+difference(r.meta.Resources, c.watch))
+	r.meta = meta
+	return release, nil
+}
+
+// reason is the error as one line for the screen: where it is, and what it is.
+func reason(err error) string {
+	var f *FileError
+	if errors.As(err, &f) {
+		return f.Error()
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
+}
+
+// difference names the resources that came and went.
+func difference(before, after []sources.Resource) string {
+	var out []string
+	for _, r := range after {
+		if !watches(before, r.Ref) {
+			out = append(out, "+"+r.String())
+		}
+	}
+	for _, r := range before {
+		if !watches(after, r.Ref) {
+			out = append(out, "-"+r.String())
+		}
+	}
+	if len(out) == 0 {
+		return "the same resources as before"
+	}
+	return strings.Join(out, " ")
+}
+
+func watches(resources []sources.Resource, r sources.Ref) bool {
+	return slices.ContainsFunc(resources, func(o sources.Resource) bool { return o.Ref == r })
+}

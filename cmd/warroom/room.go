@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+)
+
+// room is one process on one recording: it collects into it while it holds the lease, and watches it
+// while another process does.
+//
+//	collect  ask every source that is due        poller, into the writer
+//	record   append what came to the recording   writer, on behalf of the lease
+//	show     say that there is something new     advanced; each screen reads the recording by itself
+type room struct {
+	tape     *recording.File
+	meta     recording.Meta // what this process would have the recording say about itself
+	clock    sources.Clock  // the launch clock
+	holder   string         // who we are to the lease
+	open     opener
+	keys     map[string]string // rebindings of the config
+	config   *watchedConfig    // reloaded while collecting; nil where there is none
+	advanced func()            // told after every append, of this process and of others
+	say      func(string)      // told one line for people
+}
+
+// opener makes the sources of what is to be watched; release lets go of what they need.
+type opener func(context.Context, []sources.Resource) (srcs []sources.Source, release func(), err error)
+
+const (
+	leaseTTL    = 6 * time.Second        // how long a dead collector is waited for
+	leaseTurn   = leaseTTL / 3           // how often a lease is renewed, or asked for
+	followTurn  = 500 * time.Millisecond // how often the recording is looked at for what others wrote
+	retryWrites = time.Second            // after a write that failed
+	lastAppends = 500 * time.Millisecond // granted to what was read when the room is closed
+	maxWaiting  = 50_000                 // samples that wait for the disk, 500 series over some 100 minutes
+)
+
+// run is the loop. It ends with ctx, or with what makes going on pointless.
+func (r *room) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer stop()
+	following.Go(func() { r.follow(ctx) })
+	for {
+		lease, before, err := r.lead(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			err = r.collect(ctx, lease, before)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// watchesOnly tells whether another process collects at this moment.
+func (r *room) watchesOnly(ctx context.Context) bool {
+	held, _, err := r.tape.Holder(ctx)
+	return err == nil && held != ""
+}
+
+// lead waits until the recording's lease is ours, and tells who had it before, if it had to wait. Until then
+// this process is a viewer.
+func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string, err error) {
+	for {
+		lease, err = r.tape.Acquire(ctx, r.holder, leaseTTL)
+		held, viewer := errors.AsType[*recording.HeldError](err)
+		switch {
+		case err == nil:
+			return lease, before, nil
+		case !viewer && before == "":
+			return nil, "", err
+		case !viewer:
+			r.say(err.Error())
+		case before != held.Holder:
+			before = held.Holder
+			r.say(fmt.Sprintf("viewer: %s collects for this recording; this process takes over when it stops", before))
+		}
+		if !pause(ctx, leaseTurn) {
+			return nil, "", ctx.Err()
+		}
+	}
+}
+
+// collect polls and records until ctx ends or the lease is lost. What was read by then is still recorded.
+func (r *room) collect(ctx context.Context, lease *recording.Lease, before string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	srcs, release, err := r.prepare(ctx)
+	if err != nil {
+		return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+	}
+	writer := recording.NewWriter(lease, maxWaiting, retryWrites)
+	poller := sources.NewPoller(r.clock, writer.Offer, srcs...)
+	r.introduce(ctx, before)
+	var polling, writing sync.WaitGroup
+	lost := false
+	polling.Go(func() { _ = poller.Run(ctx) }) // it ends with ctx only
+	polling.Go(func() { lost = r.keep(ctx, lease, writer); stop() })
+	polling.Go(func() { release = r.reload(ctx, poller, release) })
+	written, end := context.WithCancel(context.WithoutCancel(ctx))
+	writing.Go(func() { err = writer.Run(written, lastAppends, r.advanced) })
+	polling.Wait()
+	end()
+	writing.Wait()
+	release()
+	if lost {
+		return nil // who took it over asks AWS for the same
+	}
+	r.fact(ctx, "")
+	return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+}
+
+// prepare says in the recording what is watched, and opens its sources.
+func (r *room) prepare(ctx context.Context) ([]sources.Source, func(), error) {
+	if err := r.tape.SetMeta(ctx, r.meta); err != nil {
+		return nil, nil, err
+	}
+	return r.open(ctx, r.meta.Resources)
+}
+
+// keep renews the lease until ctx ends or the lease is lost, which it tells, and says when the recording cannot be written.
+func (r *room) keep(ctx context.Context, lease *recording.Lease, writer *recording.Writer) (lost bool) {
+	failing := false
+	for pause(ctx, leaseTurn) {
+		if errors.Is(lease.Renew(ctx), recording.ErrLeaseLost) {
+			r.say("another process took the lease over: this process is a viewer now")
+			return true
+		}
+		err := writer.Err()
+		if err != nil && !failing {
+			r.say(fmt.Sprintf("not recorded, trying again: %v", err))
+		} else if err == nil && failing {
+			r.say("recorded again")
+		}
+		failing = err != nil
+	}
+	return false
+}
+
+// follow tells the screen when something new stands in the recording, whoever wrote it.
+func (r *room) follow(ctx context.Context) {
+	last, _ := r.tape.End(ctx)
+	for pause(ctx, followTurn) {
+		if end, err := r.tape.End(ctx); err == nil && end != last {
+			last = end
+			r.advanced()
+		}
+	}
+}
+
+// pause waits for d of the machine's time, and tells whether ctx let it.
+func pause(ctx context.Context, d time.Duration) bool {
+	return sources.RunningClock{}.Sleep(ctx, d) == nil
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+)
+
+var (
+	prod   = sources.Resource{Ref: sources.Ref{Service: "alb", Name: "prod"}, ID: "app/prod/1"}
+	launch = sources.Launch{Name: "lottery", T0: time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)}
+)
+
+// counting is a source that counts how often it is asked, and answers with that number for each resource.
+type counting struct {
+	mu        sync.Mutex
+	resources []sources.Resource
+	polls     int
+}
+
+func (*counting) Name() string               { return "counting" }
+func (*counting) Schedule() sources.Schedule { return sources.Schedule{Every: 10 * time.Second} }
+
+func (c *counting) Poll(_ context.Context, now time.Time) (sources.Reading, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.polls++
+	var r sources.Reading
+	for _, resource := range c.resources {
+		r.Samples = append(r.Samples, sources.Sample{
+			Series: sources.Series{Metric: "alb_requests", Resource: resource.Name},
+			At:     now.Truncate(time.Minute), Seen: now, Value: float64(c.polls),
+		})
+	}
+	return r, nil
+}
+
+func (c *counting) asked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.polls
+}
+
+func (c *counting) open(_ context.Context, resources []sources.Resource) ([]sources.Source, func(), error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.resources = resources
+	return []sources.Source{c}, func() {}, nil
+}
+
+// tester is a room that runs within a test, on a recording that several may share.
+type tester struct {
+	*room
+	source *counting
+	mu     sync.Mutex
+	said   []string
+	stop   func()
+	ended  chan error
+}
+
+func roomOn(t *testing.T, path, holder string) *tester {
+	t.Helper()
+	meta := recording.Meta{Launch: launch, Resources: []sources.Resource{prod}}
+	tape, err := openTape(path, meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &tester{source: &counting{}, ended: make(chan error, 1)}
+	tr.room = &room{
+		tape: tape, meta: meta, clock: sources.RunningClock{}, holder: holder, open: tr.source.open,
+		advanced: func() {}, say: tr.hear,
+	}
+	return tr
+}
+
+func (tr *tester) hear(line string) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.said = append(tr.said, line)
+}
+
+func (tr *tester) heard(part string) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return slices.ContainsFunc(tr.said, func(line string) bool { return strings.Contains(line, part) })
+}
+
+func (tr *tester) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	tr.stop = stop
+	go func() { tr.ended <- tr.run(ctx) }()
+}
+
+// leave ends the room as a person does.
+func (tr *tester) leave(t *testing.T) {
+	t.Helper()
+	tr.stop()
+	if err := <-tr.ended; err != nil {
+		t.Errorf("%s left with %v", tr.holder, err)
+	}
+	if err := tr.tape.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+}
+
+// changes are the texts of all changes that the recording holds.
+func changes(t *testing.T, tape *recording.File) []string {
+	t.Helper()
+	b, _, err := tape.Since(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, c := range b.Changes {
+		out = append(out, c.Text)
+	}
+	return out
+}
+
+func contains(lines []string, part string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, part) })
+}
+
+// Only one process asks AWS; the other one watches, says so, and takes over when the first one leaves.
+func TestSecondProcessWatchesAndTakesOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lottery.warroom")
+	synctest.Test(t, func(t *testing.T) {
+		first, second := roomOn(t, path, "mia"), roomOn(t, path, "leo")
+		first.start()
+		time.Sleep(time.Second)
+		if !second.watchesOnly(t.Context()) || first.source.asked() == 0 {
+			t.Errorf("the first process does not collect: asked %d times", first.source.asked())
+		}
+		news := 0
+		second.advanced = func() { news++ }
+		second.start()
+		time.Sleep(time.Minute)
+		if second.source.asked() != 0 || !second.heard("viewer: mia collects") {
+			t.Errorf("the second process asked %d times and said %q", second.source.asked(), second.said)
+		}
+		if news == 0 {
+			t.Error("the viewer was never told that something is new")
+		}
+		first.leave(t)
+		time.Sleep(leaseTurn + time.Second)
+		if second.source.asked() == 0 || !second.heard("leo took over from mia") {
+			t.Errorf("nobody took over: the second process asked %d times and said %q", second.source.asked(), second.said)
+		}
+		if got := changes(t, second.tape); !contains(got, "mia collects") || !contains(got, "leo took over from mia") {
+			t.Errorf("recorded changes: %q", got)
+		}
+		second.leave(t)
+	})
+}
+
+// A collector that dies leaves its lease behind; it lapses.
+func TestLeaseOfTheDeadLapses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lottery.warroom")
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, path, "leo")
+		if _, err := tr.tape.Acquire(t.Context(), "the dead", leaseTTL); err != nil {
+			t.Fatal(err)
+		}
+		tr.start()
+		time.Sleep(leaseTTL - time.Second)
+		if tr.source.asked() != 0 {
+			t.Error("collected beside the holder of the lease")
+		}
+		time.Sleep(leaseTurn + time.Second)
+		if tr.source.asked() == 0 {
+			t.Error("did not take over from the dead")
+		}
+		tr.leave(t)
+	})
+}
+
+// A collector that was stopped, and comes back after another took over, becomes a viewer.
+func TestCollectorThatLostItsLeaseWatches(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lottery.warroom")
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, path, "mia")
+		lease, err := tr.tape.Acquire(t.Context(), "mia", time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		other, err := tr.tape.Acquire(t.Context(), "leo", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- tr.collect(t.Context(), lease, "") }()
+		time.Sleep(2 * leaseTurn)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("collecting ended with %v", err)
+			}
+		default:
+			t.Fatal("it still collects")
+		}
+		if !tr.heard("this process is a viewer now") {
+			t.Errorf("it said %q", tr.said)
+		}
+		if err := other.Renew(t.Context()); err != nil {
+			t.Errorf("the other's lease was taken: %v", err)
+		}
+		if err := tr.tape.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+const oneBalancer = `launch: {name: lottery, t0: 2026-03-01T19:15:00Z}
+resources: {alb: {prod: app/prod/1}}
+`
+
+// A changed config is taken over while the room goes on; a broken one leaves everything as it was, and the
+// room says where it is broken.
+func TestConfigIsReloaded(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "warroom.yaml")
+	write(t, file, oneBalancer)
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
+		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+		tr.start()
+		time.Sleep(10 * time.Second)
+		write(t, file, oneBalancer+"resorces: {}\n")
+		time.Sleep(2 * configTurn)
+		if want := file + `:3:1: unknown word "resorces"; the nearest is "resources"`; !contains(changes(t, tr.tape), "the old config stays: "+want) {
+			t.Errorf("the broken config is not told: %q", changes(t, tr.tape))
+		}
+		before := tr.source.asked()
+		time.Sleep(30 * time.Second)
+		if tr.source.asked() == before {
+			t.Error("a broken config ended the collecting")
+		}
+		write(t, file, strings.Replace(oneBalancer, "{prod: app/prod/1}", "{prod: app/prod/1, api: app/api/2}", 1))
+		time.Sleep(30 * time.Second)
+		if !contains(changes(t, tr.tape), "config reloaded: +alb/api") {
+			t.Errorf("the new config is not told: %q", changes(t, tr.tape))
+		}
+		meta, err := tr.tape.Meta(t.Context())
+		if err != nil || len(meta.Resources) != 2 {
+			t.Errorf("the recording knows %d resources, want 2 (%v)", len(meta.Resources), err)
+		}
+		newest, err := tr.tape.Newest(t.Context(), tr.clock.Now(), time.Time{})
+		if err != nil || !slices.ContainsFunc(newest, func(s sources.Sample) bool { return s.Series.Resource == "api" }) {
+			t.Errorf("nothing is collected for the new resource (%v)", err)
+		}
+		tr.leave(t)
+	})
+}
+
+func TestRelative(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "T+00:00:00", -250 * time.Second: "T-00:04:10", 73*time.Hour + 2*time.Second: "T+73:00:02", -time.Millisecond: "T+00:00:00",
+	} {
+		if got := relative(d); got != want {
+			t.Errorf("relative(%v) = %s, want %s", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/tui"
+)
+
+// leaving is what the room is granted to end in when the screen has gone: nothing that hangs keeps a person
+// from leaving.
+const leaving = 800 * time.Millisecond
+
+// show opens the screen on a room and runs both until a person leaves, the process is told to end, or the
+// room fails. The terminal is as it was before when it returns.
+func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	model := tui.New(tui.Options{
+		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Clock: r.clock, Keys: r.keys,
+		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
+	})
+	program := tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ))
+	news := make(chan struct{}, 1)
+	r.advanced = func() {
+		select {
+		case news <- struct{}{}:
+		default: // the screen has not taken the last one yet
+		}
+	}
+	go announce(ctx, program, news)
+	left := make(chan error, 1)
+	go func() {
+		left <- guarded(func() error { return r.run(ctx) })
+		stop()
+	}()
+	err := program.Run(ctx)
+	stop()
+	return errors.Join(err, ended(left))
+}
+
+// ended waits for the room to end, for as long as it is granted.
+func ended(left <-chan error) error {
+	timer := time.NewTimer(leaving)
+	defer timer.Stop()
+	select {
+	case err := <-left:
+		return err
+	case <-timer.C:
+		return nil
+	}
+}
+
+// announce tells the screen that there is something new in the recording.
+func announce(ctx context.Context, program *tui.Program, news <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-news:
+			program.Send(tui.AdvancedMsg{})
+		}
+	}
+}
+
+// guarded turns a panic into an error: one that ended the process would leave the terminal as the screen
+// had it.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the room panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return f()
+}
