@@ -127,8 +127,10 @@ func (p *Painter) meet(meta *recording.Meta) {
 	book, err := newTileBook(meta.Tiles)
 	p.meta, p.fault, p.tiles = meta, err, nil
 	clear(p.drawn)
+	met := map[sources.Ref]bool{}
 	for _, r := range meta.Resources {
-		if spec := book.find(r.Ref); spec != nil {
+		if spec := book.find(r.Ref); spec != nil && !met[r.Ref] {
+			met[r.Ref] = true // an audience is several resources of one name, a custom metric each
 			p.tiles = append(p.tiles, newTile(spec, r))
 		}
 	}
