@@ -195,7 +195,7 @@ func newSpan(from, to, seen time.Time) span {
 // notBefore is the first millisecond that is not before t.
 func notBefore(t time.Time) int64 {
 	ms := millis(t)
-	if moment(ms).Before(t) && ms < latest {
+	if moment(ms).Before(t) {
 		ms++
 	}
 	return ms
