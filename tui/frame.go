@@ -37,7 +37,22 @@ func (m *Model) scene() *Scene {
 		Recording: m.opt.Path, RecordingSize: m.room.size, Viewer: m.opt.Viewer, Message: m.message(),
 	}
 	s.From, s.To = m.strip()
+	m.told(s)
 	return s
+}
+
+// told fills in what the recording says about the room: the story of a rehearsal, and whether another process than
+// ours collects.
+func (m *Model) told(s *Scene) {
+	if m.opt.Mode == Replay {
+		return
+	}
+	if line, ok := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "story"}, "line"); ok {
+		s.Story = line.Value
+	}
+	if holder, ok := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "lease"}, "holder"); ok && m.opt.Holder != "" {
+		s.Viewer = holder.Value != m.opt.Holder
+	}
 }
 
 // strip is the stretch of time on the timeline: a replay's whole recording, which makes it the scrubber, and while it

@@ -46,6 +46,7 @@ type Options struct {
 	Meta     recording.Meta
 	Mode     Mode
 	Viewer   bool              // somebody else collects into this recording
+	Holder   string            // who this process is to the lease: tells a viewer from the collector, as that changes
 	Clock    sources.Clock     // the launch clock, which live and rehearsal follow
 	Now      func() time.Time  // the machine's clock: replay speed and redrawing; nil means the real one
 	Theme    theme.Theme       // colours

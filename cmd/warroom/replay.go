@@ -52,7 +52,7 @@ func (p *process) replay(ctx context.Context, path string, at sources.Moment, sp
 		return closing(err)
 	}
 	model := tui.New(tui.Options{
-		Tape: tape, Meta: meta, Mode: tui.Replay, Clock: launchClock(meta.Clock), At: start, Speed: speed,
+		Tape: tape, Meta: meta, Mode: tui.Replay, Clock: launchClock(meta.Clock), At: start, Speed: speed, Path: path,
 		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
 	})
 	return closing(tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ)).Run(ctx))

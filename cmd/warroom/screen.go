@@ -22,7 +22,8 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	model := tui.New(tui.Options{
-		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Clock: r.clock, Keys: r.keys,
+		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Holder: r.holder, Clock: r.clock,
+		Keys: r.keys, Path: r.tape.Path(),
 		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
 	})
 	program := tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ))
