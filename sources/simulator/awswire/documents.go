@@ -2,7 +2,17 @@ package awswire
 
 // documents are the configurations that clients have written, beyond what moves the site.
 type documents struct {
-	distributions map[string]node // by id
+	distributions map[string]node   // by id
+	descriptions  map[string]string // of web ACLs, by id
+	events        []dbEvent         // of clusters, oldest first
+}
+
+// describe remembers a web ACL's description.
+func (d *documents) describe(id, text string) {
+	if d.descriptions == nil {
+		d.descriptions = make(map[string]string)
+	}
+	d.descriptions[id] = text
 }
 
 // keep remembers a distribution's configuration.

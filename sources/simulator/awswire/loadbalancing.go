@@ -34,50 +34,10 @@ func notFound(shape, code, message string) *fault {
 	return &fault{Shape: shape, Code: code, Status: http.StatusBadRequest, Message: message}
 }
 
-// pick cuts a list down to the named items and to a page. All names must exist.
-type pick struct {
-	names  []string
-	marker string
-	size   *int
-	limit  int // items on a page unless size says less
-	absent func(name string) *fault
-}
-
-// pickFrom cuts the list as p says; is tells whether an item goes by a name.
-func pickFrom[T any](p pick, all []T, is func(v T, name string) bool) (items []T, next string, err error) {
-	if len(p.names) > 0 {
-		var named []T
-		for _, name := range p.names {
-			i := slices.IndexFunc(all, func(v T) bool { return is(v, name) })
-			if i < 0 {
-				return nil, "", p.absent(name)
-			}
-			named = append(named, all[i])
-		}
-		all = named
-	}
-	limit := p.limit
-	if p.size != nil {
-		if *p.size < 1 || *p.size > p.limit {
-			return nil, "", invalid("The page size must be between 1 and %d.", p.limit)
-		}
-		limit = *p.size
-	}
-	skip := 0
-	if p.marker != "" {
-		if skip, err = strconv.Atoi(p.marker); err != nil || skip < 0 || skip > len(all) {
-			return nil, "", invalid("The marker is not valid.")
-		}
-	}
-	all = all[skip:]
-	if len(all) > limit {
-		return all[:limit], strconv.Itoa(skip + limit), nil
-	}
-	return all, "", nil
-}
-
 // elbPage is how many items a page of Elastic Load Balancing holds.
 const elbPage = 400
+
+func badMarker() *fault { return invalid("The marker is not valid.") }
 
 type describeLoadBalancersInput struct {
 	LoadBalancerArns []string
@@ -116,7 +76,7 @@ func noLoadBalancer(name string) *fault {
 }
 
 func describeLoadBalancers(c *call, in *describeLoadBalancersInput) (*describeLoadBalancersOutput, error) {
-	p := pick{names: append(in.LoadBalancerArns, in.Names...), marker: in.Marker, size: in.PageSize, limit: elbPage, absent: noLoadBalancer}
+	p := pick{names: append(in.LoadBalancerArns, in.Names...), marker: in.Marker, size: in.PageSize, usual: elbPage, limit: elbPage, badMarker: badMarker, absent: noLoadBalancer}
 	all, next, err := pickFrom(p, c.regional().LoadBalancers, func(lb simulator.LoadBalancer, name string) bool {
 		return lb.ARN == name || lb.Name == name
 	})
@@ -187,7 +147,7 @@ func describeTargetGroups(c *call, in *describeTargetGroupsInput) (*describeTarg
 		}
 		groups = slices.DeleteFunc(slices.Clone(groups), func(g simulator.TargetGroup) bool { return g.Balancer != lb.Name })
 	}
-	p := pick{names: append(in.TargetGroupArns, in.Names...), marker: in.Marker, size: in.PageSize, limit: elbPage, absent: noTargetGroup}
+	p := pick{names: append(in.TargetGroupArns, in.Names...), marker: in.Marker, size: in.PageSize, usual: elbPage, limit: elbPage, badMarker: badMarker, absent: noTargetGroup}
 	all, next, err := pickFrom(p, groups, func(g simulator.TargetGroup, name string) bool { return g.ARN == name || g.Name == name })
 	if err != nil {
 		return nil, err
@@ -358,7 +318,7 @@ func describeListeners(c *call, in *describeListenersInput) (*describeListenersO
 	if in.LoadBalancerArn != "" && len(all) == 0 {
 		return nil, noLoadBalancer(in.LoadBalancerArn)
 	}
-	p := pick{names: in.ListenerArns, marker: in.Marker, size: in.PageSize, limit: elbPage, absent: noListener}
+	p := pick{names: in.ListenerArns, marker: in.Marker, size: in.PageSize, usual: elbPage, limit: elbPage, badMarker: badMarker, absent: noListener}
 	items, next, err := pickFrom(p, all, func(l listener, name string) bool { return l.ListenerArn == name })
 	return &describeListenersOutput{items, next}, err
 }
@@ -398,7 +358,7 @@ func describeRules(c *call, in *describeRulesInput) (*describeRulesOutput, error
 	if in.ListenerArn != "" && len(all) == 0 {
 		return nil, noListener(in.ListenerArn)
 	}
-	p := pick{names: in.RuleArns, marker: in.Marker, size: in.PageSize, limit: elbPage, absent: func(name string) *fault {
+	p := pick{names: in.RuleArns, marker: in.Marker, size: in.PageSize, usual: elbPage, limit: elbPage, badMarker: badMarker, absent: func(name string) *fault {
 		return notFound("RuleNotFoundException", "RuleNotFound", "One or more rules not found: "+name)
 	}}
 	items, next, err := pickFrom(p, all, func(r listenerRule, name string) bool { return r.RuleArn == name })

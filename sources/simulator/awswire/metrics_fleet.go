@@ -23,25 +23,28 @@ func (p *publication) fleets(st simulator.State) {
 	}
 }
 
+// groupSizes are the metrics of a group, as DescribeAutoScalingGroups names them when they are collected.
+var groupSizes = []struct {
+	name string
+	n    func(*simulator.Group) int
+}{
+	{"GroupMinSize", func(g *simulator.Group) int { return g.Min }},
+	{"GroupMaxSize", func(g *simulator.Group) int { return g.Max }},
+	{"GroupDesiredCapacity", func(g *simulator.Group) int { return g.Desired }},
+	{"GroupInServiceInstances", func(g *simulator.Group) int { return g.InService }},
+	{"GroupPendingInstances", func(g *simulator.Group) int { return g.Pending }},
+	{"GroupStandbyInstances", func(g *simulator.Group) int { return g.Standby }},
+	{"GroupTerminatingInstances", func(g *simulator.Group) int { return g.Terminating }},
+	{"GroupTotalInstances", func(g *simulator.Group) int { return g.Total }},
+	{"GroupInServiceCapacity", func(g *simulator.Group) int { return g.InService }},
+	{"GroupPendingCapacity", func(g *simulator.Group) int { return g.Pending }},
+	{"GroupStandbyCapacity", func(g *simulator.Group) int { return g.Standby }},
+	{"GroupTerminatingCapacity", func(g *simulator.Group) int { return g.Terminating }},
+	{"GroupTotalCapacity", func(g *simulator.Group) int { return g.Total }},
+}
+
 func (p *publication) group(s series, group func(*simulator.Minute) *simulator.Group) {
-	for _, size := range []struct {
-		name string
-		n    func(*simulator.Group) int
-	}{
-		{"GroupMinSize", func(g *simulator.Group) int { return g.Min }},
-		{"GroupMaxSize", func(g *simulator.Group) int { return g.Max }},
-		{"GroupDesiredCapacity", func(g *simulator.Group) int { return g.Desired }},
-		{"GroupInServiceInstances", func(g *simulator.Group) int { return g.InService }},
-		{"GroupPendingInstances", func(g *simulator.Group) int { return g.Pending }},
-		{"GroupStandbyInstances", func(g *simulator.Group) int { return g.Standby }},
-		{"GroupTerminatingInstances", func(g *simulator.Group) int { return g.Terminating }},
-		{"GroupTotalInstances", func(g *simulator.Group) int { return g.Total }},
-		{"GroupInServiceCapacity", func(g *simulator.Group) int { return g.InService }},
-		{"GroupPendingCapacity", func(g *simulator.Group) int { return g.Pending }},
-		{"GroupStandbyCapacity", func(g *simulator.Group) int { return g.Standby }},
-		{"GroupTerminatingCapacity", func(g *simulator.Group) int { return g.Terminating }},
-		{"GroupTotalCapacity", func(g *simulator.Group) int { return g.Total }},
-	} {
+	for _, size := range groupSizes {
 		p.add(s, size.name, "None", levels, func(m *simulator.Minute) (datum, bool) {
 			g := group(m)
 			if g == nil {

@@ -48,7 +48,8 @@ type operationKey struct{ service, name string }
 func operations() map[operationKey]operation {
 	all := make(map[operationKey]operation)
 	for _, service := range [][]operation{
-		cloudWatchOperations(), cloudFrontOperations(), loadBalancingOperations(), identityOperations(),
+		cloudWatchOperations(), cloudFrontOperations(), firewallOperations(), loadBalancingOperations(),
+		autoScalingOperations(), databaseOperations(), identityOperations(),
 	} {
 		for _, op := range service {
 			all[operationKey{op.service, op.name}] = op

@@ -111,21 +111,47 @@ func newForm(values url.Values) form {
 // decode fills a struct. A field is found under its `form` tag, else under its own name; members of a
 // list are numbered from 1 under "member", or under the word after the tag's comma.
 func (f form) decode(into any) error {
-	if err := f.fields("", reflect.ValueOf(into).Elem()); err != nil {
+	v := reflect.ValueOf(into).Elem()
+	if err := f.known(v.Type()); err != nil {
+		return err
+	}
+	if err := f.fields("", v); err != nil {
 		return malformed(err)
 	}
 	return nil
 }
 
+// known refuses a parameter that the operation has no field for: it is better to say so than to do
+// something else than was asked.
+func (f form) known(t reflect.Type) error {
+	names := map[string]bool{"Action": true, "Version": true}
+	for i := range t.NumField() {
+		name, _ := fieldName(t.Field(i))
+		names[name] = true
+	}
+	for key := range f.Values {
+		if name, _, _ := strings.Cut(key, "."); !names[name] {
+			return invalid("The parameter %s is not known to this endpoint.", name)
+		}
+	}
+	return nil
+}
+
+// fieldName is the name under which a field stands in a form, and that of its members if it is a list.
+func fieldName(field reflect.StructField) (name, member string) {
+	name, member, _ = strings.Cut(field.Tag.Get("form"), ",")
+	if name == "" {
+		name = field.Name
+	}
+	if member == "" {
+		member = "member"
+	}
+	return name, member
+}
+
 func (f form) fields(prefix string, v reflect.Value) error {
 	for i := range v.NumField() {
-		name, member, _ := strings.Cut(v.Type().Field(i).Tag.Get("form"), ",")
-		if name == "" {
-			name = v.Type().Field(i).Name
-		}
-		if member == "" {
-			member = "member"
-		}
+		name, member := fieldName(v.Type().Field(i))
 		if err := f.value(prefix+name, member, v.Field(i)); err != nil {
 			return err
 		}
