@@ -22,7 +22,7 @@ type stage struct {
 	window *sources.Window
 	meta   *recording.Meta
 	now    time.Time
-	seq    int64
+	seq    int64                                                     // of changes
 	over   map[sources.Series]func(cursor time.Time) []sources.Point // derived series
 }
 
@@ -221,14 +221,42 @@ func (s *stage) trouble() *stage {
 	return s
 }
 
-// silence forgets everything about a series since a minute: its samples stop there.
-func until(minute float64, f func(float64) float64) func(float64) float64 {
-	return func(m float64) float64 {
-		if m > minute {
-			return math.NaN()
+// blind is a launch that cannot be seen: the guard went silent, the load balancer may not be read, the cache's metric
+// does not exist, the audience says nothing, of the fleet nothing was heard yet, and the database's source fails.
+func (s *stage) blind() *stage {
+	s.room()
+	until := func(minute float64, f func(float64) float64) func(float64) float64 {
+		return func(m float64) float64 {
+			if m > minute {
+				return math.NaN()
+			}
+			return f(m)
 		}
-		return f(m)
 	}
+	none := flat(math.Inf(1))
+	s.series("audience_registrations", "registrations", none)
+	s.series("cloudfront_requests", "edge", surge(600e3, 4.9e6, 1))
+	s.ails("cloudfront_hit_ratio", "edge", sources.NotFound, "CacheHitRate is not published: turn on additional metrics")
+	s.series("waf_blocked", "lottery", until(-2, noisy(1200, 0.4, 1)))
+	s.series("waf_allowed", "lottery", until(-2, noisy(60e3, 0.4, 1)))
+	s.derived("waf_blocked_ratio", "lottery", until(-2, noisy(0.022, 0.2, 1)))
+	s.series("alb_requests", "prod", until(8, surge(60e3, 500e3, 2)))
+	s.series("alb_elb_5xx", "prod", until(8, flat(0)))
+	s.series("alb_target_5xx", "prod", until(8, flat(40)))
+	s.derived("alb_error_ratio", "prod", until(8, noisy(0.0007, 0.5, 2)))
+	s.derived("alb_requests_per_second", "prod", until(8, surge(1e3, 7.1e3, 2)))
+	s.ails("alb_requests", "prod", sources.Forbidden, "AccessDenied on cloudwatch:GetMetricData; run `warroom iam-policy`")
+	s.series("aurora_acu", "lottery", until(0, noisy(16, 0.1, 2)))
+	s.level("aurora_acu_max", "lottery", flat(64))
+	s.level("source_up", "aurora", flat(0))
+	s.window.Apply(sources.Batch{Facts: []sources.Fact{sources.SourceFact("aurora",
+		sources.Trouble{Kind: sources.TimedOut, Text: "DescribeDBClusters had no answer in 20s"}, s.now.Add(-9*time.Minute))}})
+	return s
+}
+
+func (s *stage) ails(metric, resource string, kind sources.TroubleKind, text string) {
+	s.window.Apply(sources.Batch{Facts: []sources.Fact{sources.SeriesFact(
+		sources.Series{Metric: metric, Resource: resource}, sources.Trouble{Kind: kind, Text: text}, s.now.Add(-5*time.Minute))}})
 }
 
 // derived remembers a derived series, which a view lays over the window.

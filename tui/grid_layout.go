@@ -77,6 +77,7 @@ type gridPlan struct {
 // The measures of the grid.
 const (
 	tileLeastW  = 26 // with a name, a word and a number
+	tileGoodW   = 33 // with the name whole
 	tileLeastH  = 3
 	tileGoodH   = 7 // with a chart of its own
 	lineLeastW  = 38
@@ -128,8 +129,8 @@ func planColumns(body Rect, n, columns, list int) (gridPlan, int) {
 	if height < tileLeastH+1 {
 		cost += 200
 	}
-	if width < 30 {
-		cost += 10 * (30 - width)
+	if width < tileGoodW {
+		cost += 20 * (tileGoodW - width)
 	}
 	return plan, cost + abs(width*2-height*5)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -111,7 +112,7 @@ func (p *Painter) stripes(r Rect, back theme.Role) {
 func (s *Scene) band() (back, ink theme.Role) {
 	switch {
 	case s.Standing || s.Mode == Replay:
-		return theme.Band, theme.Ink
+		return theme.Band, theme.BandInk
 	case s.Mode == Rehearsal:
 		return theme.Stripe, theme.Strong
 	}
@@ -202,17 +203,30 @@ func (s *Scene) barRight(back, ink theme.Role) []segment {
 		format = "2 Jan 15:04:05 MST"
 	}
 	out = append(out, segment{clock.Format(format), plain, 50})
-	who := s.fact("account")
-	if identity := s.fact("identity"); identity != "" {
-		who = strings.TrimSpace(who + " " + identity)
-	}
-	if who != "" {
+	if who := strings.TrimSpace(account(s.fact("account")) + " " + identity(s.fact("identity"))); who != "" {
 		out = append(out, segment{sources.CleanTo(who, 36), plain, 10})
 	}
 	if text, style, ok := s.credentials(back, ink); ok {
 		out = append(out, segment{text, style, 30})
 	}
 	return out
+}
+
+// account shortens an account's twelve digits to those by which people know it.
+func account(digits string) string {
+	if len(digits) != 12 {
+		return digits
+	}
+	return digits[:4] + "…" + digits[8:]
+}
+
+// identity is the name at the end of an ARN: of a role with its session, or of a user.
+func identity(arn string) string {
+	_, path, found := strings.Cut(arn, "/")
+	if !strings.HasPrefix(arn, "arn:") || !found {
+		return arn
+	}
+	return path
 }
 
 // soon is when running out of credentials becomes a matter for the eye.
@@ -307,7 +321,12 @@ func (p *Painter) health(s *Scene) []segment {
 		out = append(out, segment{sources.CleanTo(text, 60) + " !", theme.Fg(theme.Warn), 85})
 	}
 	if endpoint := s.fact("endpoint"); endpoint != "" {
-		out = append(out, segment{"not AWS: " + sources.CleanTo(endpoint, 40), theme.Fg(theme.Warn), 70})
+		style := theme.Fg(theme.Warn)
+		if s.Mode == Rehearsal {
+			style = theme.Fg(theme.Faint)
+		}
+		_, host, _ := strings.Cut(endpoint, "://")
+		out = append(out, segment{"not AWS: " + sources.CleanTo(orElse(host, endpoint), 40), style, 70})
 	}
 	if p.fault != nil {
 		out = append(out, segment{"tiles of the config cannot be read !", theme.Fg(theme.Warn), 80})
@@ -321,7 +340,7 @@ func (s *Scene) api() []segment {
 	if !ok || budget.None {
 		return nil
 	}
-	text, style := "API "+percent(budget.Value*100)+" % of budget", theme.Fg(theme.Faint)
+	text, style := "API "+grouped(math.Round(budget.Value*100))+" % of budget", theme.Fg(theme.Faint)
 	if budget.Value >= 1 {
 		style = theme.Fg(theme.Warn)
 	}
@@ -352,7 +371,8 @@ func (p *Painter) story(s *Scene, r Rect) {
 	}
 	p.canvas.Fill(r, ' ', theme.Fg(theme.Text).On(theme.Stripe))
 	used := p.canvas.Text(r.X, r.Y, r.W, " ▨ ", theme.Fg(theme.Warn).On(theme.Stripe).Bold())
-	p.canvas.Text(r.X+used, r.Y, r.W-used, s.Story, theme.Fg(theme.Text).On(theme.Stripe))
+	used += p.canvas.Text(r.X+used, r.Y, r.W-used, s.Story, theme.Fg(theme.Text).On(theme.Stripe)) + 1
+	p.stripes(Rect{r.X + used, r.Y, r.W - used, 1}, theme.Stripe)
 }
 
 // hints draws what can be pressed, or the answer to what was.

@@ -21,6 +21,7 @@ type Tile struct {
 	Title  string // e.g. "load balancer prod"
 
 	spec     *tileSpec
+	region   string // "" for the launch's own
 	headline value
 	ceiling  value
 	chart    value
@@ -62,7 +63,7 @@ func newValue(expr string, r sources.Ref) value {
 
 // newTile fits a service's file to a resource.
 func newTile(spec *tileSpec, r sources.Resource) *Tile {
-	t := &Tile{Ref: r.Ref, Title: strings.TrimSpace(spec.Title + " " + r.Name), spec: spec}
+	t := &Tile{Ref: r.Ref, Title: strings.TrimSpace(spec.Title + " " + r.Name), spec: spec, region: r.Region}
 	if spec.Title == r.Name || spec.Resource != "" && spec.Title != "" {
 		t.Title = spec.Title
 	}
@@ -137,13 +138,14 @@ type face struct {
 	columns      []chart.Column
 	low, high    float64
 	limit        float64 // NaN for none
+	scale        string  // what its top or its limit is worth
 	lowest       bool    // a column shows its lowest value
 	notice       string  // stands instead of the first supporting line
 }
 
 func (f *face) equal(g *face) bool {
 	return f.status == g.status && f.number == g.number && f.unit == g.unit && f.young == g.young && f.age == g.age && f.late == g.late &&
-		f.grid == g.grid && f.low == g.low && f.high == g.high && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
+		f.grid == g.grid && f.low == g.low && f.high == g.high && f.scale == g.scale && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
 		f.lowest == g.lowest && f.notice == g.notice && slices.Equal(f.columns, g.columns) &&
 		slices.Equal(f.lines[0], g.lines[0]) && slices.Equal(f.lines[1], g.lines[1])
 }

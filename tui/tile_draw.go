@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"math"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"warroom/tui/chart"
 	"warroom/tui/theme"
@@ -117,6 +120,7 @@ func (d *tilePicture) whole(inside Rect) {
 	if inside.H < 5 {
 		lines = 1
 	}
+	lines = max(lines, min(d.noticeLines(inside.W)+1, inside.H-3))
 	head, rest := inside.Top(1)
 	foot, middle := rest.Bottom(lines)
 	d.headline(head)
@@ -152,20 +156,57 @@ func (d *tilePicture) headline(r Rect) int {
 	return used + 1 + d.Text(r.X+used+1, r.Y, r.W-used-1, d.face.unit, theme.Fg(theme.Faint))
 }
 
-// supporting writes the lines under the chart, the second one faint.
+// supporting writes the lines under the chart, the second one faint. What a blind tile has to say comes first and
+// takes the lines that it needs.
 func (d *tilePicture) supporting(r Rect) {
 	styles := [supportingLines]theme.Style{theme.Fg(theme.Text), theme.Fg(theme.Faint)}
-	for i := range min(r.H, supportingLines) {
-		if i == 0 && d.face.notice != "" {
-			d.Text(r.X, r.Y, r.W, d.face.notice, theme.Fg(d.face.status.Level.colour()))
-			continue
-		}
-		line := i
-		if d.face.notice != "" {
-			line = i - 1
-		}
-		d.parts(Rect{r.X, r.Y + i, r.W, 1}, d.face.lines[line], styles[i])
+	for _, s := range wrap(d.face.notice, r.W, r.H) {
+		var row Rect
+		row, r = r.Top(1)
+		d.Text(row.X, row.Y, row.W, s, theme.Fg(d.face.status.Level.colour()))
 	}
+	for i, parts := range d.face.lines {
+		var row Rect
+		if row, r = r.Top(1); row.Empty() {
+			return
+		}
+		d.parts(row, parts, styles[i])
+	}
+}
+
+// noticeLines is how many lines a blind tile's notice would like.
+func (d *tilePicture) noticeLines(w int) int {
+	if d.face.status.Level != LevelError {
+		return 0
+	}
+	return len(wrap(d.face.notice, w, 4))
+}
+
+// wrap breaks text between words into at most n lines of w columns; the last one takes what is left.
+func wrap(s string, w, n int) []string {
+	var out []string
+	for s != "" && n > 0 {
+		n--
+		if textWidth(s) <= w || n == 0 {
+			return append(out, s)
+		}
+		cut := w
+		for i, used := 0, 0; i < len(s); i++ {
+			if s[i] == ' ' && used <= w {
+				cut = i
+			}
+			if used++; used > w {
+				break
+			}
+		}
+		cut = min(cut, len(s))
+		for cut < len(s) && !utf8.RuneStart(s[cut]) {
+			cut++
+		}
+		out = append(out, s[:cut])
+		s = strings.TrimLeft(s[cut:], " ")
+	}
+	return out
 }
 
 // parts writes as many whole parts of a line as there is room for.
@@ -200,9 +241,34 @@ func (d *tilePicture) chart(r Rect) {
 	}
 	area := chart.Area{Columns: columns, Min: d.face.low, Max: d.face.high, Low: d.face.lowest, Limit: d.face.limit, Set: set}
 	ramp, level := d.face.status.Level.ramp(), d.face.status.Level
+	if row, ok := area.LimitRow(r.H); r.H > 1 && (ok || math.IsNaN(area.Limit)) {
+		defer d.scale(r, row)
+	}
 	area.Draw(r.W, r.H, func(x, y int, ch rune, ink chart.Ink) {
 		d.Put(r.X+x, r.Y+y, ch, inkStyle(ink, ramp, level))
 	})
+}
+
+// scale writes what the dashed line or the top is worth at the left end of its row, as far as the row is free.
+func (d *tilePicture) scale(r Rect, row int) {
+	text := d.face.scale
+	n := textWidth(text)
+	if len(d.face.columns) == 0 || n+leastChart > r.W {
+		return
+	}
+	for x := range n + 1 {
+		if !d.free(r.X+x, r.Y+row) {
+			return
+		}
+	}
+	used := d.Text(r.X, r.Y+row, n, text, theme.Fg(theme.Faint))
+	d.Put(r.X+used, r.Y+row, ' ', 0)
+}
+
+// free tells whether nothing, or only a dashed line, stands in a cell.
+func (d *tilePicture) free(x, y int) bool {
+	r := d.cells[y*d.W+x].Rune
+	return r == ' ' || r == '╌' || r == '-'
 }
 
 func chartSet(ascii bool) chart.Set {

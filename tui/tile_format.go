@@ -55,6 +55,19 @@ func amount(v float64, as string, period time.Duration) string {
 	return number + " " + sign
 }
 
+// mark is an amount as a threshold or the end of a scale is written: without decimals that say nothing.
+func mark(v float64, as string, period time.Duration) string {
+	number, sign := quantity(v, as, period)
+	digits := strings.TrimRight(number, "kMGT")
+	if strings.Contains(digits, ".") {
+		number = strings.TrimRight(strings.TrimRight(digits, "0"), ".") + number[len(digits):]
+	}
+	if sign == "" {
+		return number
+	}
+	return number + " " + sign
+}
+
 // grouped writes three digits of what is small, and all digits before the point of what is large.
 func grouped(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -59,6 +59,7 @@ func (r *reader) read(t *Tile, f *face, columns int) {
 	}
 	r.age(t, f)
 	r.chart(t, f, columns)
+	f.scale = r.scaleText(t, f)
 	f.notice = r.notice(f)
 }
 
@@ -79,7 +80,8 @@ func (r *reader) headline(t *Tile, f *face) {
 	}
 }
 
-// line fills in a line's parts. A part whose fact is absent is left out; a number that is not known is a dash.
+// line fills in a line's parts. A part is left out where its fact is absent or its metric was never heard of; a
+// number that is not known just now is a dash.
 func (r *reader) line(t *Tile, parts [][]field, out []string) []string {
 	for _, part := range parts {
 		if s, ok := r.part(t, part); ok {
@@ -103,23 +105,29 @@ func (r *reader) part(t *Tile, fields []field) (string, bool) {
 			}
 			text = append(text, fact.Value...)
 		case f.value != "":
-			text = append(text, r.amount(t, f)...)
+			number, known := r.amount(t, f)
+			if !known {
+				return "", false
+			}
+			text = append(text, number...)
 		}
 	}
 	return string(text), true
 }
 
-func (r *reader) amount(t *Tile, f *field) string {
+// amount is a metric in a field's format; known is false where it was never heard of.
+func (r *reader) amount(t *Tile, f *field) (text string, known bool) {
 	m, _ := sources.Lookup(f.value)
 	v := value{expr: f.value, bare: true, metric: m, series: sources.Series{Metric: f.value, Resource: t.Ref.Name}}
-	if f.as == asTotal {
-		return r.total(&v)
-	}
 	n, _, ok := r.number(t, &v)
 	if !ok {
-		return noValue
+		_, known = r.view.Newest(v.series)
+		return noValue, known
 	}
-	return amount(n, f.as, v.period())
+	if f.as == asTotal {
+		return r.total(&v), true
+	}
+	return amount(n, f.as, v.period()), true
 }
 
 // totalSpan bounds what a total counts: longer than that is not surely in memory.
@@ -187,22 +195,41 @@ func (r *reader) chart(t *Tile, f *face, columns int) {
 
 // scale finds the values at the chart's foot and top.
 func (r *reader) scale(t *Tile, f *face) {
-	low, high, _ := chart.Range(f.columns)
+	low, high, known := chart.Range(f.columns)
 	f.low, f.high = 0, t.spec.Chart.Top
 	if top, _, ok := r.number(t, &t.limit); ok {
 		f.limit = top
 	} else if t.spec.Chart.Limit != nil {
 		f.limit = *t.spec.Chart.Limit
 	}
-	if low < 0 && !math.IsInf(low, 0) {
+	if known && low < 0 {
 		f.low = -chart.Nice(-low)
 	}
 	if !math.IsNaN(f.limit) {
 		f.high = max(f.high, f.limit*1.05)
 	}
-	if !math.IsInf(high, 0) && high > f.high || f.high <= f.low {
-		f.high = chart.Nice(max(high, 0))
+	if known && high > f.high || f.high <= f.low {
+		f.high = max(f.high, chart.Nice(high))
 	}
+}
+
+// scaleText is the value at the chart's top or, where there is one, on its dashed line.
+func (r *reader) scaleText(t *Tile, f *face) string {
+	if _, _, ok := chart.Range(f.columns); !ok {
+		return ""
+	}
+	as := t.spec.Chart.As
+	if as == "" && t.chart.expr == t.headline.expr {
+		as = t.spec.Headline.As
+	}
+	v := f.high
+	if !math.IsNaN(f.limit) {
+		v = f.limit
+	}
+	if as == asNumber || as == "" {
+		as = asSI
+	}
+	return mark(v, as, t.chart.period())
 }
 
 // notice is the line that a tile says instead of its first supporting line while it is blind.

@@ -88,16 +88,14 @@ func orElse(s, other string) string {
 }
 
 // brokenBehind is the failing source from which the tile's samples come. Sources are named after the service that
-// they read, or after CloudWatch, which brings the samples of all.
+// they read, or after CloudWatch, which brings the samples of all, and then after their region.
 func (r *reader) brokenBehind(t *Tile) (brokenSource, bool) {
-	for _, b := range r.broken {
-		if strings.HasPrefix(b.name, t.Ref.Service) {
-			return b, true
-		}
-	}
-	for _, b := range r.broken {
-		if strings.HasPrefix(b.name, "cloudwatch") {
-			return b, true
+	for _, service := range [...]string{t.Ref.Service, "cloudwatch"} {
+		for _, b := range r.broken {
+			name, region, _ := strings.Cut(b.name, " ")
+			if name == service && (region == "" || t.region == "" || region == t.region) {
+				return b, true
+			}
 		}
 	}
 	return brokenSource{}, false
@@ -189,6 +187,6 @@ func (w *watchSpec) status(level Level, n, limit float64, above bool, period tim
 		s.Word, s.Glyph = "page", '✖'
 		side = strings.Replace(side, "warns", "pages", 1)
 	}
-	s.Why = strings.TrimSpace(amount(n, w.As, period)+" "+w.Unit) + side + amount(limit, w.As, period)
+	s.Why = strings.TrimSpace(amount(n, w.As, period)+" "+w.Unit) + side + mark(limit, w.As, period)
 	return s
 }

@@ -47,6 +47,7 @@ type headlineSpec struct {
 // chartSpec is the trend under it.
 type chartSpec struct {
 	Value   string   `yaml:"value"`
+	As      string   `yaml:"as,omitempty"`      // format of the scale, the headline's if it is of the same value
 	Ceiling string   `yaml:"ceiling,omitempty"` // a metric whose newest value is drawn as a dashed line
 	Limit   *float64 `yaml:"limit,omitempty"`   // a fixed value that is
 	Top     float64  `yaml:"top,omitempty"`     // the chart ends at least here
@@ -276,7 +277,7 @@ func (t *tileSpec) values() []string {
 }
 
 func (t *tileSpec) checkFormats() error {
-	names := []string{t.Headline.As}
+	names := []string{t.Headline.As, t.Chart.As}
 	for _, w := range t.Watch {
 		names = append(names, w.As)
 	}

@@ -78,7 +78,7 @@ func (a *Area) height(i, full int) int {
 
 // limit draws the dashed line in the row where its value lies.
 func (a *Area) limit(w, h int, put Putter) {
-	row, ok := a.row(a.Limit, h)
+	row, ok := a.LimitRow(h)
 	if !ok || h < 2 {
 		return
 	}
@@ -93,12 +93,12 @@ func (a *Area) limit(w, h int, put Putter) {
 	}
 }
 
-// row is the character row in which a value lies.
-func (a *Area) row(v float64, h int) (int, bool) {
-	if math.IsNaN(v) || v < a.Min || v > a.Max || a.Max <= a.Min {
+// LimitRow is the row of the dashed line in a chart h rows high, if it lies within.
+func (a *Area) LimitRow(h int) (int, bool) {
+	if math.IsNaN(a.Limit) || a.Limit < a.Min || a.Limit > a.Max || a.Max <= a.Min {
 		return 0, false
 	}
-	return min(int((a.Max-v)/(a.Max-a.Min)*float64(h)), h-1), true
+	return min(int((a.Max-a.Limit)/(a.Max-a.Min)*float64(h)), h-1), true
 }
 
 // dots are the bits of a braille character, by column and by row from the foot.

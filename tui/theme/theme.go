@@ -34,7 +34,8 @@ const (
 	Warn             // needs a look
 	Bad              // needs a person now
 	Accent           // keys, the cursor, the chosen tile
-	Ink              // text on Page, Label and Band
+	Ink              // text on Page and Label
+	BandInk          // text on Band
 	Provisional      // samples that may still be revised
 	Stale            // what is too old to judge by
 	Calm1            // a chart's area, from its foot …
