@@ -15,6 +15,7 @@ func autoScalingOperations() []operation {
 	return []operation{
 		read("autoscaling", "DescribeAutoScalingGroups", describeGroups),
 		read("autoscaling", "DescribeScalingActivities", describeActivities),
+		read("autoscaling", "DescribeInstanceRefreshes", describeRefreshes),
 		read("autoscaling", "DescribePolicies", describePolicies),
 		write("autoscaling", "SetDesiredCapacity", setDesiredCapacity),
 		write("autoscaling", "UpdateAutoScalingGroup", updateGroup),
@@ -196,6 +197,25 @@ func describeActivities(c *call, in *describeActivitiesInput) (*describeActiviti
 	p := pick{marker: in.NextToken, size: in.MaxRecords, usual: maxRecords, limit: maxRecords, badMarker: badGroupToken}
 	items, next, err := pickFrom(p, all, nil)
 	return &describeActivitiesOutput{items, next}, err
+}
+
+type describeRefreshesInput struct {
+	AutoScalingGroupName string
+	MaxRecords           *int
+}
+
+type describeRefreshesOutput struct {
+	InstanceRefreshes []struct{} `xml:"InstanceRefreshes>member"`
+}
+
+// describeRefreshes finds none: nobody refreshes the instances of a simulated group.
+func describeRefreshes(c *call, in *describeRefreshesInput) (*describeRefreshesOutput, error) {
+	for _, g := range c.regional().Groups {
+		if in.AutoScalingGroupName == g.ID {
+			return &describeRefreshesOutput{}, nil
+		}
+	}
+	return nil, noGroup(in.AutoScalingGroupName)
 }
 
 func describeActivity(g simulator.AutoScalingGroup, a simulator.Activity) activity {
