@@ -62,10 +62,10 @@ func (t *tracking) all(n int, is func(float64) bool) bool {
 	return true
 }
 
-func newGroup(spec GroupSpec, b Bounds, now int64, ids draw, d draw) *group {
+func newGroup(spec GroupSpec, b Bounds, name string, now int64, ids draw, d draw) *group {
 	g := &group{spec: spec, bounds: b, suspended: map[string]bool{}, created: now - 40*86400,
 		tracking: tracking{minutes: make([]float64, 0, minutesToRelax), delayed: -1},
-		log:      &activityLog{group: spec.Name, ids: ids}}
+		log:      &activityLog{group: name, ids: ids}}
 	for range b.Desired {
 		g.instances = append(g.instances, instance{
 			id: instanceID(ids), zone: g.nextZone(), lifecycle: inService, health: healthy,

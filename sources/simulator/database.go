@@ -18,7 +18,7 @@ const (
 	acuGrowth           = 0.011 // per second of the current capacity: about a minute to double
 	acuGrowthAtLeast    = 0.04  // ACU per second
 	acuDecline          = 0.002
-	acuComfort          = 0.62 // share of busy capacity that scaling aims at
+	acuComfort          = 0.78 // share of busy capacity that scaling aims at
 	secondsBeforeShrink = 150
 
 	kneeUse   = 0.96  // from here on every further statement queues
@@ -38,8 +38,7 @@ type database struct {
 
 // node is one instance of the cluster.
 type node struct {
-	name     string
-	id       string
+	name     string // instance identifier
 	zone     string
 	writer   bool
 	acu      float64
@@ -53,7 +52,7 @@ type node struct {
 	pressure float64 // smoothed use that scaling looks at
 }
 
-func newDatabase(spec ClusterSpec, r ACURange, now int64) *database {
+func newDatabase(spec ClusterSpec, r ACURange, id string, now int64) *database {
 	b := &database{spec: spec, low: r.Min, high: r.Max, bootMax: r.Max}
 	if spec.Class != "" {
 		b.low, b.high, b.bootMax = 0, 0, spec.Size
@@ -63,7 +62,7 @@ func newDatabase(spec ClusterSpec, r ACURange, now int64) *database {
 		if spec.Class == "" {
 			n.acu = b.low
 		}
-		n.name = fmt.Sprintf("%s-%d", spec.Name, i+1)
+		n.name = fmt.Sprintf("%s-%d", id, i+1)
 		b.nodes = append(b.nodes, n)
 	}
 	return b

@@ -132,7 +132,7 @@ func (s *site) describeCluster(now int64) DBCluster {
 	return c
 }
 
-func (s *site) clusterID() string { return s.scenario.Site.Cluster.Name }
+func (s *site) clusterID() string { return s.names.of(s.scenario.Site.Cluster.Name) }
 
 // counters are the custom metrics that the site publishes about its people.
 func (s *site) counters() []Counter {

@@ -55,7 +55,8 @@
 // The kinds of faults of the site are slow-origin (factor), bot-wave (rate per second, addresses),
 // cache-purge, slow-database (factor), bad-deploy (rate 0 to 1, factor) and launch-failure; those of the
 // API are throttling (rate), expired-credentials, access-denied, latency (delay), partial-data (rate),
-// dead, garbage (bytes) and hang, each for one service or for all.
+// dead, garbage (bytes), hang, unavailable, internal-error (rate), forbidden (rate), missing-results (rate)
+// and shuffled, each for one service or for all, for one access key or for all.
 //
 // No scenario states a measurement. There is no field for one.
 package simulator

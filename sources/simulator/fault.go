@@ -66,8 +66,10 @@ type siteTrouble struct {
 }
 
 const (
-	secondsToRoll   = 150 // until a release is on all instances
-	secondsToGather = 40  // until a bot wave has its full height
+	secondsToRoll     = 150 // until a release is on all instances
+	ordinaryBots      = 0.5 // requests per second of the machines that every site has
+	ordinaryAddresses = 80
+	secondsToGather   = 40 // until a bot wave has its full height
 )
 
 func siteTroubles(sc Scenario) (list []siteTrouble) {
@@ -82,7 +84,7 @@ func siteTroubles(sc Scenario) (list []siteTrouble) {
 
 // troubleAt sums up the faults that act at a second.
 func troubleAt(list []siteTrouble, now int64) trouble {
-	t := trouble{processor: 1, database: 1}
+	t := trouble{processor: 1, database: 1, bots: ordinaryBots, addresses: ordinaryAddresses}
 	for i := range list {
 		f := &list[i]
 		if now < f.from || now >= f.until {

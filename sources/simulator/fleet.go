@@ -19,7 +19,8 @@ const (
 
 const (
 	secondsBetweenChecks = 10
-	checkTimeout         = 5.0 // seconds
+	checkTimeout         = 5.0  // seconds
+	checkQueue           = 0.55 // share of the backlog that a check, which asks little, waits for
 	checksToFail         = 3
 	checksToPass         = 2
 	secondsToDrain       = 60
@@ -261,7 +262,10 @@ func (g *group) latencies(d draw, o outcome, add func(float64, int64)) {
 func (g *group) checkHealth(d draw, now int64) {
 	for i := range g.instances {
 		n := &g.instances[i]
-		if n.lifecycle != inService || now < n.ready && n.health == initial || (now+n.phase)%secondsBetweenChecks != 0 {
+		if n.lifecycle != inService || (now+n.phase)%secondsBetweenChecks != 0 {
+			continue
+		}
+		if n.health == initial && (now < n.ready || g.suspended["AddToLoadBalancer"]) {
 			continue
 		}
 		n.checked(now, g.checkPasses(d, n, now))
@@ -270,7 +274,7 @@ func (g *group) checkHealth(d draw, now int64) {
 
 // checkPasses is one check: a drowned instance answers it too late.
 func (g *group) checkPasses(d draw, n *instance, now int64) bool {
-	seconds := 0.02 + g.work*0.3 + g.wait
+	seconds := 0.02 + g.work*0.3 + g.wait*checkQueue
 	if n.health == unhealthy && !g.open && now-n.sick > residue {
 		seconds = 0.05
 	}

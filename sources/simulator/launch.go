@@ -134,7 +134,7 @@ func (l *Launch) Faults(at time.Time) []Fault {
 		if at.Before(from) || !at.Before(until) {
 			continue
 		}
-		active = append(active, Fault{Kind: FaultKind(f.Kind), Service: f.Service, Rate: f.Rate, Delay: f.Delay,
+		active = append(active, Fault{Kind: FaultKind(f.Kind), Service: f.Service, Key: f.Key, Rate: f.Rate, Delay: f.Delay,
 			Bytes: f.Bytes, From: from, Until: until})
 	}
 	return active

@@ -24,6 +24,7 @@ func uuid(d draw) string {
 // names are the identifiers of a site. They follow from the scenario's name alone, so that a config for a
 // rehearsal stays right whatever the seed.
 type names struct {
+	launch                       string
 	distribution, domain, caller string
 	aclID, balancerID            string
 	targetIDs                    []string
@@ -36,6 +37,7 @@ type names struct {
 func newNames(sc Scenario) names {
 	d := newDraw(1, "names of "+sc.Name)
 	n := names{
+		launch:       sc.Name,
 		distribution: "E" + letters(d, base32Digits, 13), domain: "d" + letters(d, hexDigits, 13) + ".cloudfront.net",
 		caller: "AROA" + letters(d, base32Digits, 17), aclID: uuid(d), balancerID: letters(d, hexDigits, 16),
 		account: sc.Site.Account, region: sc.Site.Region, balancer: sc.Site.Balancer.Name, acl: sc.Site.Firewall.Name,
@@ -80,8 +82,11 @@ func (n names) groupARN(name string) string {
 func (n names) databaseARN(kind, id string) string { return n.arn("rds", n.region, kind+":"+id) }
 
 func (n names) endpoint(prefix string) string {
-	return n.cluster + "." + prefix + n.clusterSuffix + "." + n.region + ".rds.amazonaws.com"
+	return n.of(n.cluster) + "." + prefix + n.clusterSuffix + "." + n.region + ".rds.amazonaws.com"
 }
+
+// of is what AWS calls a resource of the site: the launch's name and the short one.
+func (n names) of(short string) string { return n.launch + "-" + short }
 
 // version spells the count of a resource's changes as AWS spells versions: an ETag or a lock token.
 func (n names) etag(changes int) string {

@@ -114,7 +114,7 @@ func (l *Launch) SetACU(cluster string, low, high float64) error {
 	defer l.mu.Unlock()
 	b, n := l.site.database, l.site.names
 	switch {
-	case cluster != b.spec.Name && cluster != n.databaseARN("cluster", b.spec.Name):
+	case cluster != b.spec.Name && cluster != l.site.clusterID() && cluster != n.databaseARN("cluster", l.site.clusterID()):
 		return fmt.Errorf("%w: cluster %q", ErrUnknown, cluster)
 	case !b.serverless():
 		return fmt.Errorf("%w: %s has provisioned instances and no range of capacity units", ErrInvalid, cluster)

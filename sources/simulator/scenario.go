@@ -247,6 +247,7 @@ type FaultSpec struct {
 	Until     Moment        `yaml:"until"`
 	Kind      string        `yaml:"kind"`
 	Service   string        `yaml:"service"`   // API faults: one of APIServices, "" = all
+	Key       string        `yaml:"key"`       // API faults: access key id that they concern, "" = all
 	Rate      float64       `yaml:"rate"`      // share, or requests per second of a bot wave
 	Factor    float64       `yaml:"factor"`    // how many times dearer
 	Addresses float64       `yaml:"addresses"` // of a bot wave
@@ -260,6 +261,7 @@ func FaultKinds() []string {
 		SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure,
 		string(Throttling), string(Expired), string(Denied), string(Latency),
 		string(Partial), string(Dead), string(Garbage), string(Hang),
+		string(Unavailable), string(Internal), string(Forbidden), string(Missing), string(Shuffled),
 	}
 }
 

@@ -264,7 +264,7 @@ func (f FaultSpec) checkValues(at string) error {
 		return within(at+".factor", f.Factor, 0.1, 100)
 	case BadDeploy:
 		return firstError(within(at+".rate", f.Rate, 0, 1), within(at+".factor", f.Factor, 0, 100))
-	case string(Throttling), string(Partial):
+	case string(Throttling), string(Partial), string(Internal), string(Forbidden), string(Missing):
 		return within(at+".rate", f.Rate, 0.001, 1)
 	case string(Latency):
 		return within(at+".delay", f.Delay.Seconds(), 0.001, 600)

@@ -1,7 +1,5 @@
 package simulator
 
-import "math"
-
 // site is the whole request path with the people in front of it, and what is asked of it second by
 // second.
 type site struct {
@@ -17,9 +15,8 @@ type site struct {
 	database *database
 	troubles []siteTrouble
 
-	perPerson float64   // requests of one person in the firewall's window, of late
-	shares    []traffic // of the groups, in this second
-	served    float64   // units of all groups a second ago
+	shares []traffic // of the groups, in this second
+	served float64   // units of all groups a second ago
 }
 
 func newSite(sc Scenario, seed uint64, now int64) *site {
@@ -30,12 +27,12 @@ func newSite(sc Scenario, seed uint64, now int64) *site {
 		edge:     newEdge(sc.Site.Distribution, now),
 		firewall: newFirewall(sc.Site.Firewall),
 		balancer: &balancer{spec: sc.Site.Balancer, carries: sc.Site.Balancer.Ease},
-		database: newDatabase(sc.Site.Cluster, sc.Capacity.ACU, now),
+		database: newDatabase(sc.Site.Cluster, sc.Capacity.ACU, sc.Name+"-"+sc.Site.Cluster.Name, now),
 		troubles: siteTroubles(sc),
 		shares:   make([]traffic, len(sc.Site.Groups)),
 	}
 	for _, g := range sc.Site.Groups {
-		s.groups = append(s.groups, newGroup(g, sc.Capacity.Groups[g.Name], now, s.ids, s.chance))
+		s.groups = append(s.groups, newGroup(g, sc.Capacity.Groups[g.Name], s.names.of(g.Name), now, s.ids, s.chance))
 		s.balancer.weights = append(s.balancer.weights, g.Weight)
 	}
 	return s
@@ -53,7 +50,7 @@ func (s *site) step(now int64, m *Minute) {
 		s.edge.purgeAll(now)
 	}
 	s.edge.step(now)
-	v := s.firewall.inspect(d, now, all, t.addresses, s.perPerson, s.people.here())
+	v := s.firewall.inspect(d, now, all, t.addresses, s.people.per, s.people.here())
 	r := s.edge.route(d, all.minus(v.blocked))
 	o := s.serve(d, r.live, t, now, m)
 	s.edge.learn(all[kindStatic]-v.blocked[kindStatic], fetched(r.live, o))
@@ -64,7 +61,6 @@ func (s *site) step(now int64, m *Minute) {
 	m.Audience.Arrivals += arrivals
 	s.tell(d, wanted, all, v, r, o, &m.Audience)
 	m.Audience.Visitors.add(s.people.here())
-	s.learnPerPerson(all)
 	s.maintain(d, now, t, m)
 }
 
@@ -173,17 +169,6 @@ func (s *site) tell(d draw, wanted byPurpose, all traffic, v verdict, r routed, 
 	s.people.experience(d, wanted, failed, o.invalid, o.latency, m)
 }
 
-// learnPerPerson follows how many requests one person makes in the firewall's window.
-func (s *site) learnPerPerson(t traffic) {
-	here := s.people.here()
-	if here < 1 {
-		return
-	}
-	human := float64(t.sum() - t[kindBot])
-	now := human / here * math.Min(s.firewall.rate.window, 120) // nobody stays much longer
-	s.perPerson += (now - s.perPerson) / 60
-}
-
 // maintain lets health checks and scaling act, and measures the groups' processors.
 func (s *site) maintain(d draw, now int64, t trouble, m *Minute) {
 	for i, g := range s.groups {
@@ -270,7 +255,7 @@ func (m *Database) perSecond(seconds float64) {
 
 func (s *site) group(name string) *group {
 	for i, g := range s.groups {
-		if name == g.spec.Name || name == s.names.groupARN(g.spec.Name) || name == s.names.targetARN(i, g.spec.Name) {
+		if name == g.spec.Name || name == g.log.group || name == s.names.groupARN(g.log.group) || name == s.names.targetARN(i, g.spec.Name) {
 			return g
 		}
 	}

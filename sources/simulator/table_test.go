@@ -56,3 +56,66 @@ func TestTable(t *testing.T) {
 		t.Logf("%s\n%s", name, table(l, -6*time.Minute, time.Hour))
 	}
 }
+
+// summary condenses a stretch of a run.
+type summary struct {
+	registrations, attempts int64
+	requests, errors        int64 // at the load balancer
+	worst                   float64
+	troubled                int // minutes with an error ratio above 1 %
+	cpu, acu, p95           float64
+	desired                 int
+}
+
+func (s summary) ratio() float64 { return float64(s.errors) / float64(max(s.requests, 1)) }
+
+func summarise(l *Launch, from, to time.Duration) (s summary) {
+	t0 := l.Scenario().T0
+	for at := t0.Add(from); at.Before(t0.Add(to)); at = at.Add(time.Minute) {
+		m, ok := l.Minute(at)
+		if !ok {
+			continue
+		}
+		b := m.Balancers[0]
+		s.registrations += m.Audience.Registrations
+		s.attempts += m.Audience.Attempts
+		bad, all := b.ELB5xx+b.Target5xx+b.Rejected, b.Arrived
+		s.requests += all
+		s.errors += bad
+		r := float64(bad) / float64(max(all, 1))
+		s.worst = max(s.worst, r)
+		if r > 0.01 {
+			s.troubled++
+		}
+		s.cpu = max(s.cpu, m.Groups[0].CPU.Mean)
+		s.desired = max(s.desired, m.Groups[0].Desired)
+		s.acu = max(s.acu, m.Clusters[0].Instances[0].ACU.Max)
+		s.p95 = max(s.p95, b.Latency.Quantile(0.95))
+	}
+	return s
+}
+
+func TestTune(t *testing.T) {
+	for name, change := range map[string]func(*Scenario){
+		"as it is": nil,
+		"half": func(s *Scenario) {
+			b := s.Capacity.Groups["web"]
+			b.Max /= 2
+			b.Desired = min(b.Desired, b.Max)
+			b.Min = min(b.Min, b.Max)
+			s.Capacity.Groups["web"] = b
+			s.Capacity.ACU.Max /= 2
+		},
+		"floor": func(s *Scenario) {
+			b := s.Capacity.Groups["web"]
+			b.Desired = b.Max
+			b.Min = b.Max
+			s.Capacity.Groups["web"] = b
+			s.Capacity.ACU.Min = s.Capacity.ACU.Max / 2
+		},
+	} {
+		l := launched(t, "lottery", change)
+		l.Advance(l.Scenario().T0.Add(time.Hour))
+		t.Logf("%s %+v ratio %.3f\n%s", name, summarise(l, 0, 50*time.Minute), summarise(l, 0, 50*time.Minute).ratio(), table(l, -2*time.Minute, 28*time.Minute))
+	}
+}
