@@ -41,7 +41,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.Example = `  warroom rehearse                     see a broadcast launch unfold, no account needed
   warroom live --config warroom.yaml   watch your own account
   warroom replay lottery.warroom       look at it again the next morning`
-	root.Args = nil
+	root.Args = knownVerb
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetArgs(p.args)
 	root.SetIn(p.in)
@@ -52,6 +52,21 @@ func (p *process) rootCommand() *cobra.Command {
 	root.AddCommand(p.rehearseCommand(look), p.liveCommand(look), p.recordCommand(), p.replayCommand(look),
 		p.statusCommand(), p.checkCommand(), p.versionCommand())
 	return root
+}
+
+// knownVerb complains about a word that is no verb: without a verb there are no arguments.
+func knownVerb(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, verb := range c.Commands() {
+		verbs = append(verbs, verb.Name())
+	}
+	if near := sources.Nearest(args[0], verbs); near != "" {
+		return fmt.Errorf("unknown verb %q; the nearest is %q", args[0], near)
+	}
+	return fmt.Errorf("unknown verb %q (see warroom --help)", args[0])
 }
 
 // nearestFlag adds to the complaint about an unknown flag the one that was probably meant.
