@@ -69,7 +69,7 @@ func describeCluster(ctx context.Context, a account, d *description) error {
 	class, members := d.members(ctx, c, writerOf(cluster))
 	d.cluster(cluster, class == serverlessClass || class == "" && cluster.ServerlessV2ScalingConfiguration != nil)
 	events := d.events(ctx, c)
-	return several([]error{a.explain(members), a.explain(events)}, 2, "questions")
+	return several([]error{nil, a.explain(members), a.explain(events)}, 3, "questions")
 }
 
 // cluster reads what the cluster says of itself. serverless is whether its writer is Serverless v2: a cluster

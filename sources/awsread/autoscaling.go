@@ -39,7 +39,6 @@ const recentActivities = 20
 // and not from CloudWatch, whose group metrics are off by default, late, and not filled in after a gap.
 func describeGroup(ctx context.Context, a account, d *description) error {
 	c := client(a, func(c aws.Config) *autoscaling.Client { return autoscaling.NewFromConfig(c) })
-	name := aws.String(d.resource.ID)
 	out, err := c.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{d.resource.ID}})
 	if err != nil {
 		return err
@@ -49,18 +48,34 @@ func describeGroup(ctx context.Context, a account, d *description) error {
 	}
 	d.places = groupPlaces(d.resource)
 	d.group(&out.AutoScalingGroups[0])
-	activities, err := c.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: name, MaxRecords: aws.Int32(recentActivities)})
+	activities := d.activities(ctx, c)
+	refreshes := d.refreshes(ctx, c)
+	return several([]error{nil, a.explain(activities), a.explain(refreshes)}, 3, "questions")
+}
+
+// activities tells of what the group did lately.
+func (d *description) activities(ctx context.Context, c *autoscaling.Client) error {
+	out, err := c.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: aws.String(d.resource.ID), MaxRecords: aws.Int32(recentActivities),
+	})
 	if err != nil {
 		return err
 	}
-	for i := range activities.Activities {
-		d.activity(&activities.Activities[i])
+	for i := range out.Activities {
+		d.activity(&out.Activities[i])
 	}
-	refreshes, err := c.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: name, MaxRecords: aws.Int32(1)})
+	return nil
+}
+
+// refreshes tells of the newest instance refresh.
+func (d *description) refreshes(ctx context.Context, c *autoscaling.Client) error {
+	out, err := c.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{
+		AutoScalingGroupName: aws.String(d.resource.ID), MaxRecords: aws.Int32(1),
+	})
 	if err != nil {
 		return err
 	}
-	d.refresh(refreshes.InstanceRefreshes)
+	d.refresh(out.InstanceRefreshes)
 	return nil
 }
 
