@@ -1,0 +1,204 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"warroom/sources"
+)
+
+// Error is what is wrong with an expression, and where.
+type Error struct {
+	Expr   string
+	Line   int // from 1
+	Column int // from 1, in bytes
+	Text   string
+}
+
+// Error is "line:column: what is wrong".
+func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Text) }
+
+// Check tells whether an expression can be evaluated: it is PromQL, comes to a vector or a scalar, and
+// names only metrics and labels of the catalogue. The error is an [*Error] and names the nearest valid
+// word.
+func Check(expr string) error {
+	_, err := newPlan(parser.NewParser(parser.Options{}), expr)
+	return err
+}
+
+// plan is what is known of an expression without evaluating it.
+type plan struct {
+	selectors []selector
+	lookBack  time.Duration
+	err       error
+}
+
+// selector is one metric that an expression names, with what it asks of the labels.
+type selector struct {
+	metric   sources.Metric
+	matchers []*labels.Matcher
+}
+
+// plan reads an expression once and remembers what it found.
+func (e *Engine) plan(expr string) (*plan, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, ok := e.plans[expr]
+	if !ok {
+		p, _ = newPlan(e.parser, expr)
+		if len(e.plans) >= plansMost {
+			clear(e.plans)
+		}
+		e.plans[expr] = p
+	}
+	return p, p.err
+}
+
+func newPlan(p parser.Parser, expr string) (*plan, error) {
+	found := &plan{lookBack: time.Minute}
+	tree, err := p.ParseExpr(expr)
+	if err != nil {
+		found.err = syntax(expr, err)
+		return found, found.err
+	}
+	c := checker{expr: expr, labels: []string{labelResource, labelSite}}
+	if t := tree.Type(); t != parser.ValueTypeVector && t != parser.ValueTypeScalar {
+		c.fail(tree.PositionRange(), "%v", errNoVector)
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.declare(n); return nil })
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.visit(n); return nil })
+	found.selectors, found.err = c.selectors, c.err
+	for _, s := range c.selectors {
+		found.lookBack = max(found.lookBack, s.metric.Period)
+	}
+	return found, found.err
+}
+
+func syntax(expr string, err error) error {
+	var all parser.ParseErrors
+	var one *parser.ParseErr
+	switch {
+	case errors.As(err, &all) && len(all) > 0:
+		one = &all[0]
+	case errors.As(err, &one):
+	default:
+		return &Error{Expr: expr, Line: 1, Column: 1, Text: err.Error()}
+	}
+	return locate(expr, one.PositionRange.Start, one.Err.Error())
+}
+
+func locate(expr string, pos posrange.Pos, text string) *Error {
+	before := expr[:min(max(int(pos), 0), len(expr))]
+	line := strings.Count(before, "\n") + 1
+	return &Error{Expr: expr, Line: line, Column: len(before) - strings.LastIndex(before, "\n"), Text: text}
+}
+
+// checker walks over an expression and keeps the first thing that is wrong.
+type checker struct {
+	expr      string
+	labels    []string // that a grouping may name
+	selectors []selector
+	err       error
+}
+
+func (c *checker) fail(at posrange.PositionRange, format string, args ...any) {
+	if c.err == nil {
+		c.err = locate(c.expr, at.Start, fmt.Sprintf(format, args...))
+	}
+}
+
+// declare collects the labels that come into being within the expression: those of its metrics, and those
+// that label_replace and label_join make.
+func (c *checker) declare(n parser.Node) {
+	switch n := n.(type) {
+	case *parser.VectorSelector:
+		if m, ok := sources.Lookup(n.Name); ok && m.Label != "" {
+			c.labels = append(c.labels, m.Label)
+		}
+	case *parser.Call:
+		if (n.Func.Name == "label_replace" || n.Func.Name == "label_join") && len(n.Args) > 1 {
+			if s, ok := n.Args[1].(*parser.StringLiteral); ok {
+				c.labels = append(c.labels, s.Val)
+			}
+		}
+	}
+}
+
+func (c *checker) visit(n parser.Node) {
+	switch n := n.(type) {
+	case *parser.VectorSelector:
+		c.selector(n)
+	case *parser.AggregateExpr:
+		c.grouping(n.PosRange, n.Grouping)
+	case *parser.BinaryExpr:
+		if n.VectorMatching != nil {
+			c.grouping(n.PositionRange(), n.VectorMatching.MatchingLabels)
+			c.grouping(n.PositionRange(), n.VectorMatching.Include)
+		}
+	case *parser.SubqueryExpr:
+		c.time(n, n.OriginalOffset < 0, n.Timestamp != nil || n.StartOrEnd != 0)
+	}
+}
+
+func (c *checker) selector(n *parser.VectorSelector) {
+	c.time(n, n.OriginalOffset < 0, n.Timestamp != nil || n.StartOrEnd != 0)
+	m, known := sources.Lookup(n.Name)
+	if n.Name == "" {
+		c.fail(n.PosRange, "want a metric's name before the braces")
+		return
+	}
+	if !known {
+		c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, metricNames()))
+		return
+	}
+	valid := []string{labelResource, labelSite}
+	if m.Label != "" {
+		valid = append(valid, m.Label)
+	}
+	for _, match := range n.LabelMatchers {
+		if match.Name != labels.MetricName && !slices.Contains(valid, match.Name) {
+			c.fail(n.PosRange, "%s has no label %q%s", m.Name, match.Name, hint(match.Name, valid))
+		}
+	}
+	c.selectors = append(c.selectors, selector{metric: m, matchers: n.LabelMatchers})
+}
+
+// time refuses what would let an expression look elsewhere than back from where it is evaluated.
+func (c *checker) time(n parser.Node, ahead, fixed bool) {
+	if ahead {
+		c.fail(n.PositionRange(), "a negative offset looks into the future; offsets look back")
+	}
+	if fixed {
+		c.fail(n.PositionRange(), "the @ modifier is not available: an expression looks back from where it is evaluated")
+	}
+}
+
+func (c *checker) grouping(at posrange.PositionRange, names []string) {
+	for _, name := range names {
+		if !slices.Contains(c.labels, name) {
+			c.fail(at, "no series in this expression has the label %q%s", name, hint(name, c.labels))
+		}
+	}
+}
+
+func hint(word string, among []string) string {
+	if near := sources.Nearest(word, among); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+func metricNames() []string {
+	var names []string
+	for _, m := range sources.Metrics() {
+		names = append(names, m.Name)
+	}
+	return names
+}

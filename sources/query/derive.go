@@ -1,0 +1,334 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"warroom/sources"
+)
+
+// Deriver keeps the derived series of a window: the catalogue's formulas evaluated for each period that
+// the window holds. It belongs to the goroutine that owns the window.
+//
+// What a derived period says, as the cursor sees it:
+//   - it has a value where the formula comes to a finite number;
+//   - it is None ("asked, and there was nothing") where it comes to none but one of its inputs was asked
+//     about: a latency without traffic, a share of nothing;
+//   - it is absent where none of its inputs was;
+//   - it is provisional while any of its inputs is, and until the slowest of them would have settled, so
+//     that an input that is still to come is waited for.
+//
+// A derived series belongs to the resource of its formula's first input. A series that was recorded under a
+// derived name is left alone.
+type Deriver struct {
+	engine  *Engine
+	groups  []*derivedGroup
+	window  *sources.Window
+	version uint64
+	cursor  sources.Cursor
+	layer   *sources.Layer
+}
+
+// derivedGroup is the formulas of one service. They are computed together: where an input of one of them
+// changed, all of them are computed anew for the periods that changed.
+type derivedGroup struct {
+	formulas []formula
+	inputs   []string // raw metrics that the formulas read
+	series   map[sources.Series]*input
+	points   map[sources.Series][]sources.Point
+	known    time.Time // up to which the view knew, at the last look
+}
+
+type formula struct {
+	metric sources.Metric
+	raw    []string // raw metrics behind it, that of the first operand first
+}
+
+// input is a series as it was when it was last looked at.
+type input struct {
+	version uint64
+	points  []sources.Point
+	spare   []sources.Point
+}
+
+// NewDeriver makes a deriver for all formulas of the catalogue.
+func NewDeriver() *Deriver {
+	return &Deriver{engine: NewEngine()}
+}
+
+// View is the window's view at a cursor with all derived series laid over it. After a batch or a small
+// step of the cursor only the periods that changed are computed; another window, or a jump, costs a few
+// milliseconds. The view is valid until the next call.
+func (d *Deriver) View(w *sources.Window, c sources.Cursor) *sources.View {
+	v := w.View(c)
+	if w != d.window {
+		d.window, d.layer, d.groups = w, sources.NewLayer(), derivedGroups()
+	} else if w.Version() == d.version && c == d.cursor {
+		v.Lay(d.layer)
+		return v
+	}
+	known := c.At
+	if c.Truth == sources.AsSettled && w.Newest().After(known) {
+		known = w.Newest()
+	}
+	recorded := w.View(c)
+	v.Lay(d.layer)
+	for _, g := range d.groups {
+		if s := g.changed(recorded, known); !s.empty() {
+			d.compute(g, recorded, v, s, known)
+		}
+		g.known = known
+	}
+	d.version, d.cursor = w.Version(), c
+	return v
+}
+
+// derivedGroups sorts the catalogue's formulas by service, each after those that it reads.
+func derivedGroups() []*derivedGroup {
+	byService := map[string]*derivedGroup{}
+	var groups []*derivedGroup
+	for _, service := range sources.Services {
+		byService[service] = &derivedGroup{series: map[sources.Series]*input{}, points: map[sources.Series][]sources.Point{}}
+	}
+	for _, m := range sources.Metrics() {
+		if g := byService[m.Service]; g != nil && m.Derived() {
+			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m)})
+		}
+	}
+	for _, service := range sources.Services {
+		g := byService[service]
+		if len(g.formulas) == 0 {
+			continue
+		}
+		slices.SortStableFunc(g.formulas, func(a, b formula) int { return cmp.Compare(depth(a.metric), depth(b.metric)) })
+		for _, f := range g.formulas {
+			g.inputs = append(g.inputs, f.raw...)
+		}
+		slices.Sort(g.inputs)
+		g.inputs = slices.Compact(g.inputs)
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// rawInputs are the recorded metrics that a formula comes down to.
+func rawInputs(m sources.Metric) []string {
+	var raw []string
+	for _, name := range m.Inputs() {
+		if in, _ := sources.Lookup(name); in.Derived() {
+			raw = append(raw, rawInputs(in)...)
+		} else {
+			raw = append(raw, name)
+		}
+	}
+	return raw
+}
+
+// depth is how many formulas stand between a metric and recorded ones.
+func depth(m sources.Metric) int {
+	deepest := 0
+	for _, name := range m.Inputs() {
+		if in, _ := sources.Lookup(name); in.Derived() {
+			deepest = max(deepest, depth(in)+1)
+		}
+	}
+	return deepest
+}
+
+// stretch is periods: the starts of the first and of the last one.
+type stretch struct{ first, last time.Time }
+
+func (s stretch) empty() bool { return s.first.IsZero() }
+
+func (s stretch) with(t stretch) stretch {
+	switch {
+	case t.empty():
+		return s
+	case s.empty():
+		return t
+	}
+	if t.first.Before(s.first) {
+		s.first = t.first
+	}
+	if t.last.After(s.last) {
+		s.last = t.last
+	}
+	return s
+}
+
+// changed is the periods in which an input reads otherwise than at the last look, or which have settled
+// or unsettled since by the clock alone.
+func (g *derivedGroup) changed(v *sources.View, known time.Time) stretch {
+	var all, held stretch
+	for _, metric := range g.inputs {
+		for _, s := range v.Of(metric) {
+			in := g.series[s]
+			if in == nil {
+				in = &input{}
+				g.series[s] = in
+			}
+			all = all.with(in.look(v, s))
+			if n := len(in.points); n > 0 {
+				held = held.with(stretch{in.points[0].At, in.points[n-1].At})
+			}
+		}
+	}
+	for _, f := range g.formulas {
+		all = all.with(settledBetween(g.known, known, f.metric).within(held))
+	}
+	return all
+}
+
+// look reads the series again if it may have changed, and tells where it did.
+func (in *input) look(v *sources.View, s sources.Series) stretch {
+	version := v.Version(s)
+	if version == in.version {
+		return stretch{}
+	}
+	now := v.Points(in.spare[:0], s, time.UnixMilli(0), farFuture)
+	change := difference(in.points, now)
+	in.version, in.points, in.spare = version, now, in.points
+	return change
+}
+
+var farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// difference is where two readings of one series differ.
+func difference(a, b []sources.Point) stretch {
+	head := 0
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	a, b = a[head:], b[head:]
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	var s stretch
+	for _, rest := range [...][]sources.Point{a, b} {
+		if len(rest) > 0 {
+			s = s.with(stretch{rest[0].At, rest[len(rest)-1].At})
+		}
+	}
+	return s
+}
+
+// settledBetween is the periods of a metric whose settling lies between two moments.
+func settledBetween(a, b time.Time, m sources.Metric) stretch {
+	if a.Equal(b) {
+		return stretch{}
+	}
+	if b.Before(a) {
+		a, b = b, a
+	}
+	lag := m.Period + m.Settle
+	s := stretch{a.Add(-lag).Truncate(m.Period), b.Add(-lag).Truncate(m.Period)}
+	if s.first.Equal(s.last) && !b.Add(-lag).Equal(s.last) {
+		return stretch{}
+	}
+	return s
+}
+
+func (s stretch) within(held stretch) stretch {
+	if s.empty() || held.empty() || s.last.Before(held.first) || s.first.After(held.last) {
+		return stretch{}
+	}
+	if s.first.Before(held.first) {
+		s.first = held.first
+	}
+	if s.last.After(held.last) {
+		s.last = held.last
+	}
+	return s
+}
+
+// compute evaluates the formulas of a group over the periods of s.
+func (d *Deriver) compute(g *derivedGroup, recorded, v *sources.View, s stretch, known time.Time) {
+	s.first, s.last = s.first.Truncate(time.Minute), s.last.Truncate(time.Minute)
+	for _, f := range g.formulas {
+		own := recorded.Of(f.metric.Name)
+		lines, err := d.engine.Range(context.Background(), v, f.metric.Formula, s.first, s.last.Add(time.Minute), Options{Provisional: true})
+		if err != nil {
+			lines = nil // two series where the formula wants one: no value, and that is what is shown
+		}
+		values := map[string][]sources.Point{}
+		for _, l := range lines {
+			values[l.Series.Resource] = l.Points
+		}
+		for _, first := range recorded.Of(f.raw[0]) {
+			series := sources.Series{Metric: f.metric.Name, Resource: first.Resource, Label: first.Label}
+			if slices.Contains(own, series) {
+				continue
+			}
+			fresh := g.derive(f, first, s, values[first.Resource], known)
+			g.splice(d.layer, series, s, fresh)
+		}
+	}
+}
+
+// derive is the derived points of one series over the periods of s.
+func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []sources.Point, known time.Time) []sources.Point {
+	n := int(s.last.Sub(s.first)/time.Minute) + 1
+	asked, provisional := make([]bool, n), make([]bool, n)
+	for _, raw := range f.raw {
+		for _, in := range g.behind(raw, of) {
+			start, _ := slices.BinarySearchFunc(in.points, s.first, func(p sources.Point, t time.Time) int { return p.At.Compare(t) })
+			for _, p := range in.points[start:] {
+				i := int(p.At.Sub(s.first) / time.Minute)
+				if i >= n {
+					break
+				}
+				asked[i] = true
+				provisional[i] = provisional[i] || p.Provisional
+			}
+		}
+	}
+	var out []sources.Point
+	for i := range n {
+		p := sources.Point{At: s.first.Add(time.Duration(i) * time.Minute), None: true}
+		if len(values) > 0 && values[0].At.Equal(p.At) {
+			p.Value, values = values[0].Value, values[1:]
+			p.None = math.IsInf(p.Value, 0)
+		}
+		if p.None {
+			p.Value = 0
+		}
+		if p.None && !asked[i] {
+			continue
+		}
+		p.Provisional = provisional[i] || p.At.Add(f.metric.Period+f.metric.Settle).After(known)
+		out = append(out, p)
+	}
+	return out
+}
+
+// behind lists the input series of a metric that stand behind a derived series of a resource: the
+// resource's own, or, where it has none, all of them.
+func (g *derivedGroup) behind(metric string, of sources.Series) []*input {
+	if in := g.series[sources.Series{Metric: metric, Resource: of.Resource, Label: of.Label}]; in != nil {
+		return []*input{in}
+	}
+	var all []*input
+	for s, in := range g.series {
+		if s.Metric == metric {
+			all = append(all, in)
+		}
+	}
+	return all
+}
+
+// splice replaces the periods of s in a derived series.
+func (g *derivedGroup) splice(layer *sources.Layer, series sources.Series, s stretch, fresh []sources.Point) {
+	old, exists := g.points[series]
+	at := func(p sources.Point, t time.Time) int { return p.At.Compare(t) }
+	i, _ := slices.BinarySearchFunc(old, s.first, at)
+	j, _ := slices.BinarySearchFunc(old, s.last.Add(1), at)
+	if slices.Equal(old[i:j], fresh) && (exists || len(fresh) == 0) {
+		return
+	}
+	points := slices.Replace(old, i, j, fresh...)
+	g.points[series] = points
+	layer.Put(series, points)
+}

@@ -1,0 +1,148 @@
+package query
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"warroom/sources"
+)
+
+// The metrics that are made on reading.
+const (
+	launchSeconds = "launch_seconds"
+	launchPhase   = "launch_phase"
+	markActive    = "mark_active"
+	seriesAge     = "series_age_seconds"
+)
+
+// made tells whether a metric is made on reading.
+func made(metric string) bool {
+	switch metric {
+	case launchSeconds, launchPhase, markActive, seriesAge:
+		return true
+	}
+	return false
+}
+
+// timeless tells whether a metric is known up to now, whatever else is late.
+func timeless(metric string) bool { return made(metric) || metric == "source_up" }
+
+// markHolds is how long a mark without an end is taken to hold.
+const markHolds = 10 * time.Minute
+
+// make adds the series of a made metric: one sample at each step, counted back from the end of the
+// stretch, so that an evaluation finds a value of its very moment.
+func (q *querier) make(set *seriesSet, m sources.Metric, from, to, step int64, matchers []*labels.Matcher) {
+	if step <= 0 {
+		step = time.Minute.Milliseconds()
+	}
+	add := func(s sources.Series, value func(at time.Time) (float64, bool)) {
+		id := q.engine.identity(s, q.o.site(s))
+		if !matches(id.labels, matchers) {
+			return
+		}
+		var samples []sample
+		for t := to - (to-from)/step*step; t <= to; t += step {
+			if v, ok := value(time.UnixMilli(t)); ok {
+				samples = append(samples, sample{t, v})
+			}
+		}
+		set.series = append(set.series, &series{id.labels, samples})
+	}
+	switch {
+	case m.Name == seriesAge:
+		q.ages(add)
+	case q.o.Launch == nil:
+	case m.Name == launchSeconds:
+		add(sources.Series{Metric: launchSeconds}, func(at time.Time) (float64, bool) {
+			return at.Sub(q.o.Launch.T0).Seconds(), true
+		})
+	case m.Name == launchPhase:
+		q.phases(add)
+	case m.Name == markActive:
+		q.marks(add)
+	}
+}
+
+type adder func(sources.Series, func(time.Time) (float64, bool))
+
+func flag(on bool) (float64, bool) {
+	if on {
+		return 1, true
+	}
+	return 0, true
+}
+
+func (q *querier) phases(add adder) {
+	for _, p := range q.o.Launch.Phases {
+		add(sources.Series{Metric: launchPhase, Label: p.Name}, func(at time.Time) (float64, bool) {
+			now, _, _ := q.o.Launch.Phase(at)
+			return flag(now == p.Name)
+		})
+	}
+}
+
+func (q *querier) marks(add adder) {
+	for _, kind := range sources.MarkKinds {
+		add(sources.Series{Metric: markActive, Label: kind}, func(at time.Time) (float64, bool) {
+			for _, m := range q.o.Launch.Marks {
+				if m.Kind == kind && holds(m, q.o.Launch.T0, at) {
+					return flag(true)
+				}
+			}
+			return flag(false)
+		})
+	}
+}
+
+// holds tells whether a mark holds at a time.
+func holds(m sources.Mark, t0, at time.Time) bool {
+	from, err := m.At.On(t0)
+	if err != nil {
+		return false
+	}
+	until := from.Add(markHolds)
+	if m.Until != "" {
+		if until, err = m.Until.On(t0); err != nil {
+			return false
+		}
+	}
+	return !at.Before(from) && at.Before(until)
+}
+
+// ages adds the age of every recorded metric of every resource: of its youngest series where it has
+// several. At a time in the past it is the age that the view's data tell for then.
+func (q *querier) ages(add adder) {
+	type metric struct{ name, resource string }
+	members := map[metric][]sources.Series{}
+	q.view.Each(func(s sources.Series) {
+		if m, ok := sources.Lookup(s.Metric); ok && !m.Derived() {
+			k := metric{s.Metric, s.Resource}
+			members[k] = append(members[k], s)
+		}
+	})
+	for k, series := range members {
+		m, _ := sources.Lookup(k.name)
+		add(sources.Series{Metric: seriesAge, Resource: k.resource, Label: k.name}, func(at time.Time) (float64, bool) {
+			return q.age(m, series, at)
+		})
+	}
+}
+
+// ageLookBack bounds how far back a newest period is looked for.
+const ageLookBack = 4 * time.Hour
+
+func (q *querier) age(m sources.Metric, series []sources.Series, at time.Time) (float64, bool) {
+	var newest time.Time
+	for _, s := range series {
+		q.room = q.view.Points(q.room[:0], s, at.Add(-ageLookBack), at.Add(-m.Settle-m.Period+time.Millisecond))
+		for i := len(q.room) - 1; i >= 0; i-- {
+			if end := q.room[i].At.Add(m.Period); !q.room[i].Provisional && end.After(newest) {
+				newest = end
+				break
+			}
+		}
+	}
+	return at.Sub(newest).Seconds(), !newest.IsZero()
+}

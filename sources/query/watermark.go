@@ -1,0 +1,131 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"warroom/sources"
+)
+
+// NoDataError says that an expression cannot be judged: of the series that it names, one that was alive
+// has fallen silent.
+type NoDataError struct {
+	Series sources.Series
+	State  sources.State
+	Age    time.Duration // since the end of its newest settled period; 0 when there never was one
+}
+
+// Error names the series and how long it has been silent.
+func (e *NoDataError) Error() string {
+	if e.Age == 0 {
+		return fmt.Sprintf("no data: nothing of %v has settled yet", e.Series)
+	}
+	return fmt.Sprintf("no data: %v is silent since %v", e.Series, e.Age.Round(time.Second))
+}
+
+// NotFoundError says that a series never existed, as far as the view goes.
+type NotFoundError struct {
+	Metric, Resource string
+}
+
+// Error names the series.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("not found: nothing was ever read of %v", sources.Series{Metric: e.Metric, Resource: e.Resource})
+}
+
+// Watermark is the time up to which an expression can be judged for a resource ("" = for all of them
+// together): the end of the newest settled period of the series that it names, and of several the oldest.
+// Series of another service than the resource's stand for themselves, whatever their resource. Where one
+// name stands for several series, those that have died (three periods behind their normal lag) are passed
+// over as long as one lives. What the room makes itself is known up to now and holds nothing up; an
+// expression over nothing else has the cursor's time.
+//
+// The error is a [*NoDataError], a [*NotFoundError] or what [Check] says.
+func (e *Engine) Watermark(v *sources.View, expr, resource string) (time.Time, error) {
+	p, err := e.plan(expr)
+	if err != nil {
+		return time.Time{}, err
+	}
+	mark, bound := v.Cursor().At, false
+	for _, s := range p.selectors {
+		if timeless(s.metric.Name) {
+			continue
+		}
+		at, err := e.selectorMark(v, s, resource)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if !bound || at.Before(mark) {
+			mark, bound = at, true
+		}
+	}
+	return mark, nil
+}
+
+// selectorMark is the watermark of one selector: the oldest of its living series.
+func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (time.Time, error) {
+	named := e.namedBy(v, s, resource)
+	if len(named) == 0 {
+		return time.Time{}, &NotFoundError{s.metric.Name, resource}
+	}
+	var mark time.Time
+	var dead *NoDataError
+	for _, one := range named {
+		at, silent := seriesMark(v, s.metric, one)
+		if silent != nil {
+			dead = silent
+		} else if mark.IsZero() || at.Before(mark) {
+			mark = at
+		}
+	}
+	if mark.IsZero() {
+		return time.Time{}, dead
+	}
+	return mark, nil
+}
+
+// namedBy lists the series that a selector means for a resource: the resource's own where the selector's
+// service has it, else all that match.
+func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources.Series {
+	var all, own []sources.Series
+	for _, one := range v.Of(s.metric.Name) {
+		if matches(e.identity(one, "").labels, withoutSite(s.matchers)) {
+			all = append(all, one)
+			if one.Resource == resource {
+				own = append(own, one)
+			}
+		}
+	}
+	if resource != "" && (len(own) > 0 || has(v, sources.Ref{Service: s.metric.Service, Name: resource})) {
+		return own
+	}
+	return all
+}
+
+// withoutSite leaves the site out: it narrows what is judged, not how late it is.
+func withoutSite(matchers []*labels.Matcher) []*labels.Matcher {
+	return slices.DeleteFunc(slices.Clone(matchers), func(m *labels.Matcher) bool { return m.Name == labelSite })
+}
+
+// has tells whether anything at all is known of a resource.
+func has(v *sources.View, r sources.Ref) bool {
+	found := false
+	v.Each(func(s sources.Series) { found = found || s.Resource == r.Name && s.Ref() == r })
+	return found
+}
+
+// seriesMark is the end of the newest settled period of a series, unless the series is dead.
+func seriesMark(v *sources.View, m sources.Metric, s sources.Series) (time.Time, *NoDataError) {
+	p, ok := v.Settled(s)
+	if !ok {
+		return time.Time{}, &NoDataError{Series: s, State: v.State(s)}
+	}
+	age, normal, _ := v.Age(s)
+	if age > normal+3*m.Period {
+		return time.Time{}, &NoDataError{Series: s, State: sources.Dead, Age: age}
+	}
+	return p.At.Add(m.Period), nil
+}
