@@ -163,11 +163,12 @@ func (s stretch) with(t stretch) stretch {
 // or unsettled since by the clock alone.
 func (g *derivedGroup) changed(v *sources.View, known time.Time) stretch {
 	var all, held stretch
+	grown := false
 	for _, metric := range g.inputs {
 		for _, s := range v.Of(metric) {
 			in := g.series[s]
 			if in == nil {
-				in = &input{}
+				in, grown = &input{}, true
 				g.series[s] = in
 			}
 			all = all.with(in.look(v, s))
@@ -175,6 +176,9 @@ func (g *derivedGroup) changed(v *sources.View, known time.Time) stretch {
 				held = held.with(stretch{in.points[0].At, in.points[n-1].At})
 			}
 		}
+	}
+	if grown {
+		all = all.with(held) // a series may stand where all inputs of the kind stood before
 	}
 	for _, f := range g.formulas {
 		all = all.with(settledBetween(g.known, known, f.metric).within(held))

@@ -132,25 +132,25 @@ func TestDerivedIncrementallyIsDerivedFromScratch(t *testing.T) {
 		"aurora_acu", "aurora_acu_max", "audience_attempts", "audience_successes",
 	}
 	draw := rapid.Custom(func(t *rapid.T) sources.Sample {
-		minute := rapid.IntRange(0, 40).Draw(t, "minute")
+		minute := rapid.IntRange(0, 20).Draw(t, "minute")
 		s := sample(rapid.SampledFrom(metrics).Draw(t, "metric"), rapid.SampledFrom([]string{"a", "b"}).Draw(t, "resource"), minute,
 			float64(minute)+rapid.Float64Range(0.5, 8).Draw(t, "lag"), float64(rapid.IntRange(0, 5).Draw(t, "value")))
 		s.None = rapid.IntRange(0, 5).Draw(t, "none") == 0
 		return s
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		w := sources.NewWindow(time.Duration(rapid.IntRange(10, 60).Draw(t, "span")) * time.Minute)
+		w := sources.NewWindow(time.Duration(rapid.IntRange(5, 30).Draw(t, "span")) * time.Minute)
 		d := query.NewDeriver()
-		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+		for range rapid.IntRange(1, 5).Draw(t, "steps") {
 			b := sources.Batch{Samples: rapid.SliceOfN(draw, 0, 30).Draw(t, "samples")}
 			if rapid.IntRange(0, 3).Draw(t, "trouble") == 0 {
 				kind := rapid.SampledFrom([]sources.TroubleKind{"", sources.Failed, sources.NotFound}).Draw(t, "kind")
-				seen := at(rapid.Float64Range(0, 50).Draw(t, "since"))
+				seen := at(rapid.Float64Range(0, 30).Draw(t, "since"))
 				b.Facts = append(b.Facts, sources.SourceFact("aws", sources.Trouble{Kind: kind}, seen),
 					sources.SeriesFact(series("alb_elb_5xx", "a"), sources.Trouble{Kind: kind}, seen))
 			}
 			w.Apply(b)
-			c := sources.Cursor{At: at(rapid.Float64Range(-2, 50).Draw(t, "cursor")), Truth: sources.Truth(rapid.IntRange(0, 1).Draw(t, "truth"))}
+			c := sources.Cursor{At: at(rapid.Float64Range(-2, 30).Draw(t, "cursor")), Truth: sources.Truth(rapid.IntRange(0, 1).Draw(t, "truth"))}
 			got, want := everything(d.View(w, c)), everything(query.NewDeriver().View(w, c))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("at %v (-from scratch +incrementally):\n%s", c, diff)
