@@ -159,6 +159,8 @@ func duration(v float64) (number, sign string) {
 	switch a := math.Abs(v); {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return noValue, "s"
+	case a == 0:
+		return "0", "ms"
 	case a < 0.00995:
 		return significant(v * 1000), "ms"
 	case a < 0.9995:
