@@ -18,6 +18,7 @@ func loadBalancingOperations() []operation {
 		read("elasticloadbalancing", "DescribeListeners", describeListeners),
 		read("elasticloadbalancing", "DescribeRules", describeRules),
 		read("elasticloadbalancing", "DescribeCapacityReservation", describeCapacityReservation),
+		write("elasticloadbalancing", "ModifyListener", modifyListener),
 	}
 }
 
@@ -183,10 +184,12 @@ func balancerByARN(st simulator.State, arn string) (simulator.LoadBalancer, erro
 
 type describeTargetHealthInput struct {
 	TargetGroupArn string
-	Targets        []struct {
-		ID   string `form:"Id"`
-		Port int
-	}
+	Targets        []wantedTarget
+}
+
+type wantedTarget struct {
+	ID   string `form:"Id"`
+	Port int
 }
 
 type targetHealth struct {
@@ -213,12 +216,7 @@ func describeTargetHealth(c *call, in *describeTargetHealthInput) (*describeTarg
 		}
 		out := &describeTargetHealthOutput{}
 		for _, t := range g.Targets {
-			if len(in.Targets) > 0 && !slices.ContainsFunc(in.Targets, func(w struct {
-				ID   string `form:"Id"`
-				Port int
-			}) bool {
-				return w.ID == t.Instance
-			}) {
+			if len(in.Targets) > 0 && !slices.ContainsFunc(in.Targets, func(w wantedTarget) bool { return w.ID == t.Instance }) {
 				continue
 			}
 			out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, targetHealth{
@@ -312,7 +310,7 @@ func describeListeners(c *call, in *describeListenersInput) (*describeListenersO
 	var all []listener
 	for _, lb := range st.LoadBalancers {
 		if in.LoadBalancerArn == "" || in.LoadBalancerArn == lb.ARN {
-			all = append(all, listener{listenerARN(lb), lb.ARN, 443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []action{forwardTo(st, lb)}})
+			all = append(all, describeListener(st, lb))
 		}
 	}
 	if in.LoadBalancerArn != "" && len(all) == 0 {
@@ -323,8 +321,72 @@ func describeListeners(c *call, in *describeListenersInput) (*describeListenersO
 	return &describeListenersOutput{items, next}, err
 }
 
+func describeListener(st simulator.State, lb simulator.LoadBalancer) listener {
+	return listener{listenerARN(lb), lb.ARN, 443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []action{forwardTo(st, lb)}}
+}
+
 func noListener(name string) *fault {
 	return notFound("ListenerNotFoundException", "ListenerNotFound", "One or more listeners not found: "+name)
+}
+
+type modifyListenerInput struct {
+	ListenerArn    string
+	DefaultActions []struct {
+		Type           string
+		TargetGroupArn string
+		Order          int
+		ForwardConfig  struct{ TargetGroups []weighted }
+	}
+}
+
+type modifyListenerOutput struct {
+	Listeners []listener `xml:"Listeners>member"`
+}
+
+// modifyListener changes the weights of the target groups that a load balancer forwards to.
+func modifyListener(c *call, in *modifyListenerInput) (*modifyListenerOutput, error) {
+	st := c.regional()
+	i := slices.IndexFunc(st.LoadBalancers, func(lb simulator.LoadBalancer) bool { return listenerARN(lb) == in.ListenerArn })
+	if i < 0 {
+		return nil, noListener(in.ListenerArn)
+	}
+	if len(in.DefaultActions) != 1 || in.DefaultActions[0].Type != "forward" {
+		return nil, invalid("The listener can only be told to forward, and to which target groups.")
+	}
+	wanted := in.DefaultActions[0].ForwardConfig.TargetGroups
+	if len(wanted) == 0 {
+		wanted = []weighted{{in.DefaultActions[0].TargetGroupArn, 1}}
+	}
+	weights, err := weightsOf(st, st.LoadBalancers[i], wanted)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.launch.SetWeights(st.LoadBalancers[i].Name, weights...); err != nil {
+		return nil, invalid("%s", err)
+	}
+	st = c.regional()
+	return &modifyListenerOutput{[]listener{describeListener(st, st.LoadBalancers[i])}}, nil
+}
+
+// weightsOf gives each target group its wanted weight, and 0 to those of the load balancer that are left out.
+func weightsOf(st simulator.State, lb simulator.LoadBalancer, wanted []weighted) ([]simulator.Weight, error) {
+	var weights []simulator.Weight
+	for _, w := range wanted {
+		i := slices.IndexFunc(st.TargetGroups, func(g simulator.TargetGroup) bool { return g.ARN == w.TargetGroupArn && g.Balancer == lb.Name })
+		switch {
+		case i < 0:
+			return nil, noTargetGroup(w.TargetGroupArn)
+		case w.Weight < 0 || w.Weight > 999:
+			return nil, invalid("The weight %d is not between 0 and 999.", w.Weight)
+		}
+		weights = append(weights, simulator.Weight{TargetGroup: st.TargetGroups[i].Name, Weight: w.Weight})
+	}
+	for _, old := range lb.Weights {
+		if !slices.ContainsFunc(weights, func(w simulator.Weight) bool { return w.TargetGroup == old.TargetGroup }) {
+			weights = append(weights, simulator.Weight{TargetGroup: old.TargetGroup})
+		}
+	}
+	return weights, nil
 }
 
 type describeRulesInput struct {

@@ -9,7 +9,7 @@ func (p *publication) balancers(st simulator.State) {
 			dimensions: []dimension{{"LoadBalancer", lb.Tail}}}
 		balancer := named(func(m *simulator.Minute) []simulator.Balancer { return m.Balancers },
 			func(b *simulator.Balancer) string { return b.Name }, lb.Name)
-		p.balancer(s, balancer)
+		p.balancer(s, balancer, lb.Zones)
 		for _, tg := range st.TargetGroups {
 			if tg.Balancer != lb.Name {
 				continue
@@ -26,14 +26,46 @@ func (p *publication) balancers(st simulator.State) {
 				}
 				return nil
 			}
-			p.targets(s, tg.Tail, targets)
+			p.targets(s, tg.Tail, targets, lb.Zones)
 		}
 	}
 }
 
 type balancerOf = func(*simulator.Minute) *simulator.Balancer
 
-func (p *publication) balancer(s series, balancer balancerOf) {
+// byZone publishes a metric as a whole and by zone. What was counted is spread evenly over the zones.
+func (p *publication) byZone(s series, zones []string, name, unit string, stats []string, sparse bool, measure func(*simulator.Minute) (datum, bool)) {
+	p.add(s, name, unit, stats, measure)
+	for i, zone := range zones {
+		part := s
+		part.dimensions = append([]dimension{{"AvailabilityZone", zone}}, s.dimensions...)
+		part.spread = s.dimensions[0].Value
+		p.add(part, name, unit, stats, func(m *simulator.Minute) (datum, bool) {
+			d, ok := measure(m)
+			if !ok {
+				return datum{}, false
+			}
+			d = d.zone(i, len(zones))
+			return d, d.count > 0 && (d.sum > 0 || !sparse)
+		})
+	}
+}
+
+// zone is the share of one of n zones in a datum.
+func (d datum) zone(i, n int) datum {
+	if !d.counts {
+		d.sum, d.count = d.sum/float64(n), d.count/float64(n)
+		return d
+	}
+	all := int64(d.sum)
+	part := all / int64(n)
+	if int64(i) < all%int64(n) {
+		part++
+	}
+	return counted(part)
+}
+
+func (p *publication) balancer(s series, balancer balancerOf, zones []string) {
 	type counter struct {
 		name   string
 		sparse bool
@@ -56,12 +88,12 @@ func (p *publication) balancer(s series, balancer balancerOf) {
 		{"HTTPCode_Target_5XX_Count", true, func(b *simulator.Balancer) int64 { return b.Target5xx }},
 		{"TargetConnectionErrorCount", true, func(b *simulator.Balancer) int64 { return b.TargetConnectionErrors }},
 	} {
-		p.add(s, c.name, "Count", sums, whileServing(balancer, count(balancer, c.sparse, c.n)))
+		p.byZone(s, zones, c.name, "Count", sums, c.sparse, whileServing(balancer, count(balancer, c.sparse, c.n)))
 	}
 	p.add(s, "ProcessedBytes", "Bytes", sums, count(balancer, true, func(b *simulator.Balancer) int64 { return b.ProcessedBytes }))
 	p.add(s, "ConsumedLCUs", "Count", allStats, units(balancer, func(b *simulator.Balancer) float64 { return b.LCU }))
 	p.add(s, "PeakLCUs", "Count", sums, units(balancer, func(b *simulator.Balancer) float64 { return b.PeakLCU }))
-	p.add(s, "TargetResponseTime", "Seconds", latencies, func(m *simulator.Minute) (datum, bool) {
+	p.byZone(s, zones, "TargetResponseTime", "Seconds", latencies, true, func(m *simulator.Minute) (datum, bool) {
 		b := balancer(m)
 		if b == nil || b.Latency == nil || b.Latency.Count() == 0 {
 			return datum{}, false
@@ -88,7 +120,7 @@ type targetsOf = func(*simulator.Minute) *simulator.Targets
 
 // targets publishes a target group: most metrics with its load balancer only, RequestCountPerTarget also
 // alone.
-func (p *publication) targets(lb series, tail string, targets targetsOf) {
+func (p *publication) targets(lb series, tail string, targets targetsOf, zones []string) {
 	s := lb
 	s.dimensions = []dimension{lb.dimensions[0], {"TargetGroup", tail}}
 	type counter struct {
@@ -104,9 +136,9 @@ func (p *publication) targets(lb series, tail string, targets targetsOf) {
 		{"HTTPCode_Target_5XX_Count", true, func(t *simulator.Targets) int64 { return t.Target5xx }},
 		{"TargetConnectionErrorCount", true, func(t *simulator.Targets) int64 { return t.ConnectionErrors }},
 	} {
-		p.add(s, c.name, "Count", sums, count(targets, c.sparse, c.n))
+		p.byZone(s, zones, c.name, "Count", sums, c.sparse, count(targets, c.sparse, c.n))
 	}
-	p.add(s, "TargetResponseTime", "Seconds", latencies, func(m *simulator.Minute) (datum, bool) {
+	p.byZone(s, zones, "TargetResponseTime", "Seconds", latencies, true, func(m *simulator.Minute) (datum, bool) {
 		t := targets(m)
 		if t == nil || t.Latency == nil || t.Latency.Count() == 0 {
 			return datum{}, false
@@ -118,8 +150,7 @@ func (p *publication) targets(lb series, tail string, targets targetsOf) {
 		if t == nil || t.Requests == 0 {
 			return datum{}, false
 		}
-		d := one(t.PerTarget)
-		return d, true
+		return one(t.PerTarget), true
 	}
 	p.add(s, "RequestCountPerTarget", "Count", sums, perTarget)
 	alone := s

@@ -39,6 +39,7 @@ type series struct {
 	namespace  string
 	dimensions []dimension
 	timing     timing
+	spread     string // resource whose minutes these arrive with, "" = the first dimension's
 }
 
 func (p *publication) add(s series, name, unit string, stats []string, measure func(*simulator.Minute) (datum, bool)) {
@@ -54,7 +55,10 @@ func (p *publication) add(s series, name, unit string, stats []string, measure f
 func seedOf(s series) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(s.region + s.namespace))
-	if len(s.dimensions) > 0 {
+	switch {
+	case s.spread != "":
+		h.Write([]byte(s.spread))
+	case len(s.dimensions) > 0:
 		h.Write([]byte(s.dimensions[0].Value))
 	}
 	return h.Sum64()
