@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -33,7 +32,7 @@ func (f *File) Load(ctx context.Context, from, to, seen time.Time) (sources.Batc
 		b.Samples, errs[1] = r.samplesIn(s)
 		b.Facts, errs[2] = r.factsIn(s)
 		b.Changes, errs[3] = r.changesIn(s)
-		return errors.Join(errs[:]...)
+		return cmp.Or(errs[:]...)
 	})
 	if err != nil {
 		return b, mark, f.explain("read a stretch of it", err)
@@ -102,7 +101,7 @@ func (f *File) Since(ctx context.Context, after Mark) (sources.Batch, Mark, erro
 		b.Facts, errs[1] = r.facts(`f.tick > ?`, int64(after))
 		b.Changes, errs[2] = r.changes(`tick > ? ORDER BY seen, seq`, int64(after))
 		mark = end
-		return errors.Join(errs[:]...)
+		return cmp.Or(errs[:]...)
 	})
 	if err != nil {
 		return sources.Batch{}, after, f.explain("read what is new in it", err)
@@ -260,45 +259,50 @@ func (r *reader) end() (Mark, error) {
 
 // version is a row of the table of that name, as small as can be while it is sorted.
 type version struct {
-	series   int32
-	none     bool
+	series   int64
 	at, seen int64
 	value    float64
+	none     bool
 }
 
-// versions reads rows of series, at, lag and value.
+// versions reads rows of series, at, lag and value. Rows of series that have no name are left out and make an
+// error that is ErrDamaged.
 func (r *reader) versions(query string, args ...any) ([]version, error) {
 	var rows []version
 	err := r.each(query, args, func(row []any) error {
-		v := version{series: int32(number(row[0])), at: number(row[1])}
+		v := version{series: number(row[0]), at: number(row[1])}
 		v.seen = v.at + number(row[2])
 		v.value, v.none = restored(row[3])
 		rows = append(rows, v)
 		return nil
 	})
 	if err != nil {
-		return rows, err
+		return r.named(rows), err
 	}
-	return rows, r.learn(rows)
-}
-
-// learn reads the names of series that were made since the names were last read.
-func (r *reader) learn(rows []version) error {
-	highest := int32(0)
+	highest := int64(0)
 	for i := range rows {
 		highest = max(highest, rows[i].series)
 	}
-	if int(highest) < len(r.names) {
-		return nil
+	if highest >= int64(len(r.names)) {
+		err = r.learn()
 	}
-	return r.learnAll()
+	named := r.named(rows)
+	if err == nil && len(named) < len(rows) {
+		err = damage("there are samples of series that it does not name")
+	}
+	return named, err
 }
 
-func (r *reader) learnAll() error {
+func (r *reader) named(rows []version) []version {
+	return slices.DeleteFunc(rows, func(v version) bool { return v.series < 1 || v.series >= int64(len(r.names)) })
+}
+
+// learn reads the names of series that were made since the names were last read. Their numbers have no holes.
+func (r *reader) learn() error {
 	names := slices.Clip(r.names)
 	err := r.each(`SELECT id, metric, resource, label FROM series WHERE id >= ? ORDER BY id`, []any{len(names)}, func(row []any) error {
-		for int64(len(names)) < number(row[0]) {
-			names = append(names, sources.Series{})
+		if number(row[0]) != int64(len(names)) {
+			return damage("it has lost the name of a series")
 		}
 		names = append(names, sources.Series{Metric: text(row[1]), Resource: text(row[2]), Label: text(row[3])})
 		return nil
@@ -313,7 +317,7 @@ func (r *reader) learnAll() error {
 
 // numbers are the numbers of those series that the recording knows.
 func (r *reader) numbers(series []sources.Series) ([]int64, error) {
-	if err := r.learnAll(); err != nil {
+	if err := r.learn(); err != nil {
 		return nil, err
 	}
 	wanted := make(map[sources.Series]bool, len(series))
@@ -353,9 +357,6 @@ func (r *reader) inOrder(rows []version) []sources.Sample {
 	samples := make([]sources.Sample, 0, len(rows))
 	for i := range rows {
 		v := &rows[i]
-		if int(v.series) >= len(r.names) {
-			continue // a number without a name: damage
-		}
 		samples = append(samples, sources.Sample{
 			Series: r.names[v.series], At: moment(v.at), Seen: moment(v.seen), Value: v.value, None: v.none,
 		})
@@ -419,7 +420,7 @@ const newestIn = `
 
 // newest goes back quarter by quarter, for those series that have had nothing yet.
 func (r *reader) newest(s span) ([]version, error) {
-	if err := r.learnAll(); err != nil {
+	if err := r.learn(); err != nil {
 		return nil, err
 	}
 	var wanted []int64
@@ -433,7 +434,7 @@ func (r *reader) newest(s span) ([]version, error) {
 		if err != nil {
 			return newest, err
 		}
-		found := make(map[int32]int, len(rows))
+		found := make(map[int64]int, len(rows))
 		for _, v := range rows {
 			if i, ok := found[v.series]; ok {
 				newest[i] = v
@@ -442,7 +443,7 @@ func (r *reader) newest(s span) ([]version, error) {
 			found[v.series] = len(newest)
 			newest = append(newest, v)
 		}
-		wanted = slices.DeleteFunc(wanted, func(id int64) bool { _, ok := found[int32(id)]; return ok })
+		wanted = slices.DeleteFunc(wanted, func(id int64) bool { _, ok := found[id]; return ok })
 	}
 	return newest, nil
 }

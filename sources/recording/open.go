@@ -146,7 +146,10 @@ func Open(path string, opts ...Option) (*File, error) {
 		probe.Close()
 	}
 	f := newFile(path, opts)
-	return f, f.start(dsn(path, "rw") + "&_pragma=query_only(1)")
+	if err := f.start(dsn(path, "rw") + "&_pragma=query_only(1)"); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // OpenReadOnly opens a recording to read, whether or not somebody else is appending to it, and whether or not
@@ -159,10 +162,13 @@ func OpenReadOnly(path string, opts ...Option) (*File, error) {
 	f := newFile(path, opts)
 	f.readOnly = true
 	err = f.start(dsn(path, "ro"))
-	if err == nil || !h.wal || isDamage(err) {
-		return f, err
+	switch {
+	case err == nil:
+		return f, nil
+	case h.wal && !isDamage(err):
+		return f.openCopy(err)
 	}
-	return f.openCopy(err)
+	return nil, err
 }
 
 func newFile(path string, opts []Option) *File {
@@ -218,7 +224,7 @@ func (f *File) start(dsn string) error {
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	f.read = db
-	err = f.reading(context.Background(), func(r *reader) error { return r.learnAll() })
+	err = f.reading(context.Background(), func(r *reader) error { return r.learn() })
 	if err != nil {
 		db.Close()
 		return f.explain("open", err)
@@ -370,6 +376,9 @@ func judge(path string, size int64, head []byte) (header, error) {
 	}
 	if v := u32(headerVersion); v > schemaVersion {
 		return header{}, &FileError{path, fmt.Sprintf("was made by a newer warroom (format %d, this one reads %d)", v, schemaVersion), "use that warroom", nil}
+	}
+	if n := pageSize(head); n < 512 || n&(n-1) != 0 {
+		return header{}, (&File{path: path}).damaged(damage("its first page is not what it was"))
 	}
 	h := header{wal: head[headerWriteFormat] == 2}
 	want := int64(u32(headerPages)) * pageSize(head)

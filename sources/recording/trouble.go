@@ -19,6 +19,12 @@ var (
 	ErrLeaseLost = errors.New("the lease has passed to another process")
 )
 
+// damage is what is wrong inside of a file, where SQLite sees nothing wrong.
+type damage string
+
+func (d damage) Error() string        { return string(d) }
+func (d damage) Is(target error) bool { return target == ErrDamaged }
+
 // FileError is a file that cannot be used as a recording, or the part of one that cannot be read.
 type FileError struct {
 	Path    string
@@ -46,9 +52,14 @@ func code(err error) int {
 	return sqlite3.SQLITE_OK
 }
 
+// isDamage tells whether a part of the file is not what was written there. SQLite calls it an error in our SQL
+// where a table has gone.
 func isDamage(err error) bool {
-	c := code(err)
-	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, ErrDamaged)
+	switch code(err) {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR:
+		return true
+	}
+	return errors.Is(err, ErrDamaged)
 }
 
 // damaged is the one message for a file that is a recording but not whole.

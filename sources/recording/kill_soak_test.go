@@ -1,0 +1,5 @@
+//go:build soak
+
+package recording_test
+
+const killCycles = 200
