@@ -130,7 +130,10 @@ func (p *Painter) meet(meta *recording.Meta) {
 	met := map[sources.Ref]bool{}
 	for _, r := range meta.Resources {
 		if spec := book.find(r.Ref); spec != nil && !met[r.Ref] {
-			met[r.Ref] = true // an audience is several resources of one name, a custom metric each
+			met[r.Ref] = true // an audience is several resources of one name
+			if r.Service == "audience" {
+				spec = spec.counted(meta.Resources, r.Ref)
+			}
 			p.tiles = append(p.tiles, newTile(spec, r))
 		}
 	}

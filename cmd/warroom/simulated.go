@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,8 +70,8 @@ func simulatedResources(s simulator.State) []sources.Resource {
 		out = append(out, sources.Resource{Ref: sources.Ref{Service: service, Name: name}, ID: id, Attrs: attrs})
 	}
 	for _, c := range s.Counters {
-		if slices.Contains(audiences, c.As) {
-			add("audience", "people", c.Namespace+"/"+c.Metric, counterAttrs(c))
+		for _, as := range countedAs[c.As] {
+			add("audience", "people", c.Namespace+"/"+c.Metric, counterAttrs(c, as))
 		}
 	}
 	for _, d := range s.Distributions {
@@ -93,8 +92,15 @@ func simulatedResources(s simulator.State) []sources.Resource {
 	return out
 }
 
-func counterAttrs(c simulator.Counter) map[string]string {
-	attrs := map[string]string{"namespace": c.Namespace, "metric": c.Metric, "as": c.As}
+// countedAs is what the counters of a simulated site are to the room; those that are absent are not watched.
+var countedAs = map[string][]string{
+	"registrations": {"registrations", "successes"},
+	"arrivals":      {"visitors"},
+	"attempts":      {"attempts"},
+}
+
+func counterAttrs(c simulator.Counter, as string) map[string]string {
+	attrs := map[string]string{"namespace": c.Namespace, "metric": c.Metric, "as": as}
 	for _, d := range c.Dimensions {
 		if attrs["dimensions"] != "" {
 			attrs["dimensions"] += ","

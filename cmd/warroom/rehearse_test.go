@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+	"warroom/tui"
+)
+
+// rehearsed is the recording of a rehearsal of d without a screen.
+func rehearsed(t *testing.T, d time.Duration, args ...string) *recording.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "r.warroom")
+	stdout, stderr, p := caught(t, append([]string{"rehearse", "--headless", "--for", d.String(), "--recording", path}, args...)...)
+	if code := p.run(); code != exitDone {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	tape, err := recording.OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tape.Close() })
+	return tape
+}
+
+// From the audience to the recording: the real clients ask the simulated AWS, every resource of every
+// scenario has data, nothing is in trouble, and every tile can be judged.
+func TestRehearsalsAreWholeEndToEnd(t *testing.T) {
+	for _, scenario := range []string{"lottery", "liftoff"} {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			tape := rehearsed(t, 8*time.Minute, scenario, "--speed", "120")
+			meta, err := tape.Meta(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(meta.Resources) < 6 || meta.Rehearsal != scenario {
+				t.Fatalf("%d resources of the rehearsal %q", len(meta.Resources), meta.Rehearsal)
+			}
+			everyResourceHasData(t, tape, meta)
+			nothingIsInTrouble(t, tape)
+			s, err := examine(t.Context(), tape, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tile := range s.Tiles {
+				if tile.Level == levels[tui.LevelError] || tile.Level == levels[tui.LevelUnknown] || tile.Level == levels[tui.LevelStale] {
+					t.Errorf("tile %s: %s, %s", tile.Resource, tile.Word, tile.Why)
+				}
+			}
+		})
+	}
+}
+
+func everyResourceHasData(t *testing.T, tape *recording.File, meta recording.Meta) {
+	t.Helper()
+	_, end, err := tape.Span(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, err := tape.Newest(t.Context(), end, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[sources.Ref]int{}
+	for _, s := range newest {
+		if !s.None {
+			values[s.Series.Ref()]++
+		}
+	}
+	for _, r := range meta.Resources {
+		if values[r.Ref] == 0 {
+			t.Errorf("%s has no data", r.Ref)
+		}
+	}
+}
+
+// nothingIsInTrouble looks at the last word of every fact that tells of a trouble.
+func nothingIsInTrouble(t *testing.T, tape *recording.File) {
+	t.Helper()
+	b, _, err := tape.Since(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type name struct {
+		sources.Ref
+		name string
+	}
+	last := map[name]string{}
+	for _, f := range b.Facts {
+		if f.Resource.Service == sources.SourceRef || strings.HasPrefix(f.Name, "series:") {
+			last[name{f.Resource, f.Name}] = f.Value
+		}
+	}
+	for n, trouble := range last {
+		if trouble != "" {
+			t.Errorf("%s %s: %s", n.Ref, n.name, trouble)
+		}
+	}
+}
+
+// The same seed gives the same launch: every value that will not be revised any more is the same, however the
+// polls fell. Another seed gives another one.
+func TestSeedDecides(t *testing.T) {
+	settled := func(seed string) map[string]float64 {
+		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "120", "--seed", seed))
+	}
+	first, again, other := settled("7"), settled("7"), settled("8")
+	if diff := cmp.Diff(common(first, again), common(again, first)); diff != "" {
+		t.Errorf("the same seed gave different values:\n%s", diff)
+	}
+	if len(common(first, again)) < 200 {
+		t.Errorf("only %d values can be compared", len(common(first, again)))
+	}
+	if cmp.Equal(common(first, other), common(other, first)) {
+		t.Error("another seed gave the same launch")
+	}
+}
+
+// settledValues are the last versions of all periods of the site that had settled before the recording ended.
+func settledValues(t *testing.T, tape *recording.File) map[string]float64 {
+	t.Helper()
+	_, end, err := tape.Span(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := tape.Since(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, s := range b.Samples {
+		m, _ := sources.Lookup(s.Series.Metric)
+		ofRoom := m.Service == sources.RoomService || m.Service == sources.SourceRef
+		if !ofRoom && !s.None && s.At.Add(m.Period+m.Settle).Before(s.Seen) && s.At.Add(m.Period+m.Settle).Before(end) {
+			out[s.Series.String()+" "+s.At.UTC().Format(time.RFC3339)] = s.Value
+		}
+	}
+	return out
+}
+
+// common is the part of a whose keys b has too.
+func common(a, b map[string]float64) map[string]float64 {
+	out := map[string]float64{}
+	for k, v := range a {
+		if _, ok := b[k]; ok {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// A rehearsal that was killed goes on in the same file, on the same clock.
+func TestRehearsalGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.warroom")
+	p := processWith("HOME="+t.TempDir(), "USER=mia")
+	begun, closing, err := p.rehearsalRoom(rehearsal{scenario: "lottery", speed: 30, seed: 5, file: path}, "mia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := begun.clock.Now()
+	if err := closing(nil); err != nil {
+		t.Fatal(err)
+	}
+	again, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 60, seed: 6, file: path}, "mia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closing(nil) }()
+	if again.meta.Rehearsal != "lottery" || again.meta.Seed != 5 || again.meta.Clock.Speed != 30 {
+		t.Errorf("it goes on with %+v", again.meta)
+	}
+	if gone := again.clock.Now().Sub(started); gone < 0 || gone > time.Minute {
+		t.Errorf("the clock jumped by %v", gone)
+	}
+}
+
+// A recording of a real launch is not overwritten by a rehearsal.
+func TestRehearsalNeedsItsOwnFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "live.warroom")
+	tape, err := openTape(path, recording.Meta{Launch: launch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tape.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = processWith("HOME="+t.TempDir()).rehearsalRoom(rehearsal{scenario: "lottery", file: path}, "mia")
+	if err == nil || codeOf(err) != exitUsage || !strings.Contains(err.Error(), "is the recording of a real launch") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The storyteller tells the scenario's lines as they come.
+func TestStoryIsRecorded(t *testing.T) {
+	tape := rehearsed(t, 5*time.Minute, "--speed", "120")
+	b, _, err := tape.Since(context.Background(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, f := range b.Facts {
+		if f.Resource == storyRef {
+			lines = append(lines, f.Value)
+		}
+	}
+	if len(lines) < 2 || lines[0] == lines[1] {
+		t.Errorf("the story is %q", lines)
+	}
+}
