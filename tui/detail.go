@@ -146,8 +146,9 @@ func title(s string) []column {
 func (m *Model) seriesLines(v *sources.View, r sources.Ref) [][]column {
 	faint := theme.Fg(theme.Faint).Bold()
 	out := [][]column{{
-		{text: "SERIES", width: seriesWidth, style: faint}, {text: "VALUE", width: 12, style: faint, right: true}, {text: "OF", width: 11, style: faint},
-		{text: "STATE", width: 11, style: faint}, {text: "AGE / NORMAL", width: 14, style: faint}, {text: "WHY", width: -1, style: faint},
+		{text: "SERIES", width: seriesWidth, style: faint}, {text: "SETTLED", width: valueWidth, style: faint, right: true},
+		{text: "OF", width: 11, style: faint}, {text: "YOUNGER", width: valueWidth, style: faint, right: true},
+		{text: "STATE", width: 11, style: faint}, {text: "AGE / NORMAL", width: 12, style: faint}, {text: "WHAT", width: -1, style: faint},
 	}}
 	for _, s := range seriesOf(v, r) {
 		out = append(out, m.seriesLine(v, s))
@@ -155,7 +156,10 @@ func (m *Model) seriesLines(v *sources.View, r sources.Ref) [][]column {
 	return append(out, nil)
 }
 
-const seriesWidth = 40
+const (
+	seriesWidth = 36
+	valueWidth  = 13
+)
 
 // seriesOf are the resource's series: in the order of their names, the derived ones of the catalogue included.
 func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
@@ -171,30 +175,36 @@ func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
 	return slices.Compact(out)
 }
 
+// seriesLine is one series: its newest settled value with the period that it is for, its newest value where that may
+// still be revised, its state in words, its age, and what is wrong or what it means.
 func (m *Model) seriesLine(v *sources.View, s sources.Series) []column {
 	metric, _ := sources.Lookup(s.Metric)
-	point, found := v.Settled(s)
-	if !found {
-		point, found = v.Newest(s)
-	}
-	value, period := noValue, ""
-	style := theme.Fg(theme.Strong).Bold()
-	if found {
-		period = m.stretch(point.At, metric.Period)
-		if n, ok := measured(point, &metric); ok {
-			value = inUnit(n, metric)
-		}
-		if point.Provisional {
-			style = theme.Fg(theme.Provisional)
-		}
-	}
-	state, colour := stateWord(v.State(s), point, found)
+	settled, found := v.Settled(s)
+	value, of := m.reading(settled, found, metric)
+	newest, young := v.Newest(s)
+	later, _ := m.reading(newest, young && newest.Provisional, metric)
+	state, colour := stateWord(v.State(s), newest, found, young)
 	trouble, _ := v.Trouble(s)
 	return []column{
-		{text: seriesName(s, metric), width: seriesWidth, style: theme.Fg(theme.Text)}, {text: value, width: 12, style: style, right: true},
-		{text: period, width: 11, style: theme.Fg(theme.Faint)}, {text: state, width: 11, style: theme.Fg(colour)},
-		{text: ageOf(v, s), width: 14, style: theme.Fg(theme.Faint)}, {text: orElse(trouble.Text, metric.Help), width: -1, style: theme.Fg(theme.Faint)},
+		{text: seriesName(s, metric), width: seriesWidth, style: theme.Fg(theme.Text)},
+		{text: value, width: valueWidth, style: theme.Fg(theme.Strong).Bold(), right: true},
+		{text: of, width: 11, style: theme.Fg(theme.Faint)},
+		{text: later, width: valueWidth, style: theme.Fg(theme.Provisional), right: true},
+		{text: state, width: 11, style: theme.Fg(colour)}, {text: ageOf(v, s), width: 12, style: theme.Fg(theme.Faint)},
+		{text: orElse(trouble.Text, metric.Help), width: -1, style: theme.Fg(theme.Faint)},
 	}
+}
+
+// reading is a point's value with its unit, and the period that it is for.
+func (m *Model) reading(p sources.Point, found bool, metric sources.Metric) (value, of string) {
+	if !found {
+		return "", ""
+	}
+	of = m.stretch(p.At, metric.Period)
+	if n, ok := measured(p, &metric); ok {
+		return inUnit(n, metric), of
+	}
+	return noValue, of
 }
 
 // seriesName is the metric, with the value of its further label.
@@ -205,10 +215,10 @@ func seriesName(s sources.Series, m sources.Metric) string {
 	return s.Metric + " " + orElse(m.Label, "label") + "=" + s.Label
 }
 
-// stateWord is a series' state in words: a fresh value that may still be revised is provisional.
-func stateWord(s sources.State, p sources.Point, found bool) (string, theme.Role) {
+// stateWord is a series' state in words: a series of which nothing has settled yet is provisional.
+func stateWord(s sources.State, newest sources.Point, settled, young bool) (string, theme.Role) {
 	switch {
-	case s == sources.Fresh && found && p.Provisional:
+	case s == sources.Fresh && young && !settled && newest.Provisional:
 		return "provisional", theme.Provisional
 	case s == sources.Fresh:
 		return s.String(), theme.Good

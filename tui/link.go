@@ -11,8 +11,9 @@ import (
 // was written before it has been read at the far end: the only way to see what is queued in a tty, a tmux or
 // an ssh on the way.
 const (
-	probe  = "\x1b[5n"
-	answer = "\x1b[0n"
+	probe     = "\x1b[5n"
+	answer    = "\x1b[0n"
+	answerDEC = "\x1b[?0n" // as some emulators say it
 )
 
 // What the link takes for granted, and what it allows.
@@ -20,6 +21,7 @@ const (
 	probeEvery  = 256                    // bytes between two probes
 	stuckFor    = 100 * time.Millisecond // a write in flight for so long means that the link lags
 	lostAfter   = 4 * time.Second        // an unanswered probe is given up
+	deafAfter   = 400 * time.Millisecond // … and the very first one
 	patience    = 120 * time.Millisecond // how much output may be on its way, at the rate that was measured
 	leastOnWay  = 1 << 10                // bytes that may always be on their way
 	firstOnWay  = 8 << 10                // … before anything was measured
@@ -202,9 +204,13 @@ func (l *Link) allowance() int {
 }
 
 // forget gives up probes that were never answered. A terminal that answers none is deaf: then only writes
-// that block tell that it lags.
+// that block tell that it lags, until it does answer.
 func (l *Link) forget(now time.Time) {
-	for len(l.probes) > 0 && l.writing == 0 && now.Sub(l.probes[0].at) > lostAfter {
+	patient := lostAfter
+	if !l.answers {
+		patient = deafAfter
+	}
+	for len(l.probes) > 0 && l.writing == 0 && now.Sub(l.probes[0].at) > patient {
 		l.onWay -= l.probes[0].bytes
 		l.probes = l.probes[1:]
 		l.deaf = !l.answers
@@ -215,17 +221,16 @@ func (l *Link) forget(now time.Time) {
 // calls it draws afterwards, so nobody is told that the link has drained.
 func (l *Link) acknowledge() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answers, l.deaf = true, false
 	if len(l.probes) == 0 {
-		l.mu.Unlock()
 		return
 	}
 	p, now := l.probes[0], l.now()
 	l.probes = l.probes[1:]
 	l.onWay -= p.bytes
-	l.answers = true
 	l.learn(p, now)
 	l.acked = now
-	l.mu.Unlock()
 }
 
 // learn keeps a moving mean of the rate: bytes over the time since they could start to flow, less the

@@ -86,7 +86,7 @@ func (m *Model) leave() tea.Cmd {
 
 // acknowledged takes what the terminal says by itself.
 func (m *Model) acknowledged(said string) tea.Cmd {
-	if said != answer || m.link == nil {
+	if said != answer && said != answerDEC || m.link == nil {
 		return nil
 	}
 	m.link.acknowledge()

@@ -1,0 +1,56 @@
+package tui_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/recording"
+	"warroom/tui"
+)
+
+var advanced = tui.AdvancedMsg{}
+
+// brokenTape records nothing while it is broken.
+type brokenTape struct {
+	tui.Tape
+	broken atomic.Bool
+}
+
+func (b *brokenTape) AppendChange(ctx context.Context, c sources.Change) (sources.Change, error) {
+	if b.broken.Load() {
+		return c, errors.New("disk full")
+	}
+	return b.Tape.AppendChange(ctx, c)
+}
+
+// hangingTape answers the first load and hangs after it, as a recording on a dead network drive does.
+type hangingTape struct {
+	tui.Tape
+	release chan struct{}
+}
+
+func (h *hangingTape) Since(ctx context.Context, after recording.Mark) (sources.Batch, recording.Mark, error) {
+	<-h.release
+	return h.Tape.Since(ctx, after)
+}
+
+func (h *hangingTape) AppendChange(ctx context.Context, c sources.Change) (sources.Change, error) {
+	<-h.release
+	return h.Tape.AppendChange(ctx, c)
+}
+
+// failingTape cannot be read until it heals.
+type failingTape struct {
+	tui.Tape
+	healed atomic.Bool
+}
+
+func (f *failingTape) Load(ctx context.Context, from, to, seen time.Time) (sources.Batch, recording.Mark, error) {
+	if !f.healed.Load() {
+		return sources.Batch{}, 0, errors.New("input/output error")
+	}
+	return f.Tape.Load(ctx, from, to, seen)
+}
