@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"warroom/sources"
+	"warroom/tui/chart"
 	"warroom/tui/theme"
 )
 
@@ -21,8 +22,12 @@ type tick struct {
 // stripSpan is how far back the strip reaches where the scene does not say.
 const stripSpan = 30 * time.Minute
 
-// stretch is the time on the strip.
-func (s *Scene) stretch() (from, to time.Time) {
+// stripLabels is about how many columns the labels at both ends take.
+const stripLabels = 14
+
+// stretch is the time on a strip of so many columns. While it is live its edges stand still and move in leaps, as
+// those of a chart do.
+func (s *Scene) stretch(columns int) (from, to time.Time) {
 	from, to = s.From, s.To
 	if to.IsZero() {
 		to = s.Now
@@ -36,7 +41,11 @@ func (s *Scene) stretch() (from, to time.Time) {
 	if !from.Before(to) {
 		from = to.Add(-time.Minute)
 	}
-	return from, to
+	if s.Mode == Replay {
+		return from, to
+	}
+	g := chart.NewGrid(to, to.Sub(from), columns)
+	return g.From, g.To()
 }
 
 // strip draws the timeline: marks, changes, T0 and the cursor between two moments. It is what one scrubs along.
@@ -44,7 +53,7 @@ func (p *Painter) strip(s *Scene, r Rect) {
 	if r.Empty() {
 		return
 	}
-	from, to := s.stretch()
+	from, to := s.stretch(max(r.W-stripLabels, 1))
 	inside := r.Inset(1, 0)
 	left, right := relative(from, s.Meta.Launch.T0), s.stripEnd(to)
 	style := theme.Fg(theme.Faint)
