@@ -118,6 +118,7 @@ func TestPasteIsOneHarmlessLine(t *testing.T) {
 		t.Errorf("the newline in a paste recorded the note:\n%s", text)
 	}
 	term.press("\x1b[200~" + strings.Repeat("a", 1<<20) + "\x1b[201~")
+	term.see("aaaa")
 	term.press("esc")
 	term.gone("aaaa")
 	term.press("space")
