@@ -1,0 +1,173 @@
+package sources_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// strangers are the metrics that bear another name than their service's.
+var strangers = []string{"mark_active", "series_age_seconds"}
+
+func TestCatalogue(t *testing.T) {
+	all := sources.Metrics()
+	if !slices.IsSortedFunc(all, func(a, b sources.Metric) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("metrics are not sorted")
+	}
+	for _, m := range all {
+		t.Run(m.Name, func(t *testing.T) {
+			if found, ok := sources.Lookup(m.Name); !ok || found != m {
+				t.Errorf("Lookup gives %+v", found)
+			}
+			if !slices.Contains(sources.Services, m.Service) {
+				t.Errorf("service %q is not in Services", m.Service)
+			}
+			if !strings.HasPrefix(m.Name, m.Service+"_") && !slices.Contains(strangers, m.Name) {
+				t.Errorf("the name does not begin with its service %q", m.Service)
+			}
+			if !strings.HasSuffix(m.Help, ".") || strings.Contains(m.Help, "\n") {
+				t.Errorf("help is no sentence: %q", m.Help)
+			}
+			if m.Period != time.Minute || m.Settle < 0 || m.Settle%m.Period != 0 {
+				t.Errorf("period %v and settle time %v: periods are minutes and settling is a multiple of them", m.Period, m.Settle)
+			}
+			suffixes := map[sources.Unit]string{sources.Ratio: "_ratio", sources.Seconds: "_seconds"}
+			for unit, suffix := range suffixes {
+				if (m.Unit == unit) != strings.HasSuffix(m.Name, suffix) {
+					t.Errorf("unit %s and name do not agree", m.Unit)
+				}
+			}
+			if m.Unit == sources.Ratio && m.Gap == sources.Zero {
+				t.Error("the silence of a share cannot mean zero")
+			}
+		})
+	}
+}
+
+func TestFormulas(t *testing.T) {
+	for _, m := range sources.Metrics() {
+		if !m.Derived() {
+			if in := m.Inputs(); in != nil {
+				t.Errorf("%s is raw and has inputs %v", m.Name, in)
+			}
+			continue
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			if err := query.Check(m.Formula); err != nil {
+				t.Fatalf("%s: %v", m.Formula, err)
+			}
+			var slowest time.Duration
+			for _, name := range m.Inputs() {
+				in, _ := sources.Lookup(name)
+				if in.Service != m.Service {
+					t.Errorf("reads %s of another service; formulas are computed service by service", name)
+				}
+				slowest = max(slowest, in.Settle)
+			}
+			if m.Settle != slowest {
+				t.Errorf("settles after %v, its slowest input after %v", m.Settle, slowest)
+			}
+			if circle(m, nil) {
+				t.Error("reads itself in the end")
+			}
+			tree, err := parser.NewParser(parser.Options{}).ParseExpr(m.Formula)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := unit(t, tree); got != m.Unit {
+				t.Errorf("%s comes to %s, the catalogue says %s", m.Formula, got, m.Unit)
+			}
+		})
+	}
+}
+
+func circle(m sources.Metric, above []string) bool {
+	if slices.Contains(above, m.Name) {
+		return true
+	}
+	for _, name := range m.Inputs() {
+		in, _ := sources.Lookup(name)
+		if circle(in, append(above, m.Name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// number is the unit of a literal: it goes with everything.
+const number sources.Unit = ""
+
+// unit is what a formula comes to.
+func unit(t *testing.T, e parser.Expr) sources.Unit {
+	switch e := e.(type) {
+	case *parser.ParenExpr:
+		return unit(t, e.Expr)
+	case *parser.NumberLiteral:
+		return number
+	case *parser.VectorSelector:
+		m, _ := sources.Lookup(e.Name)
+		return m.Unit
+	case *parser.BinaryExpr:
+		return unitOf(t, e.Op.String(), unit(t, e.LHS), unit(t, e.RHS))
+	}
+	t.Fatalf("the catalogue's formulas have no %T", e)
+	return ""
+}
+
+func unitOf(t *testing.T, op string, a, b sources.Unit) sources.Unit {
+	switch {
+	case op == "/" && a == b:
+		return sources.Ratio
+	case op == "/" && a == sources.Count && b == number:
+		return sources.PerSecond
+	case op == "*" && (b == sources.Ratio || b == number):
+		return a
+	case op == "*" && a == number:
+		return b
+	case (op == "+" || op == "-" || op == "or") && (a == b || b == number):
+		return a
+	case (op == "+" || op == "-") && a == number:
+		return b
+	}
+	t.Errorf("%s %s %s makes no sense", a, op, b)
+	return ""
+}
+
+func TestUnitsDisagree(t *testing.T) {
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr("alb_requests + alb_healthy_hosts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe := &testing.T{}
+	unit(probe, tree)
+	if !probe.Failed() {
+		t.Error("requests and hosts were added without a word")
+	}
+}
+
+func TestNearest(t *testing.T) {
+	among := []string{"alb_error_ratio", "alb_requests", "waf_blocked", "visitors"}
+	for word, want := range map[string]string{
+		"alb_eror_ratio": "alb_error_ratio", "alb_reqeusts": "alb_requests", "visitor": "visitors",
+		"alb_requests": "alb_requests", "waf": "", "nonsense_altogether": "", "": "", "бла": "",
+	} {
+		if got := sources.Nearest(word, among); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+	if got := sources.Nearest("ab", []string{"ac", "ad"}); got != "ac" {
+		t.Errorf("of two equally near words %q was taken, want the first", got)
+	}
+}
+
+func ExampleSeries_String() {
+	fmt.Println(sources.Series{Metric: "waf_rule_blocked", Resource: "edge", Label: "rate"})
+	// Output: waf_rule_blocked{resource="edge",rule="rate"}
+}
