@@ -73,14 +73,21 @@ func (s *metricsSource) Poll(ctx context.Context, now time.Time) (sources.Readin
 		return s.pass(ctx, a, now, &reading)
 	})
 	s.reader.session.meter.pass(s.reader.session.machine().Sub(started))
+	s.reader.stamp(&reading)
 	return reading, err
 }
 
 // meetAll asks the services about resources that nobody has asked about yet. Their failures are told by
 // their own sources; meanwhile the config's word is taken.
 func (s *metricsSource) meetAll(ctx context.Context, now time.Time) {
-	inParallel(len(s.resources), inFlight, func(i int) {
-		_ = s.resources[i].meet(ctx, s.reader.session, now)
+	var strangers []*watched
+	for _, w := range s.resources {
+		if w.stranger() {
+			strangers = append(strangers, w)
+		}
+	}
+	inParallel(len(strangers), inFlight, func(i int) {
+		_ = strangers[i].meet(ctx, s.reader.session, now)
 	})
 }
 
@@ -183,15 +190,16 @@ func number(id *string, below int) int {
 // is kept.
 func (s *metricsSource) replan() {
 	changed := s.plan == nil
-	words := make([]description, len(s.resources))
 	for i, w := range s.resources {
-		word, version := w.word()
-		words[i] = word
+		_, version := w.word()
 		changed = changed || version != s.versions[i]
-		s.versions[i] = version
 	}
 	if !changed {
 		return
+	}
+	words := make([]description, len(s.resources))
+	for i, w := range s.resources {
+		words[i], s.versions[i] = w.word()
 	}
 	known := map[sources.Series]track{}
 	if s.plan != nil {

@@ -42,6 +42,7 @@ func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Readi
 		reading.Changes = append(reading.Changes, b.Changes...)
 	}
 	reading.Batch = s.told.sift(reading.Batch)
+	s.reader.stamp(&reading)
 	return reading, several(errs, len(errs), "resources")
 }
 
@@ -75,33 +76,33 @@ func (w *watched) hasTold(c sources.Change) bool {
 
 // learn keeps what the metrics depend on. The caller holds the lock.
 func (w *watched) learn(d *description) {
-	if !w.known || !reflect.DeepEqual(w.last.places, d.places) || !maps.Equal(w.last.off, d.off) {
+	if !reflect.DeepEqual(w.last.places, d.places) || !maps.Equal(w.last.off, d.off) {
 		w.version++
 	}
-	w.last, w.known = description{places: d.places, off: d.off, kept: d.kept}, true
+	w.last = description{places: d.places, off: d.off, kept: d.kept}
 }
 
-// word is what is known of the resource: the service's word, or the config's as long as there is none.
+// word is what is known of the resource: the service's word, or the config's as long as there is none. The
+// version changes whenever the word does.
 func (w *watched) word() (description, int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.known {
-		return w.last, w.version
-	}
-	return description{places: w.service.places(w.Resource)}, w.version
+	return w.last, w.version
 }
 
-// meet makes sure that the service has been asked once, so that the metrics know where to look.
-func (w *watched) meet(ctx context.Context, s *session, now time.Time) error {
+// stranger tells whether nobody has asked the service about the resource yet.
+func (w *watched) stranger() bool {
 	w.mu.Lock()
-	tried := w.tried
-	w.mu.Unlock()
-	if tried || w.service.describe == nil {
-		return nil
-	}
+	defer w.mu.Unlock()
+	return !w.tried && w.service.describe != nil
+}
+
+// meet asks the service for the metrics' sake, so that they know where to look. What it tells of facts and
+// changes is left for the service's own source to tell.
+func (w *watched) meet(ctx context.Context, s *session, now time.Time) error {
 	_, err := w.ask(ctx, s, now)
 	w.mu.Lock()
-	clear(w.reported) // nobody has been told yet
+	clear(w.reported)
 	w.mu.Unlock()
 	return err
 }

@@ -43,8 +43,7 @@ type watched struct {
 	mu       sync.Mutex
 	tried    bool // the service has been asked, with whatever outcome
 	last     description
-	known    bool // last is the service's word
-	version  int  // changes when the places or what is off did
+	version  int // changes when the places or what is off did
 	reported map[string]bool
 }
 
@@ -65,9 +64,13 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 			continue
 		}
 		w := &watched{Resource: resource, service: service, region: service.regionOf(resource, r.home), reported: map[string]bool{}}
+		if service.global == nil || !service.global(resource) {
+			w.Resource.Region = w.region
+		}
 		if w.region == "" {
 			return nil, fmt.Errorf("open aws: no region for %s; set `aws.region` in the config, AWS_REGION or a region in the profile", resource.Ref)
 		}
+		w.last = description{places: service.places(w.Resource)}
 		r.resources = append(r.resources, w)
 	}
 	if r.home == "" {
@@ -118,4 +121,22 @@ func (r *Reader) by(key func(*watched) string) [][]*watched {
 	}
 	slices.SortFunc(out, func(a, b []*watched) int { return strings.Compare(key(a[0]), key(b[0])) })
 	return out
+}
+
+// stamp sets when everything in the reading was learnt: now, which is later than the moment of asking by as
+// long as AWS took to answer.
+func (r *Reader) stamp(reading *sources.Reading) {
+	now := r.clock.Now()
+	if now.Before(reading.At) {
+		now = reading.At
+	}
+	for i := range reading.Samples {
+		reading.Samples[i].Seen = now
+	}
+	for i := range reading.Facts {
+		reading.Facts[i].Seen = now
+	}
+	for i := range reading.Changes {
+		reading.Changes[i].Seen = now
+	}
 }

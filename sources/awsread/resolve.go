@@ -71,12 +71,27 @@ func (s *metricsSource) resolve(ctx context.Context, a account, now time.Time, r
 		return err
 	}
 	s.resolved = now
+	namespaces := func(namespace string) listed { return s.glance(ctx, a, lists, namespace) }
 	for i := range s.plan.tracks {
 		if t := &s.plan.tracks[i]; !t.looked || !t.absent.None() {
-			t.absent, t.looked = s.look(ctx, a, t, lists), true
+			t.absent, t.looked = s.look(t, lists, namespaces), true
 		}
 	}
 	return nil
+}
+
+// glance is the first page of what a namespace holds at all, asked for once in a round.
+func (s *metricsSource) glance(ctx context.Context, a account, lists map[listing]listed, namespace string) listed {
+	key := listing{namespace: namespace}
+	if found, ok := lists[key]; ok {
+		return found
+	}
+	found, err := listMetrics(ctx, a, key, 1)
+	if err != nil {
+		found = nil // the words then leave open what there is
+	}
+	lists[key] = found
+	return found
 }
 
 // tellListing records whether metrics can be listed.
@@ -132,7 +147,7 @@ func listMetrics(ctx context.Context, a account, l listing, pages int) (listed, 
 
 // look says why a series does not exist, or nothing where it does. A sparse metric of a resource that is
 // known at that place has simply had nothing to count yet.
-func (s *metricsSource) look(ctx context.Context, a account, t *track, lists map[listing]listed) sources.Trouble {
+func (s *metricsSource) look(t *track, lists map[listing]listed, namespaces func(string) listed) sources.Trouble {
 	if t.off != "" {
 		return sources.Trouble{Kind: sources.NotFound, Text: t.metric.published + ": " + t.off}
 	}
@@ -146,7 +161,7 @@ func (s *metricsSource) look(ctx context.Context, a account, t *track, lists map
 		if t.gap == sources.Zero && found.has(want) {
 			continue
 		}
-		return sources.Trouble{Kind: sources.NotFound, Text: s.cause(ctx, a, p, l, found)}
+		return sources.Trouble{Kind: sources.NotFound, Text: s.cause(p, l, found, namespaces)}
 	}
 	return sources.Trouble{}
 }
@@ -162,7 +177,7 @@ func (l listed) has(want string) bool {
 }
 
 // cause is the likely reason why a part does not exist, and what to do about it.
-func (s *metricsSource) cause(ctx context.Context, a account, p part, l listing, found listed) string {
+func (s *metricsSource) cause(p part, l listing, found listed, namespaces func(string) listed) string {
 	name, want := p.metric.namespace+" "+p.metric.published, spell(p.dimensions)
 	if sets := found[p.metric.published]; len(sets) > 0 {
 		return fmt.Sprintf("%s: wrong dimensions {%s}; it is published for %s", name, want, some(sets))
@@ -174,8 +189,8 @@ func (s *metricsSource) cause(ctx context.Context, a account, p part, l listing,
 		}
 		return fmt.Sprintf("%s: never published for {%s}, though others are; %s", name, want, hint)
 	}
-	all, err := listMetrics(ctx, a, listing{namespace: p.metric.namespace}, 1)
-	if err != nil || len(all) == 0 {
+	all := namespaces(p.metric.namespace)
+	if len(all) == 0 {
 		return fmt.Sprintf("%s: nothing of %s is published in %s; wrong region or account, or silent for two weeks", name, p.metric.namespace, s.region)
 	}
 	if l.dimension == "" {

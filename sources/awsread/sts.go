@@ -61,6 +61,7 @@ func (s *identitySource) Poll(ctx context.Context, now time.Time) (sources.Readi
 	}
 	reading.Samples = s.meters(now)
 	reading.Batch = s.told.sift(reading.Batch)
+	s.reader.stamp(&reading)
 	return reading, err
 }
 

@@ -42,7 +42,10 @@ func (t *track) remember(before track) {
 // collect turns the answers into samples and, when the series' trouble has changed, a fact. It tells whether
 // the series is still owed an answer.
 func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (owed bool) {
-	trouble, owed := t.judge(an)
+	if t.called(an) != nil {
+		return true // nothing was asked: the source says why, the series stays as it was
+	}
+	trouble := t.judge(an)
 	found := false
 	for n := range an.periods {
 		at := an.from.Add(time.Duration(n) * an.period)
@@ -59,11 +62,9 @@ func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (ow
 	if found {
 		t.absent = sources.Trouble{}
 	}
+	owed = !trouble.None() && trouble.Kind != sources.Forbidden
 	if trouble.None() {
 		trouble = t.absent
-	}
-	if owed && t.called(an) == nil {
-		owed = trouble.Kind != sources.Forbidden
 	}
 	t.say(reading, trouble, now)
 	return owed
@@ -79,9 +80,13 @@ func (t *track) called(an *answer) error {
 	return nil
 }
 
-// say tells the series' trouble when it has changed.
+// factsAtOnce bounds how many series are said to be well in one reading.
+const factsAtOnce = 5000
+
+// say tells the series' trouble when it has changed. That a series is well is said once at the beginning, for
+// the recording may know of a trouble from before.
 func (t *track) say(reading *sources.Reading, trouble sources.Trouble, now time.Time) {
-	if t.told && t.trouble == trouble {
+	if t.told && t.trouble == trouble || !t.told && trouble.None() && len(reading.Facts) >= factsAtOnce {
 		return
 	}
 	t.trouble, t.told = trouble, true
@@ -117,34 +122,32 @@ func (t *track) value(an *answer, n int, settled bool) (float64, bool) {
 	return sum * t.metric.scale, true
 }
 
-// judge says what is wrong with the answers to the series' parts, the worst of them, and whether another
-// answer may be better.
-func (t *track) judge(an *answer) (trouble sources.Trouble, owed bool) {
-	name := t.metric.published + " " + t.metric.stat
-	worst := complete
-	words := ""
+// judge says what is wrong with the answers to the series' parts: the worst of them.
+func (t *track) judge(an *answer) sources.Trouble {
+	worst := state{outcome: complete}
 	for _, p := range t.parts {
-		if o := rank(an.states[p].outcome); o > rank(worst) {
-			worst, words = an.states[p].outcome, an.states[p].words
+		if rank(an.states[p].outcome) > rank(worst.outcome) {
+			worst = an.states[p]
 		}
 	}
-	if words != "" {
-		words = " (" + words + ")"
+	trouble := func(kind sources.TroubleKind, what, remedy string) sources.Trouble {
+		if worst.words != "" {
+			what += " (" + short(worst.words) + ")"
+		}
+		return sources.Trouble{Kind: kind, Text: t.metric.published + " " + t.metric.stat + ": CloudWatch " + what + "; " + remedy}
 	}
-	switch worst {
+	const again = "asking again at the next poll"
+	switch worst.outcome {
 	case left:
-		if t.called(an) != nil {
-			return t.trouble, true // the call failed: the source says so, the series stays as it was
-		}
-		return sources.Trouble{Kind: sources.Failed, Text: name + ": CloudWatch left it out of its answer, twice; asking again at the next poll"}, true
+		return trouble(sources.Failed, "left it out of its answer, twice", again)
 	case broken:
-		return sources.Trouble{Kind: sources.Failed, Text: name + ": CloudWatch failed at it, twice" + words + "; asking again at the next poll"}, true
+		return trouble(sources.Failed, "failed at it, twice", again)
 	case partial:
-		return sources.Trouble{Kind: sources.Partial, Text: name + ": CloudWatch answered in part" + words + "; asking again at the next poll"}, true
+		return trouble(sources.Partial, "answered in part", again)
 	case forbidden:
-		return sources.Trouble{Kind: sources.Forbidden, Text: name + ": CloudWatch does not let us read it" + words + "; allow cloudwatch:GetMetricData, also in the account that owns the metric"}, false
+		return trouble(sources.Forbidden, "does not let us read it", "allow cloudwatch:GetMetricData, also in the account that owns the metric")
 	}
-	return sources.Trouble{}, false
+	return sources.Trouble{}
 }
 
 // rank orders outcomes from good to bad.
