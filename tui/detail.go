@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,8 +62,7 @@ func (p *detailPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	status := m.painter.Status(m.scene(), t)
 	p.head(m, c, top, t, status)
 	rest = p.trouble(c, rest, status)
-	charts, rest := rest.Top(chartRows(rest.H, len(t.spec.Detail)))
-	m.charts(c, charts, t, v)
+	rest = m.charts(c, rest, t, v)
 	lines := m.detailLines(v, t.Ref)
 	p.top = max(min(p.top, len(lines)-rest.H), 0)
 	for i, line := range lines[min(p.top, len(lines)):] {
@@ -86,8 +86,8 @@ func (m *Model) chosenTile() *Tile {
 // head is the page's first line: number, name, what the provider calls it, and the state as a word.
 func (p *detailPage) head(m *Model, c *Canvas, r Rect, t *Tile, s Status) {
 	about := m.identity(t.Ref)
-	heading(c, r, two(t.Number)+" "+t.Title, about)
-	x := r.X + 1 + textWidth(two(t.Number)+" "+t.Title) + 2
+	heading(c, r, strconv.Itoa(t.Number)+" "+t.Title, about)
+	x := r.X + 1 + textWidth(strconv.Itoa(t.Number)+" "+t.Title) + 2
 	style := theme.Fg(s.Level.colour()).Bold()
 	c.Put(x, r.Y, s.Glyph, style)
 	c.Text(x+2, r.Y, r.X+r.W-x-2-textWidth(about)-2, s.Word, style)
@@ -108,28 +108,12 @@ func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
 	if s.Why == "" {
 		return r
 	}
-	for _, line := range wrapped(s.Why, r.W-2, 3) {
+	for _, line := range wrap(s.Why, r.W-2, 3) {
 		var row Rect
 		row, r = r.Top(1)
 		c.Text(row.X+1, row.Y, row.W-2, line, theme.Fg(s.Level.colour()))
 	}
 	return r
-}
-
-// wrapped breaks text between words into lines of a width, a number of them at most.
-func wrapped(s string, width, most int) []string {
-	var out []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		if line != "" && textWidth(line)+1+textWidth(word) > width && len(out) < most-1 {
-			out, line = append(out, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(out, line)
 }
 
 // detailLines are the table of series, the facts and the last changes.
