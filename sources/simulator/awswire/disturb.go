@@ -107,9 +107,14 @@ func (d disturbance) hit(kind simulator.FaultKind, id string, now time.Time) boo
 	return false
 }
 
+// leastLatency is how long every answer takes. None of the real ones is faster, and clients count on it:
+// the SDK's HTTP client tears down a connection on which the answer overtakes the end of its own writing,
+// and the rest of a large answer is lost.
+const leastLatency = 2 * time.Millisecond
+
 // disturb waits or breaks as the faults demand, and tells whether the request has found its end.
 func (d disturbance) disturb(s *Server, w http.ResponseWriter, q *request) bool {
-	if d.delay > 0 && !s.wait(q, d.delay) {
+	if !s.wait(q, max(d.delay, leastLatency)) {
 		panic(http.ErrAbortHandler)
 	}
 	switch d.breaks.Kind {
@@ -130,7 +135,8 @@ func (d disturbance) disturb(s *Server, w http.ResponseWriter, q *request) bool 
 	return false
 }
 
-// wait returns true after the duration, 0 being never, and false when the client or the server goes first.
+// wait returns true after the duration, 0 being never, and false when the client goes first. A server that
+// is being closed waits for nothing.
 func (s *Server) wait(q *request, d time.Duration) bool {
 	var after <-chan time.Time
 	if d > 0 {
@@ -141,10 +147,11 @@ func (s *Server) wait(q *request, d time.Duration) bool {
 	select {
 	case <-after:
 		return true
-	case <-q.Context().Done():
 	case <-s.closed:
+	case <-q.Context().Done():
+		return false
 	}
-	return false
+	return true
 }
 
 // rubbish answers 200 with bytes that mean nothing in any protocol.

@@ -2,6 +2,7 @@ package awswire
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -42,6 +43,7 @@ func (r response) send(w http.ResponseWriter, id string) {
 		header[name] = values
 	}
 	header.Set("X-Amzn-Requestid", id)
+	header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
 	w.Write(r.body) //nolint:errcheck // a client that has gone away is no concern of the site's
 }

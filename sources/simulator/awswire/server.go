@@ -1,6 +1,8 @@
 package awswire
 
 import (
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -75,9 +77,9 @@ func (s *Server) Stats() Stats {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
-		http.Error(w, "request too large or cut off", http.StatusRequestEntityTooLarge)
+		http.Error(w, "request too large, or cut off: "+err.Error(), http.StatusRequestEntityTooLarge)
 		return
 	}
 	q := &request{Request: r, body: body}
@@ -88,6 +90,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, q)
+}
+
+// readBody reads a request's body, which the SDK compresses where there is much to put.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body := io.Reader(http.MaxBytesReader(w, r.Body, maxBody))
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		unzip, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = unzip
+	}
+	all, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err == nil && len(all) > maxBody {
+		err = errors.New("more than 4 MiB when unpacked")
+	}
+	return all, err
 }
 
 func (s *Server) protocolOf(r *http.Request) protocol {
