@@ -192,15 +192,15 @@ func (w *Window) applyFact(f Fact) {
 		w.sources = append(w.sources, key)
 	}
 	i := len(history)
-	for ; i > 0 && !history[i-1].Seen.Before(f.Seen); i-- {
-		if history[i-1].Seen.Equal(f.Seen) && history[i-1].Value == f.Value {
+	for i > 0 && history[i-1].Seen.After(f.Seen) {
+		i--
+	}
+	for j := i; j > 0 && history[j-1].Seen.Equal(f.Seen); j-- {
+		if history[j-1].Value == f.Value {
 			return
 		}
-		if history[i-1].Seen.Equal(f.Seen) {
-			break // of two at once, the one that came last holds
-		}
 	}
-	w.facts[key] = slices.Insert(history, i, f)
+	w.facts[key] = slices.Insert(history, i, f) // of two at once, the one that came last holds
 	w.touch(f.Seen)
 }
 
