@@ -74,8 +74,8 @@ func Create(path string, m Meta, opts ...Option) (*File, error) {
 		return nil, fmt.Errorf("create recording %s: %w: its folder must exist and be writable", path, err)
 	}
 	defer os.Remove(draft.Name())
-	draft.Close()
-	if err := build(draft.Name(), values); err != nil {
+	defer draft.Close()
+	if err := build(draft, values); err != nil {
 		return nil, fmt.Errorf("create recording %s: %w", path, err)
 	}
 	if err := appear(draft.Name(), path); err != nil {
@@ -88,23 +88,31 @@ func existing(path string) error {
 	return fmt.Errorf("create recording %s: %w: choose another name, or open it to go on with it", path, fs.ErrExist)
 }
 
-// build writes the schema and the meta into an empty file.
-func build(path string, values map[string]string) error {
-	db, err := sql.Open("sqlite", dsn(path, "rw"))
+// build makes a recording of an empty file, durably. While it is at it nothing needs to survive: nobody knows the
+// file yet.
+func build(draft *os.File, values map[string]string) error {
+	db, err := sql.Open("sqlite", dsn(draft.Name(), "rw")+"&_journal_mode=MEMORY&_synchronous=OFF")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, schemaVersion)); err != nil {
+	if err := describe(db, values); err != nil {
 		return err
 	}
+	return draft.Sync()
+}
+
+// describe writes the schema and the meta.
+func describe(db *sql.DB, values map[string]string) error {
 	tx, err := db.Begin()
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing once committed
 	if _, err := tx.Exec(schema); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, schemaVersion)); err != nil {
 		return err
 	}
 	for key, value := range values {

@@ -2,7 +2,9 @@ package recording_test
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,50 +47,81 @@ func TestMetaComesBack(t *testing.T) {
 	}
 }
 
-func TestSmoke(t *testing.T) {
+// TestAnalystsReadTheView reads the recording as anyone with SQL does.
+func TestAnalystsReadTheView(t *testing.T) {
 	f := create(t)
-	ctx := context.Background()
-	s := sources.Series{Metric: "alb_requests", Resource: "shop"}
-	b := sources.Batch{
-		Samples: []sources.Sample{{Series: s, At: t0, Seen: t0.Add(time.Minute), Value: 3}},
-		Facts:   []sources.Fact{{Resource: sources.Ref{Service: "alb", Name: "shop"}, Name: "x", Value: "y", Seen: t0}},
-		Changes: []sources.Change{{At: t0, Seen: t0, Kind: "note", Text: "hi"}},
-	}
-	if err := f.Append(ctx, sources.Reading{Batch: b}); err != nil {
-		t.Fatal(err)
-	}
-	got, mark, err := f.Load(ctx, t0.Add(-time.Hour), time.Time{}, time.Time{})
+	s := sources.Series{Metric: "waf_rule_blocked", Resource: "edge", Label: "rate"}
+	err := f.Append(context.Background(), sources.Reading{Batch: sources.Batch{Samples: []sources.Sample{
+		{Series: s, At: t0, Seen: t0.Add(90*time.Second + 250*time.Millisecond), Value: 3},
+		{Series: s, At: time.Date(1969, 12, 31, 23, 59, 0, 0, time.UTC), Seen: t0, None: true},
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Changes[0].Seq = 1
-	if diff := cmp.Diff(b, got); diff != "" {
-		t.Error(diff)
-	}
-	since, mark2, err := f.Since(ctx, 0)
-	if err != nil || mark2 != mark {
-		t.Fatal(err, mark, mark2)
-	}
-	if diff := cmp.Diff(b, since); diff != "" {
-		t.Error(diff)
-	}
-	newest, err := f.Newest(ctx, t0.Add(3*time.Hour), time.Time{})
+	db, err := sql.Open("sqlite", strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace("file:"+f.Path()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(b.Samples, newest); diff != "" {
-		t.Error(diff)
-	}
-	some, err := f.Samples(ctx, t0, t0.Add(time.Hour), time.Time{}, s)
+	defer db.Close()
+	rows, err := db.Query(`SELECT at, seen, metric, resource, label, coalesce(value, 'nothing') FROM samples`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(b.Samples, some); diff != "" {
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var c [6]string
+		if err := rows.Scan(&c[0], &c[1], &c[2], &c[3], &c[4], &c[5]); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.Join(c[:], " "))
+	}
+	want := []string{
+		"1969-12-31T23:59:00.000Z 2026-03-01T19:15:00.000Z waf_rule_blocked edge rate nothing",
+		"2026-03-01T19:15:00.000Z 2026-03-01T19:16:30.250Z waf_rule_blocked edge rate 3",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if c, err := f.Verify(ctx); err != nil || c.Changes != 1 {
-		t.Error(c, err)
+}
+
+// TestSizeCountsWhatStandsBesideTheFile appends, and closes.
+func TestSizeCountsWhatStandsBesideTheFile(t *testing.T) {
+	f := create(t)
+	size := func() int64 {
+		n, err := f.Size()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
 	}
-	from, to, err := f.Span(ctx)
-	t.Log(from, to, err)
+	before := size()
+	if err := f.Append(context.Background(), benchMinute(0)); err != nil {
+		t.Fatal(err)
+	}
+	if after := size(); after <= before {
+		t.Errorf("%d bytes before an append, %d after", before, after)
+	}
+}
+
+// TestLoadAllocatesLittle bounds what a loaded sample costs: the driver's boxes for four numbers, and its share of
+// the growing slices; never a string or a time of its own.
+func TestLoadAllocatesLittle(t *testing.T) {
+	path, _ := filled(t)
+	f, err := recording.OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	samples := 0
+	allocs := testing.AllocsPerRun(3, func() {
+		b, _, err := f.Load(context.Background(), t0, time.Time{}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples = len(b.Samples)
+	})
+	if samples < 30000 || allocs/float64(samples) > 4.5 {
+		t.Errorf("%.0f allocations for %d samples", allocs, samples)
+	}
 }

@@ -165,13 +165,13 @@ func agree(t reporter, r Recording, m *model, from, to, seen time.Time) {
 }
 
 func ordered(samples []sources.Sample) []sources.Sample {
-	return slices.SortedFunc(slices.Values(samples), func(a, b sources.Sample) int {
+	return slices.SortedStableFunc(slices.Values(samples), func(a, b sources.Sample) int {
 		return cmp.Or(a.Seen.Compare(b.Seen), a.At.Compare(b.At), cmp.Compare(a.Series.String(), b.Series.String()))
 	})
 }
 
 func orderedFacts(facts []sources.Fact) []sources.Fact {
-	return slices.SortedFunc(slices.Values(facts), func(a, b sources.Fact) int {
+	return slices.SortedStableFunc(slices.Values(facts), func(a, b sources.Fact) int {
 		return cmp.Or(a.Seen.Compare(b.Seen), cmp.Compare(a.Name, b.Name))
 	})
 }
