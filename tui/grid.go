@@ -74,7 +74,7 @@ func (p *Painter) Grid(s *Scene, over ...Layer) string {
 // Page draws the same screen with something else in place of the tiles.
 func (p *Painter) Page(s *Scene, body Layer, over ...Layer) string {
 	p.begin(s)
-	l := newLayout(s, 0)
+	l := newLayout(s, pageLayout)
 	p.frame(s, l)
 	body(p.canvas, l)
 	return p.finish(s, l, over)

@@ -19,7 +19,7 @@ const (
 	airyH       = 36 // from here on the parts stand apart
 )
 
-// newLayout cuts the screen for a number of tiles, 0 for a page.
+// newLayout cuts the screen for a number of tiles, or [pageLayout].
 func newLayout(s *Scene, tiles int) Layout {
 	l := Layout{Screen: Rect{W: s.Width, H: s.Height}}
 	rest := l.Screen
@@ -47,8 +47,14 @@ func newLayout(s *Scene, tiles int) Layout {
 	return l
 }
 
+// pageLayout instead of a number of tiles cuts the screen for a page: it has the room of the newest changes, too.
+const pageLayout = -1
+
 // newsLines is how many lines the newest alerts and changes have: what a list leaves, or a share of the screen.
 func newsLines(s *Scene, room, tiles int) int {
+	if tiles == pageLayout {
+		return 0
+	}
 	if isList(s) && tiles > 0 {
 		return max(room-tiles-1, min(room/4, 3))
 	}
