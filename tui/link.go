@@ -22,7 +22,7 @@ const (
 	stuckFor    = 100 * time.Millisecond // a write in flight for so long means that the link lags
 	lostAfter   = 4 * time.Second        // an unanswered probe is given up
 	deafAfter   = 400 * time.Millisecond // … and the very first one
-	patience    = 120 * time.Millisecond // how much output may be on its way, at the rate that was measured
+	patience    = 100 * time.Millisecond // how much output may be on its way, at the rate that was measured
 	leastOnWay  = 1 << 10                // bytes that may always be on their way
 	firstOnWay  = 8 << 10                // … before anything was measured
 	closeWithin = 150 * time.Millisecond // how long leaving waits for a link that lags
@@ -47,6 +47,7 @@ type Link struct {
 	probes  []sentProbe
 	unasked int     // bytes since the last probe
 	onWay   int     // bytes that no answer has confirmed
+	sent    int64   // bytes taken since the start
 	answers bool    // the terminal has answered a probe
 	deaf    bool    // it answers none
 	asking  bool    // probes are allowed: input is read
@@ -86,7 +87,8 @@ func (l *Link) Write(p []byte) (int, error) {
 	}
 	l.queue = append(l.queue, p...)
 	l.unasked += len(p)
-	if l.asking && !l.deaf && l.unasked >= probeEvery {
+	l.sent += int64(len(p))
+	if l.asking && !l.deaf && (l.unasked >= probeEvery || l.slow()) {
 		l.queue = append(l.queue, probe...)
 		l.probes = append(l.probes, sentProbe{bytes: l.unasked, at: l.now()})
 		l.onWay += l.unasked
@@ -182,6 +184,16 @@ func (l *Link) lagging() bool {
 	return l.held
 }
 
+// stuck tells whether the terminal takes nothing at all: then not even what a key changed is drawn.
+func (l *Link) stuck() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writing > 0 && l.now().Sub(l.since) > stuckFor || len(l.queue) > firstOnWay
+}
+
 func (l *Link) laggingLocked() bool {
 	now := l.now()
 	l.forget(now)
@@ -201,6 +213,23 @@ func (l *Link) allowance() int {
 		return firstOnWay
 	}
 	return max(leastOnWay, int(l.rate*patience.Seconds()))
+}
+
+// slowRate is the rate below which a whole frame may take so long that a key notices.
+const slowRate = 200 << 10
+
+func (l *Link) slow() bool { return l.rate > 0 && l.rate < slowRate }
+
+// room is how many bytes may follow now, how many have been sent so far, and whether the link is so slow that it
+// matters.
+func (l *Link) room() (bytes int, sent int64, slow bool) {
+	if l == nil {
+		return 0, 0, false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(l.now())
+	return l.allowance() - l.onWay - l.unasked - len(l.queue), l.sent, l.slow() && !l.deaf
 }
 
 // forget gives up probes that were never answered. A terminal that answers none is deaf: then only writes

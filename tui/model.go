@@ -34,8 +34,9 @@ type Model struct {
 
 	width, height int
 	painter       *Painter
-	frame         string
-	dirty         bool
+	pace          pace        // what of the newest frame the renderer has been given
+	dirty         bool        // something has changed since that frame
+	keyed         bool        // a key has
 	caret         *tea.Cursor // of the open prompt
 	lastScene     Scene
 	seen          *sources.View // the last view, and what it was made of
@@ -132,11 +133,11 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 
 // View is the newest frame. It is built only when something on it has changed and the link keeps up.
 func (m *Model) View() tea.View {
-	if m.dirty && m.width > 0 && !m.link.lagging() {
-		m.frame = m.draw()
-		m.dirty = false
+	if m.dirty && m.width > 0 && (m.keyed && !m.link.stuck() || !m.link.lagging()) {
+		m.pace.aim(m.draw(), m.keyed)
+		m.dirty, m.keyed = false, false
 	}
-	v := tea.NewView(m.frame)
+	v := tea.NewView(m.pace.next(m.link))
 	v.AltScreen, v.Cursor = true, m.caret
 	v.WindowTitle = m.title()
 	return v
@@ -165,7 +166,7 @@ func (m *Model) complain(err error) {
 
 // pressed gives a key to whoever has the focus: the prompt, then the page, then the room.
 func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
-	m.dirty = true
+	m.dirty, m.keyed = true, true
 	if k.String() == "ctrl+c" {
 		return tea.Quit
 	}
