@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"warroom/sources"
@@ -26,8 +27,7 @@ type Painter struct {
 	drawn  map[*Tile]*drawnTile
 	reader reader
 
-	spare      []chart.Column // memory of faces that were replaced
-	spareLines [supportingLines][]string
+	spare []chart.Column // memory of a face that was replaced
 }
 
 // drawnTile is what is kept of a tile: what it was drawn from, and its cells.
@@ -139,7 +139,7 @@ func (p *Painter) meet(meta *recording.Meta) {
 	}
 	slices.SortStableFunc(p.tiles, func(a, b *Tile) int { return cmp.Compare(a.spec.Order, b.spec.Order) })
 	for i, t := range p.tiles {
-		t.Number = i + 1
+		t.Number, t.key = i+1, " "+strconv.Itoa(i+1)+" "
 	}
 }
 
@@ -179,9 +179,9 @@ func (p *Painter) look(s *Scene, t *Tile, columns int) *face {
 		return &d.face
 	}
 	before := d.face
-	d.face = face{columns: p.spare, lines: p.spareLines}
-	p.reader.read(t, &d.face, columns)
-	p.spare, p.spareLines = before.columns, before.lines
+	d.face = face{columns: p.spare}
+	p.reader.read(t, &d.face, &before, columns)
+	p.spare = before.columns
 	d.pictured = d.pictured && d.face.equal(&before)
 	d.key = key
 	return &d.face

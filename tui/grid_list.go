@@ -59,7 +59,7 @@ func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
 		}
 		return st
 	}
-	x := r.X + p.canvas.Text(r.X, r.Y, 4, " "+strconv.Itoa(t.Number)+" ", key)
+	x := r.X + p.canvas.Text(r.X, r.Y, 4, t.key, key)
 	x = max(x, r.X+3)
 	end := r.X + r.W - 1
 	word := theme.Fg(level.colour())

@@ -20,6 +20,7 @@ type Tile struct {
 	Ref    sources.Ref
 	Title  string // e.g. "load balancer prod"
 
+	key      string // the number as it is drawn
 	spec     *tileSpec
 	region   string // "" for the launch's own
 	headline value
@@ -130,8 +131,8 @@ type Status struct {
 type face struct {
 	status       Status
 	number, unit string
-	young        bool // no settled value yet, the headline may be revised
-	lines        [supportingLines][]string
+	young        bool                    // no settled value yet, the headline may be revised
+	lines        [supportingLines]string // parts with a partMark between two
 	age          string
 	late         bool
 	grid         chart.Grid
@@ -146,6 +147,5 @@ type face struct {
 func (f *face) equal(g *face) bool {
 	return f.status == g.status && f.number == g.number && f.unit == g.unit && f.young == g.young && f.age == g.age && f.late == g.late &&
 		f.grid == g.grid && f.low == g.low && f.high == g.high && f.scale == g.scale && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
-		f.lowest == g.lowest && f.notice == g.notice && slices.Equal(f.columns, g.columns) &&
-		slices.Equal(f.lines[0], g.lines[0]) && slices.Equal(f.lines[1], g.lines[1])
+		f.lowest == g.lowest && f.notice == g.notice && f.lines == g.lines && slices.Equal(f.columns, g.columns)
 }

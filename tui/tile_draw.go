@@ -2,7 +2,6 @@ package tui
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -73,23 +72,23 @@ func (d *tilePicture) draw() {
 // where there is no room for both.
 func (d *tilePicture) title(box Rect) {
 	level := d.face.status.Level
-	state := d.face.status.Word + " " + string(d.face.status.Glyph)
-	width := textWidth(state)
-	right, left := box.Inset(2, 0).Right(min(width+2, box.W-4))
-	d.Put(right.X, 0, ' ', 0)
+	width := textWidth(d.face.status.Word) + 4
+	right, left := box.Inset(2, 0).Right(min(width, box.W-4))
 	style := theme.Fg(level.colour())
 	if level != LevelOK {
 		style = style.Bold()
 	}
-	d.Text(right.X+1, 0, right.W-2, state, style)
+	d.Put(right.X, 0, ' ', 0)
+	d.Text(right.X+1, 0, right.W-4, d.face.status.Word, style)
+	d.Put(right.X+right.W-3, 0, ' ', 0)
+	d.Put(right.X+right.W-2, 0, d.face.status.Glyph, style)
 	d.Put(right.X+right.W-1, 0, ' ', 0)
 
-	key := " " + strconv.Itoa(d.tile.Number) + " "
 	keyStyle := theme.Fg(theme.Accent).Bold()
 	if d.selected {
 		keyStyle = keyStyle.Reverse()
 	}
-	used := d.Text(left.X, 0, left.W, key, keyStyle)
+	used := d.Text(left.X, 0, left.W, d.tile.key, keyStyle)
 	if left.W-used < 3 {
 		return
 	}
@@ -111,7 +110,9 @@ func (d *tilePicture) foot(box Rect) {
 		style = theme.Fg(theme.Warn)
 	}
 	right, _ := box.Inset(2, 0).Right(min(textWidth(d.face.age)+2, box.W-4))
-	d.Text(right.X, box.H-1, right.W, " "+d.face.age+" ", style)
+	d.Put(right.X, box.H-1, ' ', style)
+	d.Text(right.X+1, box.H-1, right.W-2, d.face.age, style)
+	d.Put(right.X+right.W-1, box.H-1, ' ', style)
 }
 
 // whole draws a tile with room for a chart: headline, chart, one or two supporting lines.
@@ -210,17 +211,15 @@ func wrap(s string, w, n int) []string {
 }
 
 // parts writes as many whole parts of a line as there is room for.
-func (d *tilePicture) parts(r Rect, parts []string, style theme.Style) {
+func (d *tilePicture) parts(r Rect, line string, style theme.Style) {
 	used := 0
-	for i, part := range parts {
-		need := textWidth(part)
-		if i > 0 {
-			need += 3
-		}
-		if used+need > r.W && i > 0 {
+	for line != "" {
+		var part string
+		part, line, _ = strings.Cut(line, partMark)
+		if used > 0 && used+len(" . ")+textWidth(part) > r.W {
 			return
 		}
-		if i > 0 {
+		if used > 0 {
 			used += d.Text(r.X+used, r.Y, r.W-used, " · ", theme.Fg(theme.Faint))
 		}
 		used += d.Text(r.X+used, r.Y, r.W-used, part, style)

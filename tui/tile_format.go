@@ -1,10 +1,13 @@
 package tui
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"warroom/sources"
 )
 
 // The formats in which a tile may show a value, by the words of the tile files.
@@ -24,64 +27,81 @@ var formatNames = []string{asNumber, asSI, asPercent, asDuration, asBytes, asRat
 // noValue stands where a value is not known.
 const noValue = "–"
 
-// quantity writes v in a format, as the number and the unit sign that belongs to it.
-func quantity(v float64, as string, period time.Duration) (number, sign string) {
+// appendQuantity writes v in a format and returns the sign of its unit, which stands after it.
+func appendQuantity(dst []byte, v float64, as string, period time.Duration) (out []byte, sign string) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, noValue...), ""
+	}
 	switch as {
 	case asPercent:
-		return percent(v * 100), "%"
+		return appendPercent(dst, v*100), "%"
 	case asDuration:
-		return duration(v)
+		return appendDuration(dst, v)
 	case asBytes:
-		return bytesOf(v)
+		return appendBytes(dst, v)
 	case asSI:
-		return si(v), ""
+		return appendSI(dst, v), ""
 	case asRate:
 		if period > 0 {
 			v /= period.Seconds()
 		}
-		return si(v), ""
+		return appendSI(dst, v), ""
 	case asDollars:
-		return "$" + strconv.FormatFloat(v, 'f', 2, 64), ""
+		return strconv.AppendFloat(append(dst, '$'), v, 'f', 2, 64), ""
 	}
-	return grouped(v), ""
+	return appendGrouped(dst, v), ""
 }
 
-// amount is a quantity in one string.
+// appendAmount writes a quantity and its sign.
+func appendAmount(dst []byte, v float64, as string, period time.Duration) []byte {
+	dst, sign := appendQuantity(dst, v, as, period)
+	return appendSign(dst, sign)
+}
+
+func appendSign(dst []byte, sign string) []byte {
+	if sign == "" {
+		return dst
+	}
+	return append(append(dst, ' '), sign...)
+}
+
+// amount is a quantity and its sign in one string.
 func amount(v float64, as string, period time.Duration) string {
-	number, sign := quantity(v, as, period)
-	if sign == "" {
-		return number
-	}
-	return number + " " + sign
+	return string(appendAmount(nil, v, as, period))
 }
 
-// mark is an amount as a threshold or the end of a scale is written: without decimals that say nothing.
+// appendMark writes an amount as a threshold or the end of a scale is written: without decimals that say nothing.
+func appendMark(dst []byte, v float64, as string, period time.Duration) []byte {
+	start := len(dst)
+	dst, sign := appendQuantity(dst, v, as, period)
+	digits := bytes.TrimRight(dst[start:], "kMGT")
+	if bytes.IndexByte(digits, '.') >= 0 {
+		kept := bytes.TrimRight(bytes.TrimRight(digits, "0"), ".")
+		n := copy(dst[start+len(kept):], dst[start+len(digits):])
+		dst = dst[:start+len(kept)+n]
+	}
+	return appendSign(dst, sign)
+}
+
+// mark is what appendMark writes.
 func mark(v float64, as string, period time.Duration) string {
-	number, sign := quantity(v, as, period)
-	digits := strings.TrimRight(number, "kMGT")
-	if strings.Contains(digits, ".") {
-		number = strings.TrimRight(strings.TrimRight(digits, "0"), ".") + number[len(digits):]
-	}
-	if sign == "" {
-		return number
-	}
-	return number + " " + sign
+	return string(appendMark(nil, v, as, period))
 }
 
-// grouped writes three digits of what is small, and all digits before the point of what is large.
-func grouped(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return noValue
-	}
+// appendGrouped writes three digits of what is small, and all digits before the point of what is large.
+func appendGrouped(dst []byte, v float64) []byte {
 	whole := math.Round(v)
 	if math.Abs(v) < 100 && math.Abs(v-whole) > 0.005 {
-		return significant(v)
+		return appendSignificant(dst, v)
 	}
-	return thousands(whole)
+	return appendThousands(dst, whole)
 }
 
-// significant writes v with as many decimals as three digits allow, two at most.
-func significant(v float64) string {
+// grouped is what appendGrouped writes.
+func grouped(v float64) string { return string(appendGrouped(nil, v)) }
+
+// appendSignificant writes v with as many decimals as three digits allow, two at most.
+func appendSignificant(dst []byte, v float64) []byte {
 	decimals := 2
 	if math.Abs(v) >= 9.995 {
 		decimals = 1
@@ -89,114 +109,131 @@ func significant(v float64) string {
 	if math.Abs(v) >= 99.95 {
 		decimals = 0
 	}
-	return strconv.FormatFloat(v, 'f', decimals, 64)
+	return strconv.AppendFloat(dst, v, 'f', decimals, 64)
 }
 
-func thousands(v float64) string {
-	if math.Abs(v) < 1000 {
-		return strconv.FormatFloat(v+0, 'f', 0, 64)
-	}
-	digits := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
-	var b strings.Builder
+// appendThousands writes a whole number in groups of three digits.
+func appendThousands(dst []byte, v float64) []byte {
+	var buf [32]byte
+	digits := strconv.AppendFloat(buf[:0], math.Abs(v), 'f', 0, 64)
 	if v < 0 {
-		b.WriteByte('-')
+		dst = append(dst, '-')
 	}
-	for i, d := range []byte(digits) {
+	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
+			dst = append(dst, ',')
 		}
-		b.WriteByte(d)
+		dst = append(dst, d)
 	}
-	return b.String()
+	return dst
 }
 
-// percent writes a value that is already in percent.
-func percent(v float64) string {
+// appendPercent writes a value that is already in percent.
+func appendPercent(dst []byte, v float64) []byte {
 	switch a := math.Abs(v); {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return noValue
 	case a < 0.005:
-		return "0"
-	case a < 1:
-		return strconv.FormatFloat(v, 'f', 2, 64)
+		return append(dst, '0')
+	case a < 0.995:
+		return strconv.AppendFloat(dst, v, 'f', 2, 64)
 	case a >= 99.95:
-		return strconv.FormatFloat(v, 'f', 0, 64)
+		return strconv.AppendFloat(dst, v, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(v, 'f', 1, 64)
+	return strconv.AppendFloat(dst, v, 'f', 1, 64)
 }
 
-var prefixes = []string{"", "k", "M", "G", "T"}
+const prefixes = " kMGT"
 
-// si shortens large values: 82k, 7.1k. Below a thousand it is a plain number.
-func si(v float64) string { return scaled(v, 1000) }
-
-func scaled(v, base float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return noValue
-	}
+// appendSI shortens large values: 82k, 7.1k. Below a thousand it writes a plain number.
+func appendSI(dst []byte, v float64) []byte {
 	i := 0
-	for math.Abs(v) >= base*0.9995 && i < len(prefixes)-1 {
-		v, i = v/base, i+1
+	for math.Abs(v) >= 999.5 && i < len(prefixes)-1 {
+		v, i = v/1000, i+1
 	}
-	switch {
-	case i == 0 && math.Abs(v-math.Round(v)) < 0.05 || math.Abs(v) >= 9.95:
-		return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64) + prefixes[i]
+	if i == 0 && math.Abs(v-math.Round(v)) < 0.05 || math.Abs(v) >= 9.95 {
+		dst = strconv.AppendFloat(dst, math.Round(v)+0, 'f', 0, 64)
+	} else {
+		dst = strconv.AppendFloat(dst, v, 'f', 1, 64)
 	}
-	return strconv.FormatFloat(v, 'f', 1, 64) + prefixes[i]
+	if i > 0 {
+		dst = append(dst, prefixes[i])
+	}
+	return dst
 }
 
-func bytesOf(v float64) (number, sign string) {
-	s := scaled(v, 1000)
-	last := s[len(s)-1]
-	if last >= '0' && last <= '9' || s == noValue {
-		return s, "B"
+// si is what appendSI writes.
+func si(v float64) string { return string(appendSI(nil, v)) }
+
+func appendBytes(dst []byte, v float64) (out []byte, sign string) {
+	dst = appendSI(dst, v)
+	switch last := dst[len(dst)-1]; last {
+	case 'k':
+		sign = "kB"
+	case 'M':
+		sign = "MB"
+	case 'G':
+		sign = "GB"
+	case 'T':
+		sign = "TB"
+	default:
+		return dst, "B"
 	}
-	return s[:len(s)-1], string(last) + "B"
+	return dst[:len(dst)-1], sign
 }
 
-// duration writes seconds as people say them: 412 ms, 1.24 s, 3m10s.
-func duration(v float64) (number, sign string) {
+// appendDuration writes seconds as people say them: 412 ms, 1.24 s, 3m10s.
+func appendDuration(dst []byte, v float64) (out []byte, sign string) {
 	switch a := math.Abs(v); {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return noValue, "s"
 	case a == 0:
-		return "0", "ms"
+		return append(dst, '0'), "ms"
 	case a < 0.00995:
-		return significant(v * 1000), "ms"
+		return appendSignificant(dst, v*1000), "ms"
 	case a < 0.9995:
-		return strconv.FormatFloat(v*1000, 'f', 0, 64), "ms"
+		return strconv.AppendFloat(dst, v*1000, 'f', 0, 64), "ms"
 	case a < 99.5:
-		return significant(v), "s"
+		return appendSignificant(dst, v), "s"
 	}
-	return short(time.Duration(v * float64(time.Second))), ""
+	return appendShort(dst, time.Duration(min(v, 1e9)*float64(time.Second))), ""
 }
 
-// short writes a time span in its one or two largest units: 8s, 1m05s, 3h05, 2d4h.
-func short(d time.Duration) string {
-	sign := ""
+// appendShort writes a time span in its one or two largest units: 8s, 1m05s, 3h05, 2d4h.
+func appendShort(dst []byte, d time.Duration) []byte {
 	if d < 0 {
-		sign, d = "-", -d
+		dst, d = append(dst, '-'), -d
 	}
-	s := int(d.Round(time.Second) / time.Second)
+	s := int64(d.Round(time.Second) / time.Second)
+	number := func(n int64) []byte { return strconv.AppendInt(dst, n, 10) }
 	switch {
 	case s < 60:
-		return sign + strconv.Itoa(s) + "s"
+		return append(number(s), 's')
 	case s < 600 && s%60 != 0:
-		return sign + strconv.Itoa(s/60) + "m" + two(s%60) + "s"
+		return append(appendTwo(append(number(s/60), 'm'), s%60), 's')
 	case s < 3600:
-		return sign + strconv.Itoa(s/60) + "m"
+		return append(number(s/60), 'm')
 	case s < 48*3600:
-		return sign + strconv.Itoa(s/3600) + "h" + two(s/60%60)
+		return appendTwo(append(number(s/3600), 'h'), s/60%60)
 	}
-	return sign + strconv.Itoa(s/86400) + "d" + strconv.Itoa(s/3600%24) + "h"
+	return append(strconv.AppendInt(append(number(s/86400), 'd'), s/3600%24, 10), 'h')
 }
 
-// span is a time span to the minute: 4m, 1h05.
-func rough(d time.Duration) string {
+// short is what appendShort writes.
+func short(d time.Duration) string { return string(appendShort(nil, d)) }
+
+// appendRough writes a time span to the minute: 4m, 1h05.
+func appendRough(dst []byte, d time.Duration) []byte {
 	if d < time.Minute {
-		return short(d)
+		return appendShort(dst, d)
 	}
-	return short(d.Truncate(time.Minute))
+	return appendShort(dst, d.Truncate(time.Minute))
+}
+
+// rough is what appendRough writes.
+func rough(d time.Duration) string { return string(appendRough(nil, d)) }
+
+func appendTwo(dst []byte, n int64) []byte {
+	if n < 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendInt(dst, n, 10)
 }
 
 func two(n int) string {
@@ -221,6 +258,7 @@ func launchClock(t, t0 time.Time) string {
 type field struct {
 	before string // the words before it
 	value  string // metric, "" for a fact or for words alone
+	metric sources.Metric
 	as     string
 	fact   string
 }
@@ -240,6 +278,7 @@ func parseTemplate(s string) []field {
 			f.fact = name
 		} else {
 			f.value, f.as, _ = strings.Cut(inside, ":")
+			f.metric, _ = sources.Lookup(f.value)
 		}
 		out = append(out, f)
 		s = s[end+1:]

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"warroom/sources"
@@ -19,6 +18,18 @@ type reader struct {
 	broken  []brokenSource
 	points  []sources.Point
 	plot    []chart.Point
+	text    []byte
+}
+
+// partMark stands between the parts of a line; no text from outside can hold it.
+const partMark = "\x1f"
+
+// same is the text that was put together: the old string where it says the same, so that nothing new is made.
+func (r *reader) same(old string) string {
+	if string(r.text) == old {
+		return old
+	}
+	return string(r.text)
 }
 
 // evaluator answers an expression that is no bare metric, for one resource at one time.
@@ -50,91 +61,93 @@ func measured(p sources.Point, m *sources.Metric) (float64, bool) {
 	return p.Value, !math.IsNaN(p.Value)
 }
 
-// read fills a face.
-func (r *reader) read(t *Tile, f *face, columns int) {
+// read fills a face. Where it says the same as an old one it shares its strings.
+func (r *reader) read(t *Tile, f, old *face, columns int) {
 	f.status = r.status(t)
-	r.headline(t, f)
+	r.headline(t, f, old)
 	for i := range t.lines {
-		f.lines[i] = r.line(t, t.lines[i], f.lines[i][:0])
+		r.text = r.line(t, t.lines[i], r.text[:0])
+		f.lines[i] = r.same(old.lines[i])
 	}
-	r.age(t, f)
+	r.age(t, f, old)
 	r.chart(t, f, columns)
-	f.scale = r.scaleText(t, f)
+	r.text = r.scaleText(t, f, r.text[:0])
+	f.scale = r.same(old.scale)
 	f.notice = r.notice(f)
 }
 
-func (r *reader) headline(t *Tile, f *face) {
+func (r *reader) headline(t *Tile, f, old *face) {
 	spec := &t.spec.Headline
 	n, young, ok := r.number(t, &t.headline)
-	f.young, f.unit = young && ok, spec.Unit
+	f.young, f.unit, f.number = young && ok, spec.Unit, noValue
 	if !ok {
-		f.number = noValue
 		return
 	}
-	number, sign := quantity(n, spec.As, t.headline.period())
-	f.number = number
+	var sign string
+	r.text, sign = appendQuantity(r.text[:0], n, spec.As, t.headline.period())
+	f.number = r.same(old.number)
+	r.text = append(r.text[:0], sign...)
 	if top, _, ok := r.number(t, &t.ceiling); ok {
-		f.unit = "of " + amount(top, spec.As, 0) + " " + spec.Unit
-	} else if sign != "" {
-		f.unit = strings.TrimSpace(sign + " " + spec.Unit)
+		r.text = appendAmount(append(r.text[:0], "of "...), top, spec.As, 0)
 	}
+	if len(r.text) > 0 && spec.Unit != "" {
+		r.text = append(r.text, ' ')
+	}
+	r.text = append(r.text, spec.Unit...)
+	f.unit = r.same(old.unit)
 }
 
-// line fills in a line's parts. A part is left out where its fact is absent or its metric was never heard of; a
-// number that is not known just now is a dash.
-func (r *reader) line(t *Tile, parts [][]field, out []string) []string {
+// line writes a line's parts, a mark between two. A part is left out where its fact is absent or its metric was
+// never heard of; a number that is not known just now is a dash.
+func (r *reader) line(t *Tile, parts [][]field, text []byte) []byte {
 	for _, part := range parts {
-		if s, ok := r.part(t, part); ok {
-			out = append(out, s)
+		start := len(text)
+		if start > 0 {
+			text = append(text, partMark...)
+		}
+		for i := range part {
+			var known bool
+			if text, known = r.field(t, &part[i], text); !known {
+				text = text[:start]
+				break
+			}
 		}
 	}
-	return out
+	return text
 }
 
-func (r *reader) part(t *Tile, fields []field) (string, bool) {
-	var buf [96]byte
-	text := buf[:0]
-	for i := range fields {
-		f := &fields[i]
-		text = append(text, f.before...)
-		switch {
-		case f.fact != "":
-			fact, ok := r.view.Fact(t.Ref, f.fact)
-			if !ok {
-				return "", false
-			}
-			text = append(text, fact.Value...)
-		case f.value != "":
-			number, known := r.amount(t, f)
-			if !known {
-				return "", false
-			}
-			text = append(text, number...)
-		}
+// field writes one field of a part; known is false where there is nothing to write.
+func (r *reader) field(t *Tile, f *field, text []byte) (out []byte, known bool) {
+	text = append(text, f.before...)
+	switch {
+	case f.fact != "":
+		fact, ok := r.view.Fact(t.Ref, f.fact)
+		return append(text, sources.Clean(fact.Value)...), ok
+	case f.value != "":
+		return r.amount(t, f, text)
 	}
-	return string(text), true
+	return text, true
 }
 
-// amount is a metric in a field's format; known is false where it was never heard of.
-func (r *reader) amount(t *Tile, f *field) (text string, known bool) {
-	m, _ := sources.Lookup(f.value)
-	v := value{expr: f.value, bare: true, metric: m, series: sources.Series{Metric: f.value, Resource: t.Ref.Name}}
+// amount writes a metric in a field's format.
+func (r *reader) amount(t *Tile, f *field, text []byte) (out []byte, known bool) {
+	v := value{expr: f.value, bare: true, metric: f.metric, series: sources.Series{Metric: f.value, Resource: t.Ref.Name}}
 	n, _, ok := r.number(t, &v)
 	if !ok {
 		_, known = r.view.Newest(v.series)
-		return noValue, known
+		return append(text, noValue...), known
 	}
 	if f.as == asTotal {
-		return r.total(&v), true
+		return r.total(&v, text), true
 	}
-	return amount(n, f.as, v.period()), true
+	return appendAmount(text, n, f.as, v.period()), true
 }
 
 // totalSpan bounds what a total counts: longer than that is not surely in memory.
 const totalSpan = time.Hour
 
 // total counts everything since T0, provisional samples too, as long as that lies within the hour.
-func (r *reader) total(v *value) string {
+func (r *reader) total(v *value, text []byte) []byte {
 	from, since := r.scene.Meta.Launch.T0, " since T0"
 	if from.After(r.cursor) || from.Before(r.cursor.Add(-totalSpan)) {
 		from, since = r.cursor.Add(-totalSpan), " in 60 min"
@@ -146,14 +159,14 @@ func (r *reader) total(v *value) string {
 			sum += n
 		}
 	}
-	return thousands(math.Round(sum)) + since
+	return append(appendThousands(text, math.Round(sum)), since...)
 }
 
 // ageStep is the step in which ages are shown, so that they do not tick.
 const ageStep = 10 * time.Second
 
 // age is that of the oldest of the series without which the tile is blind, against the lag that is normal for it.
-func (r *reader) age(t *Tile, f *face) {
+func (r *reader) age(t *Tile, f, old *face) {
 	f.age, f.late = "", false
 	var worst, normal time.Duration
 	known := false
@@ -168,15 +181,19 @@ func (r *reader) age(t *Tile, f *face) {
 	}
 	worst = max(worst, 0)
 	f.late = worst > normal
-	f.age = ageText(worst) + " / " + rough(normal)
+	r.text = appendRough(append(appendAge(r.text[:0], worst), " / "...), normal)
+	f.age = r.same(old.age)
 }
 
-func ageText(d time.Duration) string {
+func appendAge(dst []byte, d time.Duration) []byte {
 	if d >= 10*time.Minute {
-		return rough(d)
+		return appendRough(dst, d)
 	}
-	return short(d.Truncate(ageStep))
+	return appendShort(dst, d.Truncate(ageStep))
 }
+
+// ageText is what appendAge writes.
+func ageText(d time.Duration) string { return string(appendAge(nil, d)) }
 
 // chart bins the trend into columns.
 func (r *reader) chart(t *Tile, f *face, columns int) {
@@ -214,9 +231,9 @@ func (r *reader) scale(t *Tile, f *face) {
 }
 
 // scaleText is the value at the chart's top or, where there is one, on its dashed line.
-func (r *reader) scaleText(t *Tile, f *face) string {
+func (r *reader) scaleText(t *Tile, f *face, text []byte) []byte {
 	if _, _, ok := chart.Range(f.columns); !ok {
-		return ""
+		return text
 	}
 	as := t.spec.Chart.As
 	if as == "" && t.chart.expr == t.headline.expr {
@@ -229,7 +246,7 @@ func (r *reader) scaleText(t *Tile, f *face) string {
 	if as == asNumber || as == "" {
 		as = asSI
 	}
-	return mark(v, as, t.chart.period())
+	return appendMark(text, v, as, t.chart.period())
 }
 
 // notice is the line that a tile says instead of its first supporting line while it is blind.
