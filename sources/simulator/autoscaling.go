@@ -43,10 +43,16 @@ func (t *tracking) close() {
 
 func (t *tracking) see(cpu float64) {
 	if len(t.minutes) == cap(t.minutes) {
-		copy(t.minutes, t.minutes[1:])
-		t.minutes = t.minutes[:len(t.minutes)-1]
+		t.forget(1)
 	}
 	t.minutes = append(t.minutes, cpu)
+}
+
+// forget drops the oldest minutes.
+func (t *tracking) forget(n int) {
+	n = min(n, len(t.minutes))
+	copy(t.minutes, t.minutes[n:])
+	t.minutes = t.minutes[:len(t.minutes)-n]
 }
 
 // all tells whether the last n minutes are all on one side.
@@ -114,7 +120,7 @@ func (g *group) evaluate(now int64) {
 		wanted := int(math.Ceil(float64(g.bounds.Desired) * newest / target))
 		wanted = max(wanted, g.bounds.Min, g.bounds.Desired-max(g.bounds.Desired/6, 1)) // capacity is taken back with care
 		if wanted < g.bounds.Desired {
-			t.minutes = t.minutes[len(t.minutes)-minutesToRelax/2:] // the next step down waits again
+			t.forget(minutesToRelax / 2) // the next step down waits again
 			g.resize(now, wanted, fmt.Sprintf("the alarm of the target tracking policy cpu-%.0f (below target) changed the desired capacity", target*100))
 		}
 	}

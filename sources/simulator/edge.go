@@ -106,7 +106,7 @@ func (e *edge) route(d draw, t traffic) (r routed) {
 }
 
 // measure adds a second to the minute.
-func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r routed, o outcome, latency func(add func(float64, int64))) {
+func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r routed, o outcome) {
 	denied, maintained, live := blocked.sum(), r.maintenance.sum(), r.live.sum()
 	unchanged := d.binomial(r.hits, 0.05)
 	m.Requests += all.sum()
@@ -138,7 +138,6 @@ func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r route
 	if maintained > 0 {
 		spread(maintained, maintenanceTime, 0, d.Float64(), m.OriginLatency.Add)
 	}
-	latency(m.OriginLatency.Add)
 }
 
 // deployment is the distribution's status at a time.

@@ -84,7 +84,7 @@ func siteTroubles(sc Scenario) (list []siteTrouble) {
 
 // troubleAt sums up the faults that act at a second.
 func troubleAt(list []siteTrouble, now int64) trouble {
-	t := trouble{processor: 1, database: 1, bots: ordinaryBots, addresses: ordinaryAddresses}
+	t := trouble{processor: 1, database: 1, bots: ordinaryBots}
 	for i := range list {
 		f := &list[i]
 		if now < f.from || now >= f.until {
@@ -110,6 +110,9 @@ func troubleAt(list []siteTrouble, now int64) trouble {
 		case CachePurge:
 			t.purge = t.purge || now == f.from
 		}
+	}
+	if t.addresses == 0 {
+		t.addresses = ordinaryAddresses
 	}
 	return t
 }

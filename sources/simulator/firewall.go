@@ -110,11 +110,14 @@ func (f *firewall) apply(d draw, mode string, matches [2]float64, rest, blocked 
 	}
 }
 
-// count keeps the sliding sum of one machine's requests.
+// count keeps the sum of one machine's requests over the window: it fills up at their rate, and empties
+// as the window moves on.
 func (f *firewall) count(bots, machines float64) {
-	f.counted -= f.counted / f.rate.window
-	if machines > 0 {
-		f.counted += bots / machines
+	each := bots / max(machines, 1)
+	if full := each * f.rate.window; f.counted < full {
+		f.counted = min(f.counted+each, full)
+	} else {
+		f.counted = max(f.counted*(1-2/f.rate.window), full)
 	}
 }
 

@@ -33,10 +33,10 @@ func (s Scenario) EndTime() time.Time { return s.End.On(s.T0) }
 // StoryAt is the line of the story that holds at the given time: the last one that has begun, "" before
 // the first.
 func (s Scenario) StoryAt(at time.Time) string {
-	said := ""
+	said, since := "", time.Time{}
 	for _, line := range s.Story {
-		if !line.At.On(s.T0).After(at) {
-			said = line.Say
+		if begins := line.At.On(s.T0); !begins.After(at) && !begins.Before(since) {
+			said, since = line.Say, begins
 		}
 	}
 	return said

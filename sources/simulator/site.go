@@ -15,8 +15,9 @@ type site struct {
 	database *database
 	troubles []siteTrouble
 
-	shares []traffic // of the groups, in this second
-	served float64   // units of all groups a second ago
+	shares  []traffic // of the groups, in this second
+	answers []outcome // of the groups, in this second
+	served  float64   // units of all groups a second ago
 }
 
 func newSite(sc Scenario, seed uint64, now int64) *site {
@@ -30,6 +31,7 @@ func newSite(sc Scenario, seed uint64, now int64) *site {
 		database: newDatabase(sc.Site.Cluster, sc.Capacity.ACU, sc.Name+"-"+sc.Site.Cluster.Name, now),
 		troubles: siteTroubles(sc),
 		shares:   make([]traffic, len(sc.Site.Groups)),
+		answers:  make([]outcome, len(sc.Site.Groups)),
 	}
 	for _, g := range sc.Site.Groups {
 		s.groups = append(s.groups, newGroup(g, sc.Capacity.Groups[g.Name], s.names.of(g.Name), now, s.ids, s.chance))
@@ -55,7 +57,8 @@ func (s *site) step(now int64, m *Minute) {
 	o := s.serve(d, r.live, t, now, m)
 	s.edge.learn(all[kindStatic]-v.blocked[kindStatic], fetched(r.live, o))
 
-	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v.blocked, r, o, func(add func(float64, int64)) { s.originLatencies(d, o, add) })
+	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v.blocked, r, o)
+	s.originLatencies(d, o, m.Edges[0].OriginLatency)
 	s.firewall.measure(&m.Firewalls[0], all, v)
 	s.balancer.measure(d, &m.Balancers[0], o)
 	m.Audience.Arrivals += arrivals
@@ -83,6 +86,7 @@ func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o o
 		l := load{units: s.shares[i].units(), factor: t.processor, others: s.served - g.served, demand: q}
 		overflow := g.serve(l, s.database)
 		p := g.answer(d, s.shares[i], overflow, t.failing, s.database.refused, s.scenario.Audience.Visit.Invalid, s.patience())
+		s.answers[i] = p
 		s.measureTargets(d, g, p, m.Balancers[0].Latency, &m.Balancers[0].TargetGroups[i])
 		o.add(p)
 		share := float64(p.requests)
@@ -118,14 +122,12 @@ func (s *site) demand(t traffic, factor float64) demand {
 }
 
 // originLatencies gives what the edge waited for: the targets' answers and the timeouts.
-func (s *site) originLatencies(d draw, o outcome, add func(float64, int64)) {
-	later := func(seconds float64, n int64) { add(seconds+edgeToOriginTime, n) }
+func (s *site) originLatencies(d draw, o outcome, h *Histogram) {
+	later := func(seconds float64, n int64) { h.Add(seconds+edgeToOriginTime, n) }
 	for i, g := range s.groups {
-		if share := s.shares[i]; share.sum() > 0 && g.takers > 0 {
-			g.latencies(d, outcome{arrived: share, requests: share.sum()}, later)
-		}
+		g.latencies(d, s.answers[i], later)
 	}
-	add(originTimeout, o.elb504)
+	h.Add(originTimeout, o.elb504)
 }
 
 func (s *site) measureTargets(d draw, g *group, o outcome, whole *Histogram, m *Targets) {
@@ -135,12 +137,10 @@ func (s *site) measureTargets(d draw, g *group, o outcome, whole *Histogram, m *
 	m.Target4xx += o.status[4]
 	m.Target5xx += o.status[5]
 	m.ConnectionErrors += o.connectionErrors
-	if g.takers > 0 {
-		g.latencies(d, o, func(seconds float64, n int64) {
-			m.Latency.Add(seconds, n)
-			whole.Add(seconds, n)
-		})
-	}
+	g.latencies(d, o, func(seconds float64, n int64) {
+		m.Latency.Add(seconds, n)
+		whole.Add(seconds, n)
+	})
 	up, down := g.hosts()
 	m.Healthy.add(float64(up))
 	m.Unhealthy.add(float64(down))

@@ -49,14 +49,6 @@ func launched(t testing.TB, name string, change func(*Scenario)) *Launch {
 	return l
 }
 
-func TestTable(t *testing.T) {
-	for _, name := range Scenarios() {
-		l := launched(t, name, nil)
-		l.Advance(l.Scenario().T0.Add(time.Hour))
-		t.Logf("%s\n%s", name, table(l, -6*time.Minute, time.Hour))
-	}
-}
-
 // summary condenses a stretch of a run.
 type summary struct {
 	registrations, attempts int64
@@ -93,29 +85,4 @@ func summarise(l *Launch, from, to time.Duration) (s summary) {
 		s.p95 = max(s.p95, b.Latency.Quantile(0.95))
 	}
 	return s
-}
-
-func TestTune(t *testing.T) {
-	for name, change := range map[string]func(*Scenario){
-		"as it is": nil,
-		"half": func(s *Scenario) {
-			b := s.Capacity.Groups["web"]
-			b.Max /= 2
-			b.Desired = min(b.Desired, b.Max)
-			b.Min = min(b.Min, b.Max)
-			s.Capacity.Groups["web"] = b
-			s.Capacity.ACU.Max /= 2
-		},
-		"floor": func(s *Scenario) {
-			b := s.Capacity.Groups["web"]
-			b.Desired = b.Max
-			b.Min = b.Max
-			s.Capacity.Groups["web"] = b
-			s.Capacity.ACU.Min = s.Capacity.ACU.Max / 2
-		},
-	} {
-		l := launched(t, "lottery", change)
-		l.Advance(l.Scenario().T0.Add(time.Hour))
-		t.Logf("%s %+v ratio %.3f\n%s", name, summarise(l, 0, 50*time.Minute), summarise(l, 0, 50*time.Minute).ratio(), table(l, -2*time.Minute, 28*time.Minute))
-	}
 }

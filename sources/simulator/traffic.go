@@ -103,10 +103,13 @@ var latencyPoints = [...]struct{ share, work, wait float64 }{
 // spread gives n answers of a mean work time behind a wait to add, point by point. offset, 0 to 1,
 // decides which points the few get when n is small.
 func spread(n int64, work, wait, offset float64, add func(seconds float64, n int64)) {
-	before, sum := int64(offset), offset
-	for _, p := range latencyPoints {
+	before, sum := int64(0), offset
+	for i, p := range latencyPoints {
 		sum += float64(n) * p.share
-		upTo := int64(sum + 1e-9)
+		upTo := min(int64(sum), n)
+		if i == len(latencyPoints)-1 {
+			upTo = n
+		}
 		if k := upTo - before; k > 0 {
 			add(work*p.work+wait*p.wait, k)
 		}
