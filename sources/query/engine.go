@@ -102,6 +102,9 @@ func results(r *promql.Result, expr string, o Options) ([]Result, error) {
 	}
 	switch value := r.Value.(type) {
 	case promql.Scalar:
+		if math.IsNaN(value.V) {
+			return nil, nil
+		}
 		return []Result{{Value: value.V}}, nil
 	case promql.Vector:
 		out := make([]Result, 0, len(value))
