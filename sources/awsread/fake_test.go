@@ -35,6 +35,7 @@ type fakeAWS struct {
 	listed  []listedMetric                             // what ListMetrics knows
 	fail    func(operation string, call int) *apiError // refuses a call
 	answers map[string]string                          // bodies by operation, for all other services
+	stale   map[string]bool                            // access keys that have expired
 }
 
 type apiError struct {
@@ -153,6 +154,10 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.calls = append(f.calls, operation)
 	f.mu.Unlock()
+	if f.isStale(r) {
+		f.refuse(w, operation, &apiError{status: http.StatusForbidden, code: "ExpiredToken", message: "The security token included in the request is expired"})
+		return
+	}
 	if f.fail != nil {
 		if e := f.fail(operation, f.count(operation)); e != nil {
 			f.refuse(w, operation, e)
@@ -160,6 +165,25 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	f.answer(w, operation, body)
+}
+
+// isStale tells whether the request is signed with a key that has expired.
+func (f *fakeAWS) isStale(r *http.Request) bool {
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	key, _, _ := strings.Cut(credential, "/")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stale[key]
+}
+
+// expire makes a key stale.
+func (f *fakeAWS) expire(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stale == nil {
+		f.stale = map[string]bool{}
+	}
+	f.stale[key] = true
 }
 
 func (f *fakeAWS) refuse(w http.ResponseWriter, operation string, e *apiError) {

@@ -1,0 +1,216 @@
+package awsread
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"warroom/sources"
+)
+
+const distributionXML = `<Distribution><Id>E1</Id><Status>Deployed</Status><LastModifiedTime>2026-03-01T18:50:00Z</LastModifiedTime><DomainName>d1.cloudfront.net</DomainName>
+<DistributionConfig><Enabled>true</Enabled><DefaultCacheBehavior><TargetOriginId>live</TargetOriginId></DefaultCacheBehavior></DistributionConfig></Distribution>`
+
+func subscription(status string) string {
+	return `<MonitoringSubscription><RealtimeMetricsSubscriptionConfig><RealtimeMetricsSubscriptionStatus>` + status + `</RealtimeMetricsSubscriptionStatus></RealtimeMetricsSubscriptionConfig></MonitoringSubscription>`
+}
+
+// TestNotFound: for each way in which a metric may be missing, the words name the likely cause.
+func TestNotFound(t *testing.T) {
+	cdn := sources.Resource{Ref: sources.Ref{Service: "cloudfront", Name: "edge"}, ID: "E1"}
+	fleet := sources.Resource{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "web-asg"}
+	balancer := sources.Resource{Ref: sources.Ref{Service: "alb", Name: "web"}, ID: "app/web/50dc"}
+	main := sources.Resource{Ref: sources.Ref{Service: "aurora", Name: "main"}, ID: "main"}
+	tests := map[string]struct {
+		resource     sources.Resource
+		subscription string
+		listed       []listedMetric
+		metric       string
+		words        []string
+	}{
+		"additional metrics off": {
+			cdn, subscription("Disabled"), []listedMetric{metricAt("AWS/CloudFront", "Requests", "DistributionId", "E1", "Region", "Global")},
+			"cloudfront_hit_ratio", []string{"CacheHitRate", "additional metrics are not enabled", "create-monitoring-subscription", "E1"},
+		},
+		"additional metrics on, nobody came": {
+			cdn, subscription("Enabled"), []listedMetric{metricAt("AWS/CloudFront", "Requests", "DistributionId", "E1", "Region", "Global")},
+			"cloudfront_hit_ratio", []string{"never published", "appears when viewers come"},
+		},
+		"wrong distribution": {
+			cdn, subscription("Enabled"), []listedMetric{metricAt("AWS/CloudFront", "Requests", "DistributionId", "E2", "Region", "Global")},
+			"cloudfront_requests", []string{"nothing is published for DistributionId=E1 in us-east-1", "there are E2", "check the id"},
+		},
+		"wrong dimensions": {
+			cdn, subscription("Enabled"), []listedMetric{metricAt("AWS/CloudFront", "Requests", "DistributionId", "E1")},
+			"cloudfront_requests", []string{"wrong dimensions {DistributionId=E1,Region=Global}", "published for {DistributionId=E1}"},
+		},
+		"nothing in the namespace": {
+			balancer, "", nil,
+			"alb_requests", []string{"nothing of AWS/ApplicationELB is published in eu-central-1", "wrong region or account"},
+		},
+		"needs traffic": {
+			balancer, "", []listedMetric{metricAt("AWS/ApplicationELB", "NewConnectionCount", "LoadBalancer", "app/web/50dc")},
+			"alb_latency_p95_seconds", []string{"TargetResponseTime", "never published", "only while requests flow"},
+		},
+		"sparse metric of an unknown balancer": {
+			balancer, "", []listedMetric{metricAt("AWS/ApplicationELB", "RequestCount", "LoadBalancer", "app/web/9999"), metricAt("AWS/ApplicationELB", "RequestCount", "LoadBalancer", "app/api/1")},
+			"alb_elb_5xx", []string{"nothing is published for LoadBalancer=app/web/50dc", "app/web/9999"},
+		},
+		"group without instances": {
+			fleet, "", []listedMetric{metricAt("AWS/EC2", "CPUUtilization", "AutoScalingGroupName", "other")},
+			"asg_cpu_ratio", []string{"AutoScalingGroupName=web-asg", "other"},
+		},
+		"no writer by that name": {
+			main, "", []listedMetric{metricAt("AWS/RDS", "CPUUtilization", "DBClusterIdentifier", "main")},
+			"aurora_cpu_ratio", []string{"wrong dimensions {DBClusterIdentifier=main,Role=WRITER}", "{DBClusterIdentifier=main}"},
+		},
+		"custom metric misspelt": {
+			counter("shop", "Registratons"), "", []listedMetric{metricAt("Shop", "Registrations", "Site", "shop"), metricAt("Shop", "Visitors", "Site", "shop")},
+			"audience_registrations", []string{"no such metric in eu-central-1", "there are Registrations"},
+		},
+		"custom metric with other dimensions": {
+			counter("shop", "Registrations"), "", []listedMetric{metricAt("Shop", "Registrations", "Site", "other")},
+			"audience_registrations", []string{"wrong dimensions {Site=shop}", "{Site=other}"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeAWS(t)
+			f.listed = tt.listed
+			f.answers["GET /2020-05-31/distribution/E1"] = distributionXML
+			f.answers["GET /2020-05-31/distributions/E1/monitoring-subscription"] = tt.subscription
+			f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+			r := openAt(t, f.URL, tt.resource)
+			var metrics sources.Source
+			for _, s := range r.Sources() {
+				if strings.HasPrefix(s.Name(), "cloudwatch") {
+					metrics = s
+				}
+			}
+			got := poll(t, metrics, epoch)
+			series := sources.Series{Metric: tt.metric, Resource: tt.resource.Name}
+			trouble := troubleOf(series, got)
+			if trouble.Kind != sources.NotFound {
+				t.Fatalf("%s is said to be %q", series, trouble)
+			}
+			for _, w := range tt.words {
+				if !strings.Contains(trouble.Text, w) {
+					t.Errorf("%q does not say %q", trouble.Text, w)
+				}
+			}
+			if m, _ := sources.Lookup(tt.metric); m.Gap != sources.Zero && len(values(got, series)) > 0 {
+				t.Errorf("told %v of what does not exist", values(got, series))
+			}
+		})
+	}
+}
+
+// TestSparseMetricOfKnownResource: what has never happened is zero, not missing, where the resource's other
+// metrics are there.
+func TestSparseMetricOfKnownResource(t *testing.T) {
+	f := newFakeAWS(t)
+	f.listed = []listedMetric{metricAt("AWS/ApplicationELB", "RequestCount", "LoadBalancer", "app/web/50dc")}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	s := source(t, openAt(t, f.URL, sources.Resource{Ref: sources.Ref{Service: "alb", Name: "web"}, ID: "app/web/50dc"}), "cloudwatch eu-central-1")
+	r := poll(t, s, epoch)
+	series := sources.Series{Metric: "alb_elb_5xx", Resource: "web"}
+	if got := troubleOf(series, r); !got.None() {
+		t.Errorf("%s is said to be %q", series, got)
+	}
+	if got := values(r, series); len(got) == 0 || got["18:50"] != -1 {
+		t.Errorf("asked and nothing there is not told: %v", got)
+	}
+}
+
+// TestNotFoundHeals: with the first value at once, and with the listing when metrics are looked for again.
+func TestNotFoundHeals(t *testing.T) {
+	minute := epoch.Truncate(time.Minute)
+	t.Run("first value", func(t *testing.T) {
+		f := newFakeAWS(t)
+		flows := false
+		f.data = func(q dataQuery, _ int) []dataResult {
+			if flows {
+				return []dataResult{points(q.Id, minute, 3)}
+			}
+			return []dataResult{points(q.Id, minute)}
+		}
+		s := source(t, openAt(t, f.URL, counter("shop", "Registrations")), "cloudwatch eu-central-1")
+		first := poll(t, s, epoch)
+		flows = true
+		second := poll(t, s, epoch.Add(time.Minute))
+		if got := troubleOf(registrations, first); got.Kind != sources.NotFound {
+			t.Errorf("before: %q", got)
+		}
+		if got, ok := factOf(sources.Ref{Service: "audience", Name: "shop"}, "series:audience_registrations", second); !ok || got != "" {
+			t.Errorf("after: %q, told %v", got, ok)
+		}
+		if got := values(second, registrations)["19:00"]; got != 3 {
+			t.Errorf("value %v", got)
+		}
+	})
+	t.Run("listing", func(t *testing.T) {
+		f := newFakeAWS(t)
+		f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, minute)} }
+		s := source(t, openAt(t, f.URL, counter("shop", "Registrations")), "cloudwatch eu-central-1")
+		readings := []sources.Reading{poll(t, s, epoch)}
+		before := f.count("ListMetrics")
+		f.listed = []listedMetric{metricAt("Shop", "Registrations", "Site", "shop")}
+		for i := 1; i < 5; i++ {
+			readings = append(readings, poll(t, s, epoch.Add(time.Duration(i)*time.Minute)))
+		}
+		if calls := f.count("ListMetrics"); calls != before {
+			t.Errorf("looked for again after less than %v: %d calls", resolveEvery, calls-before)
+		}
+		if got := troubleOf(registrations, readings...); got.Kind != sources.NotFound {
+			t.Errorf("before: %q", got)
+		}
+		readings = append(readings, poll(t, s, epoch.Add(resolveEvery)))
+		if got := troubleOf(registrations, readings...); !got.None() {
+			t.Errorf("after: %q", got)
+		}
+		calls := f.count("ListMetrics")
+		poll(t, s, epoch.Add(3*resolveEvery))
+		if now := f.count("ListMetrics"); now != calls {
+			t.Errorf("what was found is looked for again: %d calls", now-calls)
+		}
+	})
+}
+
+// TestListingDenied: who may read but not list reads on, and the room knows why nothing can be not found.
+func TestListingDenied(t *testing.T) {
+	f := newFakeAWS(t)
+	f.fail = func(operation string, _ int) *apiError {
+		if operation == "ListMetrics" {
+			return &apiError{status: 403, code: "AccessDeniedException", message: "no"}
+		}
+		return nil
+	}
+	f.data = func(q dataQuery, _ int) []dataResult {
+		return []dataResult{points(q.Id, epoch.Truncate(time.Minute).Add(-time.Minute), 4)}
+	}
+	s := source(t, openAt(t, f.URL, counter("shop", "Registrations")), "cloudwatch eu-central-1")
+	r := poll(t, s, epoch)
+	if got := values(r, registrations)["18:59"]; got != 4 {
+		t.Errorf("value %v", got)
+	}
+	if got, _ := factOf(sources.Ref{Service: sources.RoomService, Name: s.Name()}, "listing", r); !strings.Contains(got, "allow cloudwatch:ListMetrics") {
+		t.Errorf("the room says %q", got)
+	}
+}
+
+// TestResolvingIsCheap: a whole resource is one listing, however many metrics it has.
+func TestResolvingIsCheap(t *testing.T) {
+	f := newFakeAWS(t)
+	var all []sources.Resource
+	for i := range 3 {
+		id := fmt.Sprintf("app/lb%d/1", i)
+		all = append(all, sources.Resource{Ref: sources.Ref{Service: "alb", Name: id}, ID: id})
+		f.listed = append(f.listed, metricAt("AWS/ApplicationELB", "RequestCount", "LoadBalancer", id))
+	}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	poll(t, source(t, openAt(t, f.URL, all...), "cloudwatch eu-central-1"), epoch)
+	if calls := f.count("ListMetrics"); calls > len(all) {
+		t.Errorf("%d listings for %d load balancers", calls, len(all))
+	}
+}
