@@ -37,19 +37,33 @@ const patience = 10 * time.Second
 // start runs the screen in a terminal of a size.
 func start(t testing.TB, o tui.Options, w, h int) *terminal {
 	t.Helper()
-	o.Theme = theme.New(true, colorprofile.TrueColor)
-	return startModel(t, tui.New(o), w, h)
+	term := newTerminal(t, w, h)
+	term.run(context.Background(), tui.New(themed(o)))
+	return term
 }
 
-func startModel(t testing.TB, m *tui.Model, w, h int) *terminal {
-	t.Helper()
+func themed(o tui.Options) tui.Options {
+	o.Theme = theme.New(true, colorprofile.TrueColor)
+	return o
+}
+
+func newTerminal(t testing.TB, w, h int) *terminal {
+	return &terminal{t: t, screen: vt.NewSafeEmulator(w, h), done: make(chan error, 1), drew: make(chan struct{})}
+}
+
+func (term *terminal) run(ctx context.Context, m *tui.Model) {
 	in, keys := io.Pipe()
-	term := &terminal{t: t, screen: vt.NewSafeEmulator(w, h), keys: keys, done: make(chan error, 1), drew: make(chan struct{})}
+	term.keys = keys
 	go io.Copy(keys, term.screen) // what the terminal answers comes in like keys
-	term.program = tui.NewProgram(m, in, term, tea.WithWindowSize(w, h), tea.WithoutSignalHandler())
-	go func() { term.done <- term.program.Run(context.Background()) }()
-	t.Cleanup(term.stop)
-	return term
+	term.program = tui.NewProgram(m, in, term, tea.WithWindowSize(term.screen.Width(), term.screen.Height()), tea.WithFilter(panicking))
+	go func() { term.done <- term.program.Run(ctx) }()
+	term.t.Cleanup(term.stop)
+}
+
+// resize is somebody pulling at the window.
+func (term *terminal) resize(w, h int) {
+	term.screen.Resize(w, h)
+	term.program.Send(tea.WindowSizeMsg{Width: w, Height: h})
 }
 
 // Write is the terminal's end of the line.
