@@ -357,8 +357,12 @@ type health struct {
 // failing tells whether a trouble means that the source gives nothing.
 func failing(t Trouble) bool { return !t.None() && t.Kind != Partial }
 
-// wait is how long to leave between the polls.
+// wait is how long to leave between the polls. Whoever renews expired credentials waits for the room to see
+// it: for that the source sets its own pace.
 func (h *health) wait(every time.Duration) time.Duration {
+	if h.trouble.Kind == Expired {
+		return every
+	}
 	wait := every
 	for i := 1; i < h.fails && wait < backOffMost; i++ {
 		wait *= 2
