@@ -9,13 +9,19 @@ import (
 // scratch is a folder for what more than one test or benchmark uses.
 var scratch string
 
-// TestMain makes the test binary a recorder, or a replay, where a test wants another process.
+// processes are what the test binary does instead of testing, where a test wants another process, by the variable
+// of the environment that names the recording.
+var processes = map[string]func(path string) int{
+	recorderPath: recorder,
+	replayPath:   replay,
+	fullPath:     recordUntilFull,
+}
+
 func TestMain(m *testing.M) {
-	if path := os.Getenv(replayPath); path != "" {
-		os.Exit(replay(path))
-	}
-	if path := os.Getenv(recorderPath); path != "" {
-		os.Exit(recorder(path))
+	for variable, process := range processes {
+		if path := os.Getenv(variable); path != "" {
+			os.Exit(process(path))
+		}
 	}
 	dir, err := os.MkdirTemp("", "recording-")
 	if err != nil {

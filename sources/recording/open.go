@@ -61,8 +61,10 @@ func (n *names) learn(series []sources.Series) {
 // Create makes a new recording and opens it. A file that exists is never touched: the error is then
 // [fs.ErrExist]. The recording appears under its path only once it is whole.
 func Create(path string, m Meta, opts ...Option) (*File, error) {
-	if _, err := os.Lstat(path); err == nil {
-		return nil, existing(path)
+	for _, part := range []string{"", "-wal", "-journal"} {
+		if _, err := os.Lstat(path + part); err == nil {
+			return nil, existing(path, part)
+		}
 	}
 	values, err := encodeMeta(m)
 	if err != nil {
@@ -84,7 +86,12 @@ func Create(path string, m Meta, opts ...Option) (*File, error) {
 	return Open(path, opts...)
 }
 
-func existing(path string) error {
+// existing refuses a name that is taken. A file that a removed recording left beside it would be taken for the new
+// one's own.
+func existing(path, part string) error {
+	if part != "" {
+		return fmt.Errorf("create recording %s: %s: %w, left by a recording that was removed: remove it too, or choose another name", path, path+part, fs.ErrExist)
+	}
 	return fmt.Errorf("create recording %s: %w: choose another name, or open it to go on with it", path, fs.ErrExist)
 }
 
@@ -126,11 +133,11 @@ func describe(db *sql.DB, values map[string]string) error {
 // appear gives the finished draft its name, without ever replacing a file.
 func appear(draft, path string) error {
 	err := os.Link(draft, path)
-	if errors.Is(err, fs.ErrExist) {
-		return existing(path)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // a file system without links
+		err = replaceOwn(draft, path)
 	}
-	if err != nil { // a file system without links
-		err = os.Rename(draft, path)
+	if errors.Is(err, fs.ErrExist) {
+		return existing(path, "")
 	}
 	if err != nil {
 		return fmt.Errorf("create recording %s: %w", path, err)
@@ -140,6 +147,16 @@ func appear(draft, path string) error {
 		dir.Close()
 	}
 	return nil
+}
+
+// replaceOwn takes the name with an empty file before it puts the draft there.
+func replaceOwn(draft, path string) error {
+	own, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	own.Close()
+	return os.Rename(draft, path)
 }
 
 // Open opens a recording to read and to append. A file that is no recording, or one that cannot be read

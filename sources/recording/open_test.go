@@ -145,6 +145,12 @@ func TestCreateNeverReplaces(t *testing.T) {
 	if _, err := recording.Create(path, meta()); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "choose another name") {
 		t.Errorf("over a recording: %v", err)
 	}
+	orphan := filepath.Join(filepath.Dir(path), "removed.warroom")
+	write(t, orphan+"-wal", []byte("left"))
+	if _, err := recording.Create(orphan, meta()); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "left by a recording that was removed") {
+		t.Errorf("beside what another left: %v", err)
+	}
+	os.Remove(orphan + "-wal")
 	if _, err := recording.Create(filepath.Join(filepath.Dir(path), "no", "such.warroom"), meta()); err == nil || !strings.Contains(err.Error(), "its folder must exist") {
 		t.Errorf("in no folder: %v", err)
 	}
