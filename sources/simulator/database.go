@@ -29,7 +29,7 @@ const (
 type database struct {
 	spec      ClusterSpec
 	low, high float64 // ACU range; both zero when provisioned
-	bootMax   float64 // the maximum at the last boot, from which max_connections was computed
+	sessions  int     // max_connections: static, computed at the last boot from the range as it was
 	nodes     []*node // writer first
 	until     int64   // status is modifying before
 
@@ -53,10 +53,11 @@ type node struct {
 }
 
 func newDatabase(spec ClusterSpec, r ACURange, id string, now int64) *database {
-	b := &database{spec: spec, low: r.Min, high: r.Max, bootMax: r.Max}
+	b := &database{spec: spec, low: r.Min, high: r.Max}
 	if spec.Class != "" {
-		b.low, b.high, b.bootMax = 0, 0, spec.Size
+		b.low, b.high = 0, 0
 	}
+	b.sessions = maxConnections(spec, r)
 	for i := range 1 + spec.Readers {
 		n := &node{writer: i == 0, zone: string(rune('a' + i%3)), acu: max(b.low, min(spec.Size, 512)), booted: now - 11*86400}
 		if spec.Class == "" {
@@ -70,13 +71,15 @@ func newDatabase(spec ClusterSpec, r ACURange, id string, now int64) *database {
 
 func (b *database) serverless() bool { return b.spec.Class == "" }
 
-// maxConnections is the static parameter.
-func (b *database) maxConnections() int {
-	n := int(b.bootMax * gibPerACU * (1 << 30) / bytesPerConnection)
-	if b.serverless() && b.low <= 0.5 {
-		return min(n, connectionsAtLeast)
+// maxConnections is the parameter that a boot with this range computes.
+func maxConnections(spec ClusterSpec, r ACURange) int {
+	top, most := r.Max, connectionsAtMost
+	if spec.Class != "" {
+		top = spec.Size
+	} else if r.Min <= 0.5 {
+		most = connectionsAtLeast
 	}
-	return min(n, connectionsAtMost)
+	return min(int(top*gibPerACU*(1<<30)/bytesPerConnection), most)
 }
 
 // stretch is how much longer a statement takes at the given use of a node.
@@ -126,7 +129,7 @@ func (b *database) seconds(units float64, q demand) float64 {
 // step takes the statements of this second and lets the capacity follow.
 func (b *database) step(units float64, q demand, connections float64, now int64) {
 	writer, reader := b.uses(units, q)
-	limit := float64(b.maxConnections())
+	limit := float64(b.sessions)
 	b.refused = 0
 	if connections > limit {
 		b.refused = (connections - limit) / connections
@@ -207,7 +210,7 @@ func (b *database) measureNode(d draw, m *Database, n *node, q demand, now int64
 		m.ACUUtilization.add(min(n.reported()/top, 1))
 	}
 	m.Connections.add(math.Round(n.conns))
-	m.ConnectionsMax = b.maxConnections()
+	m.ConnectionsMax = b.sessions
 	memory := top * gibPerACU * (1 << 30)
 	m.FreeableMemory.add(max(memory-n.acu*gibPerACU*(1<<30)*0.72-n.conns*6e6, memory*0.02))
 

@@ -127,7 +127,7 @@ func (s *site) describeCluster(now int64) DBCluster {
 	for _, m := range b.nodes {
 		class := orElse(b.spec.Class, "db.serverless")
 		c.Members = append(c.Members, DBInstance{ID: m.name, ARN: n.databaseARN("db", m.name), Writer: m.writer,
-			Class: class, Zone: n.region + m.zone, Status: "available", PromotionTier: 1, MaxConns: b.maxConnections()})
+			Class: class, Zone: n.region + m.zone, Status: "available", PromotionTier: 1, MaxConns: b.sessions})
 	}
 	return c
 }

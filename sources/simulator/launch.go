@@ -27,12 +27,16 @@ type Launch struct {
 // New builds the launch and runs its history up to the scenario's start, so that it can be read
 // back at once. The error says which part of the scenario makes no site.
 func New(sc Scenario, seed uint64) (*Launch, error) {
+	return newLaunch(sc, seed, historyBefore)
+}
+
+func newLaunch(sc Scenario, seed uint64, history int64) (*Launch, error) {
 	sc.fillGroups()
 	if err := sc.check(); err != nil {
 		return nil, err
 	}
 	start := sc.StartTime().Unix()
-	begin := start - historyBefore
+	begin := start - history
 	begin -= begin % 60
 	l := &Launch{scenario: sc, begin: begin, now: begin - settleBefore}
 	l.site = newSite(sc, seed, l.now)

@@ -122,3 +122,18 @@ func TestStateIsACopy(t *testing.T) {
 		t.Errorf("the account does not hang together: %+v", now)
 	}
 }
+
+// max_connections is computed at boot: a changed range changes it on no account.
+func TestMaxConnectionsStaysAsOfTheBoot(t *testing.T) {
+	l := launched(t, "lottery", nil)
+	before := l.State().Clusters[0].Members[0].MaxConns
+	for _, r := range []ACURange{{0.5, 128}, {0.5, 2}} {
+		if err := l.SetACU("main", r.Min, r.Max); err != nil {
+			t.Fatal(err)
+		}
+		l.Advance(l.Now().Add(2 * time.Minute))
+		if got := l.State().Clusters[0].Members[0].MaxConns; got != before {
+			t.Errorf("with %v it is %d, it was %d at boot", r, got, before)
+		}
+	}
+}

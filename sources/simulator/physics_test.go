@@ -131,13 +131,13 @@ func TestCapacityUnitsComeDownSlowly(t *testing.T) {
 func TestConnectionsEndAtTheirMaximum(t *testing.T) {
 	sc := defaults()
 	b := newDatabase(sc.Site.Cluster, ACURange{Min: 1, Max: 2}, "main", 0)
-	limit := float64(b.maxConnections())
+	limit := float64(b.sessions)
 	b.step(10, demand{selects: 6, factor: 1}, limit*2, 0)
 	if math.Abs(b.refused-0.5) > 0.01 {
 		t.Errorf("twice the connections: %.2f refused", b.refused)
 	}
 	low := newDatabase(sc.Site.Cluster, ACURange{Min: 0.5, Max: 64}, "main", 0)
-	if n := low.maxConnections(); n != 2000 {
+	if n := low.sessions; n != 2000 {
 		t.Errorf("with a floor of 0.5 ACU max_connections is %d, want 2000", n)
 	}
 }

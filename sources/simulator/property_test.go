@@ -18,7 +18,7 @@ func TestAnyOperatorAnyTrouble(t *testing.T) {
 		sc.Audience.Surges = []Surge{{At: "T0", Peak: rapid.Float64Range(0, 600).Draw(r, "peak"), Rise: time.Minute, Hold: 3 * time.Minute, Halve: 2 * time.Minute}}
 		sc.Audience.Base = rapid.Float64Range(0.1, 60).Draw(r, "base")
 		sc.Faults = rapid.SliceOfN(trouble1, 0, 4).Draw(r, "faults")
-		l, err := New(sc, rapid.Uint64().Draw(r, "seed"))
+		l, err := newLaunch(sc, rapid.Uint64().Draw(r, "seed"), 120)
 		if err != nil {
 			r.Fatal(err)
 		}
