@@ -85,7 +85,7 @@ func knownStat(stat string) bool {
 // percentile reads p99 or p95.45 as 0.99 or 0.9545.
 func percentile(stat string) (float64, bool) {
 	digits, ok := strings.CutPrefix(stat, "p")
-	if !ok || digits == "" || len(digits) > 14 {
+	if !ok || len(digits) > 14 || strings.Trim(digits, "0123456789.") != "" {
 		return 0, false
 	}
 	p, err := strconv.ParseFloat(digits, 64)

@@ -224,11 +224,16 @@ func (s *standing) SetRules(_, token string, edits ...simulator.RuleEdit) (strin
 func serve(t testing.TB, s *standing) (*Server, string) {
 	t.Helper()
 	server := newServer(s, func() time.Time { return s.now })
+	return server, listen(t, server)
+}
+
+func listen(t testing.TB, server *Server) string {
+	t.Helper()
 	listener := httptest.NewServer(server)
 	t.Cleanup(func() {
 		server.Close()
 		listener.CloseClientConnections()
 		listener.Close()
 	})
-	return server, listener.URL
+	return listener.URL
 }
