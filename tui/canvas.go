@@ -46,8 +46,11 @@ func (c *Canvas) Reset(w, h int) {
 		c.cells = make([]Cell, n)
 	}
 	c.cells = c.cells[:n]
-	for i := range c.cells {
+	for i := range min(n, c.W) {
 		c.cells[i] = blank
+	}
+	for done := c.W; done < n && done > 0; done *= 2 {
+		copy(c.cells[done:], c.cells[:done])
 	}
 	c.clusters = c.clusters[:0]
 }

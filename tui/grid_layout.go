@@ -31,7 +31,7 @@ func newLayout(s *Scene, tiles int) Layout {
 		l.Room, rest = rest.Top(1)
 	}
 	if s.Story != "" && rest.H > 4 {
-		l.Story, rest = rest.Top(1)
+		l.Story, rest = rest.Top(storyLines(s))
 	}
 	if s.Height >= airyH {
 		_, rest = rest.Bottom(1)
@@ -49,6 +49,17 @@ func newLayout(s *Scene, tiles int) Layout {
 
 // pageLayout instead of a number of tiles cuts the screen for a page: it has the room of the newest changes, too.
 const pageLayout = -1
+
+// storyLines is how many lines a rehearsal's story takes: a second one only where there is room to spare.
+func storyLines(s *Scene) int {
+	if s.Height < 30 || textWidth(s.Story) <= s.Width-storyMargin {
+		return 1
+	}
+	return 2
+}
+
+// storyMargin is what stands beside a story.
+const storyMargin = 4
 
 // newsLines is how many lines the newest alerts and changes have: what a list leaves, or a share of the screen.
 func newsLines(s *Scene, room, tiles int) int {

@@ -16,7 +16,7 @@ type Scene struct {
 
 	Mode     Mode
 	Standing bool          // the cursor stands: paused
-	Speed    float64       // launch seconds per second, shown where it is not 1
+	Speed    float64       // of a replay: launch seconds per second, shown where it is not 1
 	Now      time.Time     // the launch clock; the view's cursor is there unless it stands or replays
 	Wall     time.Time     // the machine's clock, on which credentials run out
 	From, To time.Time     // the stretch of time on the timeline strip; zero From: half an hour up to the cursor

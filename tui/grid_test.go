@@ -60,7 +60,7 @@ func TestGridModes(t *testing.T) {
 			s.Mode, s.Standing, s.From, s.To = Replay, true, t0.Add(-30*time.Minute), t0.Add(time.Hour)
 		},
 		"rehearsal": func(s *Scene) {
-			s.Mode, s.Speed, s.Story = Rehearsal, 20, "the mention is on air: watch 4 and 6, Space pauses, ? helps"
+			s.Mode, s.Meta.Clock.Speed, s.Story = Rehearsal, 20, "the mention is on air, and everybody wants to register at once: watch tiles 4 and 6, Space pauses, ? helps, q leaves"
 		},
 		"paused": func(s *Scene) { s.Standing, s.News, s.Now = true, 2, s.Now.Add(3*time.Minute) },
 		"viewer": func(s *Scene) { s.Viewer = true },

@@ -141,10 +141,7 @@ func (s *Scene) barLeft(back, ink theme.Role) []segment {
 
 // mode is the word for what the screen shows.
 func (s *Scene) mode() string {
-	speed := ""
-	if s.Speed != 0 && s.Speed != 1 {
-		speed = " ×" + strconv.FormatFloat(s.Speed, 'g', 4, 64)
-	}
+	speed := s.times()
 	switch {
 	case s.Mode == Replay && s.Standing:
 		return "❚❚ REPLAY" + speed
@@ -158,6 +155,18 @@ func (s *Scene) mode() string {
 		return "▨ REHEARSAL" + speed
 	}
 	return "● LIVE"
+}
+
+// times is how fast the launch passes by, "" for as fast as life.
+func (s *Scene) times() string {
+	speed := s.Speed
+	if s.Mode == Rehearsal {
+		speed = s.Meta.Clock.Speed
+	}
+	if speed == 0 || speed == 1 {
+		return ""
+	}
+	return " ×" + strconv.FormatFloat(speed, 'g', 4, 64)
 }
 
 func (s *Scene) news() string {
@@ -369,10 +378,14 @@ func (p *Painter) story(s *Scene, r Rect) {
 	if r.Empty() {
 		return
 	}
-	p.canvas.Fill(r, ' ', theme.Fg(theme.Text).On(theme.Stripe))
-	used := p.canvas.Text(r.X, r.Y, r.W, " ▨ ", theme.Fg(theme.Warn).On(theme.Stripe).Bold())
-	used += p.canvas.Text(r.X+used, r.Y, r.W-used, s.Story, theme.Fg(theme.Text).On(theme.Stripe)) + 1
-	p.stripes(Rect{r.X + used, r.Y, r.W - used, 1}, theme.Stripe)
+	style := theme.Fg(theme.Text).On(theme.Stripe)
+	p.canvas.Fill(r, ' ', style)
+	p.canvas.Text(r.X, r.Y, r.W, " ▨ ", theme.Fg(theme.Warn).On(theme.Stripe).Bold())
+	_, inside := r.Left(storyMargin - 1)
+	for i, line := range wrap(s.Story, inside.W-1, r.H) {
+		used := p.canvas.Text(inside.X, r.Y+i, inside.W-1, line, style) + 1
+		p.stripes(Rect{inside.X + used, r.Y + i, inside.W - used, 1}, theme.Stripe)
+	}
 }
 
 // hints draws what can be pressed, or the answer to what was.

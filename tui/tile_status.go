@@ -126,6 +126,11 @@ func (r *reader) judge(t *Tile, w *watchSpec, v *value) (Status, bool) {
 		level, limit, above := w.level(n)
 		return w.status(level, n, limit, above, v.period()), ok && level != LevelOK
 	}
+	if n, young, ok := r.number(t, v); !ok || young {
+		return Status{}, false
+	} else if level, _, _ := w.level(n); level == LevelOK {
+		return Status{}, false
+	}
 	period := v.period()
 	r.points = r.view.Points(r.points[:0], v.series, r.cursor.Add(-watchSpan), r.cursor)
 	settled := r.points

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -77,15 +78,20 @@ func (g Grid) Column(t time.Time) int {
 // Bin sorts points, oldest first, into the grid's columns, using the memory of dst. A point fills every
 // column that its stretch touches.
 func (g Grid) Bin(dst []Column, points []Point) []Column {
-	dst = append(dst[:0], make([]Column, g.Columns)...)
+	dst = slices.Grow(dst[:0], g.Columns)[:g.Columns]
+	clear(dst)
+	from, step := g.From.UnixNano(), int64(g.Step)
 	for i := range points {
 		p := &points[i]
 		if p.None || math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
 			continue
 		}
-		first := max(g.Column(p.At), 0)
-		last := min(g.Column(p.At.Add(max(p.Span, 1)-1)), g.Columns-1)
-		for c := first; c <= last; c++ {
+		start := p.At.UnixNano() - from
+		end := start + int64(max(p.Span, 1)) - 1
+		if end < 0 {
+			continue
+		}
+		for c := max(start, 0) / step; c <= end/step && c < int64(g.Columns); c++ {
 			dst[c].take(p)
 		}
 	}
