@@ -1,9 +1,22 @@
 package tui
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
 
 // IsTick tells whether a message is a step of the machine's clock.
 func IsTick(msg tea.Msg) bool { _, is := msg.(tickMsg); return is }
 
 // Tick is the step of the machine's clock that the model waits for.
 func Tick(m *Model) tea.Msg { return tickMsg{m.beat} }
+
+// Cursor is where the cursor is, and the stretch in which it may be.
+func Cursor(m *Model) (at, from, to time.Time) {
+	s := m.reach()
+	return m.cursor.at, s.from, s.to
+}
+
+// Following tells whether the cursor follows now.
+func Following(m *Model) bool { return m.cursor.stance == following }

@@ -108,7 +108,7 @@ func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
 	if s.Why == "" {
 		return r
 	}
-	for _, line := range wrap(s.Why, r.W-2, 3) {
+	for _, line := range wrap(s.Why, max(r.W-2, 1), 3) {
 		var row Rect
 		row, r = r.Top(1)
 		c.Text(row.X+1, row.Y, row.W-2, line, theme.Fg(s.Level.colour()))

@@ -113,7 +113,7 @@ func (m *Model) opening() string {
 	}
 	c := NewCanvas(m.width, m.height)
 	c.ASCII = m.opt.ASCII
-	for i, line := range wrap(text, m.width-4, m.height) {
+	for i, line := range wrap(text, max(m.width-4, 1), m.height) {
 		c.Text(2, 1+i, m.width-4, line, theme.Fg(theme.Faint))
 	}
 	return string(c.Write(nil, &m.opt.Theme))

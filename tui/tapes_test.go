@@ -54,3 +54,24 @@ func (f *failingTape) Load(ctx context.Context, from, to, seen time.Time) (sourc
 	}
 	return f.Tape.Load(ctx, from, to, seen)
 }
+
+// tapeWith has more in it than its file took: what a hostile or damaged recording may hold.
+type tapeWith struct {
+	tui.Tape
+	extra sources.Batch
+}
+
+func (w *tapeWith) Load(ctx context.Context, from, to, seen time.Time) (sources.Batch, recording.Mark, error) {
+	b, mark, err := w.Tape.Load(ctx, from, to, seen)
+	b.Samples, b.Facts = append(b.Samples, w.extra.Samples...), append(b.Facts, w.extra.Facts...)
+	return b, mark, err
+}
+
+func (w *tapeWith) Changes(ctx context.Context, from, to, seen time.Time) ([]sources.Change, error) {
+	changes, err := w.Tape.Changes(ctx, from, to, seen)
+	for i, c := range w.extra.Changes {
+		c.Seq = int64(1000 + i)
+		changes = append(changes, c)
+	}
+	return changes, err
+}
