@@ -3,7 +3,6 @@ package tui
 import (
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"warroom/tui/chart"
 	"warroom/tui/theme"
@@ -183,31 +182,12 @@ func (d *tilePicture) noticeLines(w int) int {
 	return len(wrap(d.face.notice, w, 4))
 }
 
-// wrap breaks text between words into at most n lines of w columns; the last one takes what is left.
+// wrap breaks text into at most n lines of w columns, none where there is no text or no room.
 func wrap(s string, w, n int) []string {
-	var out []string
-	for s != "" && n > 0 {
-		n--
-		if textWidth(s) <= w || n == 0 {
-			return append(out, s)
-		}
-		cut := w
-		for i, used := 0, 0; i < len(s); i++ {
-			if s[i] == ' ' && used <= w {
-				cut = i
-			}
-			if used++; used > w {
-				break
-			}
-		}
-		cut = min(cut, len(s))
-		for cut < len(s) && !utf8.RuneStart(s[cut]) {
-			cut++
-		}
-		out = append(out, s[:cut])
-		s = strings.TrimLeft(s[cut:], " ")
+	if s == "" || w < 1 || n < 1 {
+		return nil
 	}
-	return out
+	return wrapped(s, w, n)
 }
 
 // parts writes as many whole parts of a line as there is room for.
