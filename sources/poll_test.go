@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,7 +149,7 @@ func TestPollBacksOffAndHeals(t *testing.T) {
 		src := &fake{name: "alb", schedule: sources.Schedule{Every: 15 * time.Second}, poll: func(_ context.Context, now time.Time) (sources.Reading, error) {
 			at = append(at, now)
 			if now.Sub(start) < 8*time.Minute {
-				return sources.Reading{}, sources.Trouble{Kind: sources.Expired, Text: "the credentials have expired"}
+				return sources.Reading{}, sources.Trouble{Kind: sources.Throttled, Text: "asked too often"}
 			}
 			return sources.Reading{}, nil
 		}}
@@ -162,7 +163,7 @@ func TestPollBacksOffAndHeals(t *testing.T) {
 		}
 		readings := h.of("alb")
 		told := changes(readings)
-		if len(told) != 2 || told[0] != "alb fails: expired: the credentials have expired" || !strings.HasPrefix(told[1], "alb answers again after ") {
+		if len(told) != 2 || told[0] != "alb fails: throttled: asked too often" || !strings.HasPrefix(told[1], "alb answers again after ") {
 			t.Errorf("people were told %q", told)
 		}
 		states := up(readings)
@@ -171,6 +172,21 @@ func TestPollBacksOffAndHeals(t *testing.T) {
 		}
 		if states[0] != 0 || states[len(states)-1] != 1 {
 			t.Errorf("source_up went %v", states)
+		}
+	})
+}
+
+// TestPollKeepsPaceWhileExpired: a source that waits for credentials says itself how often it looks for them.
+func TestPollKeepsPaceWhileExpired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		polls := 0
+		src := &fake{name: "alb", schedule: sources.Schedule{Every: 10 * time.Second}, poll: func(context.Context, time.Time) (sources.Reading, error) {
+			polls++
+			return sources.Reading{}, sources.Trouble{Kind: sources.Expired, Text: "the credentials have expired"}
+		}}
+		during(t, sources.RunningClock{}, 10*time.Minute, src)
+		if polls < 50 {
+			t.Errorf("polled %d times in ten minutes, want every ten seconds", polls)
 		}
 	})
 }
@@ -286,9 +302,12 @@ func TestPollNeverTwiceAtOnce(t *testing.T) {
 func TestPollReplace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &heard{}
-		var stays, goes, comes int
-		count := func(n *int, err error) func(context.Context, time.Time) (sources.Reading, error) {
-			return func(context.Context, time.Time) (sources.Reading, error) { *n++; return sources.Reading{}, err }
+		var stays, goes, comes atomic.Int32
+		count := func(n *atomic.Int32, err error) func(context.Context, time.Time) (sources.Reading, error) {
+			return func(context.Context, time.Time) (sources.Reading, error) {
+				n.Add(1)
+				return sources.Reading{}, err
+			}
 		}
 		a := &fake{name: "a", poll: count(&stays, nil)}
 		b := &fake{name: "b", poll: count(&goes, errors.New("broken"))}
@@ -299,18 +318,18 @@ func TestPollReplace(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()
 		time.Sleep(150 * time.Second)
-		before := goes
+		before := goes.Load()
 		p.Replace(a, healed)
 		time.Sleep(150 * time.Second)
 		cancel()
 		if err := <-ended; err != nil {
 			t.Fatal(err)
 		}
-		if goes != before {
+		if goes.Load() != before {
 			t.Error("a source that was taken away is still polled")
 		}
-		if stays < 5 || stays > 6 {
-			t.Errorf("the source that stayed was polled %d times in five minutes, want 5 or 6: it may not start anew", stays)
+		if n := stays.Load(); n < 5 || n > 6 {
+			t.Errorf("the source that stayed was polled %d times in five minutes, want 5 or 6: it may not start anew", n)
 		}
 		last := h.of("b")[len(h.of("b"))-1]
 		if len(last.Facts) != 1 || last.Facts[0].Value != "" {
