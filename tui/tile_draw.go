@@ -182,12 +182,24 @@ func (d *tilePicture) noticeLines(w int) int {
 	return len(wrap(d.face.notice, w, 4))
 }
 
-// wrap breaks text into at most n lines of w columns, none where there is no text or no room.
+// wrap breaks text between words into at most n lines of w columns, the last one taking what is left. There are
+// none where there is no text or no room.
 func wrap(s string, w, n int) []string {
-	if s == "" || w < 1 || n < 1 {
+	var out []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && textWidth(line)+1+textWidth(word) > w && len(out) < n-1 {
+			out, line = append(out, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	if line == "" || w < 1 || n < 1 {
 		return nil
 	}
-	return wrapped(s, w, n)
+	return append(out, line)
 }
 
 // parts writes as many whole parts of a line as there is room for.
