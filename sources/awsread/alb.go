@@ -79,7 +79,7 @@ func describeBalancer(ctx context.Context, a account, d *description) error {
 		return err
 	}
 	if len(out.LoadBalancers) == 0 {
-		return absent("Elastic Load Balancing", "load balancer", wanted, a.region)
+		return without("Elastic Load Balancing", "load balancer", wanted)
 	}
 	balancer := out.LoadBalancers[0]
 	if balancer.State != nil {
@@ -149,9 +149,4 @@ func counted(words map[string]int) string {
 		parts = append(parts, fmt.Sprintf("%d %s", words[w], w))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// absent says that a service does not know a resource.
-func absent(service, thing, id, region string) error {
-	return &Error{trouble: sources.Trouble{Kind: sources.NotFound, Text: fmt.Sprintf("%s: no %s %q in %s; check the id and the region in the config", service, thing, id, region)}}
 }

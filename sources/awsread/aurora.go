@@ -63,7 +63,7 @@ func describeCluster(ctx context.Context, a account, d *description) error {
 		return err
 	}
 	if len(out.DBClusters) == 0 {
-		return absent("RDS", "DB cluster", d.resource.ID, a.region)
+		return without("RDS", "DB cluster", d.resource.ID)
 	}
 	cluster := &out.DBClusters[0]
 	class, members := d.members(ctx, c, writerOf(cluster))

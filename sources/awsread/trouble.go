@@ -47,8 +47,14 @@ func code(err error) string {
 	if !errors.As(err, &api) {
 		return ""
 	}
+	if api.ErrorCode() == unreadable {
+		return ""
+	}
 	return strings.ToLower(api.ErrorCode())
 }
+
+// unreadable is the code that the SDK gives to an error in which it finds none.
+const unreadable = "UnknownError"
 
 // isThrottle tells whether AWS asked us to slow down.
 func isThrottle(err error) bool {
@@ -264,4 +270,14 @@ func several(errs []error, of int, things string) error {
 	}
 	text = fmt.Sprintf("%s (%d of %d %s)", text, failed, of, things)
 	return &Error{trouble: sources.Trouble{Kind: kind, Text: text}, err: errors.Join(errs...)}
+}
+
+// without says that an answer lacks what was asked for by name: AWS would have refused the name.
+func without(service, thing, id string) error {
+	return &Error{trouble: sources.Trouble{Kind: sources.Failed, Text: fmt.Sprintf("%s: the answer is without %s %q; an endpoint that is not AWS may stand in between", service, thing, id)}}
+}
+
+// absent says that a service does not know a resource.
+func absent(service, thing, id, region string) error {
+	return &Error{trouble: sources.Trouble{Kind: sources.NotFound, Text: fmt.Sprintf("%s: no %s %q in %s; check the id and the region in the config", service, thing, id, region)}}
 }
