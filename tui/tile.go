@@ -31,6 +31,7 @@ type Tile struct {
 	watch    []value
 	lines    [supportingLines][][]field
 	vital    []sources.Series // recorded series without which the tile is blind
+	instead  *Tile            // where the headline does not exist, nil if nothing
 }
 
 // value is a number that a tile reads: a series, or an expression over the resource.
@@ -85,6 +86,9 @@ func newTile(spec *tileSpec, r sources.Resource) *Tile {
 		}
 	}
 	t.vital = vitals(r.Ref, t.headline.expr, t.chart.expr)
+	if other := spec.instead(); other != nil {
+		t.instead = newTile(other, r)
+	}
 	return t
 }
 

@@ -63,6 +63,7 @@ func measured(p sources.Point, m *sources.Metric) (float64, bool) {
 
 // read fills a face. Where it says the same as an old one it shares its strings.
 func (r *reader) read(t *Tile, f, old *face, columns int) {
+	t = r.existing(t)
 	f.status = r.status(t)
 	r.headline(t, f, old)
 	for i := range t.lines {
@@ -74,6 +75,20 @@ func (r *reader) read(t *Tile, f, old *face, columns int) {
 	r.text = r.scaleText(t, f, r.text[:0])
 	f.scale = r.same(old.scale)
 	f.notice = r.notice(f)
+}
+
+// existing is the tile, or the one instead of it where nothing was ever heard of its headline, but of that one's.
+func (r *reader) existing(t *Tile) *Tile {
+	if t.instead == nil {
+		return t
+	}
+	if _, ok := r.view.Newest(t.headline.series); ok {
+		return t
+	}
+	if _, ok := r.view.Newest(t.instead.headline.series); ok {
+		return t.instead
+	}
+	return t
 }
 
 func (r *reader) headline(t *Tile, f, old *face) {

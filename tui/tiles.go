@@ -34,6 +34,9 @@ type tileSpec struct {
 	Watch    []watchSpec  `yaml:"watch,omitempty"`
 	Wall     *wallSpec    `yaml:"wall,omitempty"`
 	Detail   [][]string   `yaml:"detail,omitempty"` // metrics of the charts of the tile's own page, a list for each chart
+	// Otherwise is what the tile is where the headline's metric does not exist for a resource, as capacity units do
+	// not for a database of fixed size. Only headline, chart, lines, watch and wall of it count.
+	Otherwise *tileSpec `yaml:"otherwise,omitempty"`
 }
 
 // headlineSpec is the number that is read first.
@@ -188,7 +191,7 @@ func (t *tileSpec) clone() *tileSpec {
 // tileWords are the fields that a tile may have, for the nearest valid word.
 var tileWords = []string{
 	"service", "resource", "title", "order", "hide", "headline", "chart", "lines", "watch", "wall", "detail", "value",
-	"ceiling", "as", "unit", "limit", "top", "word", "for", "warn_above", "page_above", "warn_below", "page_below", "used", "warn", "page",
+	"otherwise", "ceiling", "as", "unit", "limit", "top", "word", "for", "warn_above", "page_above", "warn_below", "page_below", "used", "warn", "page",
 }
 
 // unknownWord turns the reader's error into one line with the nearest valid word.
@@ -251,7 +254,23 @@ func (t *tileSpec) checkAll() error {
 			return err
 		}
 	}
+	if t.Otherwise != nil {
+		if err := t.instead().checkAll(); err != nil {
+			return fmt.Errorf("otherwise: %w", err)
+		}
+	}
 	return t.checkFormats()
+}
+
+// instead is the tile that takes the place of one whose headline does not exist, nil if there is none.
+func (t *tileSpec) instead() *tileSpec {
+	if t.Otherwise == nil {
+		return nil
+	}
+	c := *t
+	o := t.Otherwise
+	c.Headline, c.Chart, c.Lines, c.Watch, c.Wall, c.Otherwise = o.Headline, o.Chart, o.Lines, o.Watch, o.Wall, nil
+	return &c
 }
 
 // values are all metrics and expressions that the tile names.
