@@ -2,5 +2,6 @@
 
 package recording_test
 
-// killCycles is how often a recorder is killed. With -tags soak it is ten times as often.
-const killCycles = 20
+// killedRecordings is how many recordings are made by recorders that are killed, twenty for each. With -tags soak
+// they are ten times as many.
+const killedRecordings = 1

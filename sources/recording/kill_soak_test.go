@@ -2,4 +2,4 @@
 
 package recording_test
 
-const killCycles = 200
+const killedRecordings = 10
