@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
 	"warroom/sources"
@@ -55,7 +54,7 @@ func (p *process) replay(ctx context.Context, path string, at sources.Moment, sp
 		Tape: tape, Meta: meta, Mode: tui.Replay, Clock: launchClock(meta.Clock), At: start, Speed: speed, Path: path,
 		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
 	})
-	return closing(tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ)).Run(ctx))
+	return closing(p.program(model).Run(ctx))
 }
 
 // moment is the time that a flag names, or nil where it names none.

@@ -26,7 +26,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 		Keys: r.keys, Path: r.tape.Path(),
 		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
 	})
-	program := tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ))
+	program := p.program(model)
 	news := make(chan struct{}, 1)
 	r.advanced = func() {
 		select {
@@ -43,6 +43,12 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 	err := program.Run(ctx)
 	stop()
 	return errors.Join(err, ended(left))
+}
+
+// program puts the model on the terminal. The signals are ours: bubbletea's own handling of them hangs when the
+// screen is asked to leave at the same time.
+func (p *process) program(model *tui.Model) *tui.Program {
+	return tui.NewProgram(model, p.in, p.out, tea.WithEnvironment(p.environ), tea.WithoutSignalHandler())
 }
 
 // ended waits for the room to end, for as long as it is granted.
