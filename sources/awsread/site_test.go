@@ -1,10 +1,12 @@
 package awsread
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -269,12 +271,17 @@ func TestEveryMetricTellsTheTruth(t *testing.T) {
 // are those of their siblings.
 var mute = []string{"cloudfront_error_401_ratio"}
 
-func tellsTheTruth(t *testing.T, engine string) {
-	s := newSite(t, func(sc *simulator.Scenario) {
+// strained is a launch with too little of everything: things go wrong, and errors are seen.
+func strained(engine string) func(*simulator.Scenario) {
+	return func(sc *simulator.Scenario) {
 		sc.Site.Cluster.Engine, sc.Site.Cluster.Readers = engine, 1
-		sc.Capacity.Groups["web"] = simulator.Bounds{Min: 6, Desired: 6, Max: 8} // too few: things go wrong, errors are seen
-		sc.Faults = append(sc.Faults, simulator.FaultSpec{At: "T+2m", Until: "T+8m", Kind: "slow-database", Factor: 30})
-	})
+		sc.Capacity.Groups["web"] = simulator.Bounds{Min: 6, Desired: 6, Max: 8}
+		sc.Faults = append(sc.Faults, simulator.FaultSpec{At: "T+2m", Until: "T+8m", Kind: simulator.SlowDatabase, Factor: 30})
+	}
+}
+
+func tellsTheTruth(t *testing.T, engine string) {
+	s := newSite(t, strained(engine))
 	p := newTape()
 	s.advance(p, 16)
 	seen := compare(t, s, p, truths())
@@ -299,9 +306,20 @@ type outcomes struct{ values, zeros, nones int }
 // compare holds every settled sample on the tape against the model.
 func compare(t *testing.T, s *site, p *tape, want map[string]truth) map[string]outcomes {
 	t.Helper()
+	seen, lies := check(t, s, p, want)
+	for name, lie := range lies {
+		t.Errorf("%s %s", name, lie)
+	}
+	return seen
+}
+
+// check counts what was compared of each metric, and names the metrics that were not told as measured, with
+// an example.
+func check(t *testing.T, s *site, p *tape, want map[string]truth) (seen map[string]outcomes, lies map[string]string) {
+	t.Helper()
 	settled := s.clock.Now().Add(-4 * time.Minute)
 	rules := s.launch.State().WebACLs[0].Rules
-	seen := map[string]outcomes{}
+	seen, lies = map[string]outcomes{}, map[string]string{}
 	for series, samples := range p.samples {
 		name := series.Metric
 		for i, r := range rules {
@@ -323,7 +341,7 @@ func compare(t *testing.T, s *site, p *tape, want map[string]truth) map[string]o
 			}
 			value, ok := measure(m)
 			if ok == told.None || ok && !near(told.Value, value) {
-				t.Errorf("%s at %s: told %v (none %v), measured %v (any %v)", series, at.Format("15:04"), told.Value, told.None, value, ok)
+				lies[name] = fmt.Sprintf("at %s: told %v (none %v), measured %v (any %v)", at.Format("15:04"), told.Value, told.None, value, ok)
 			}
 			o := seen[name]
 			switch {
@@ -337,7 +355,91 @@ func compare(t *testing.T, s *site, p *tape, want map[string]truth) map[string]o
 			seen[name] = o
 		}
 	}
-	return seen
+	return seen, lies
+}
+
+// TestTruthTestSeesALie breaks every row of the table in one way after the other: each metric must then be
+// told wrongly or not at all.
+func TestTruthTestSeesALie(t *testing.T) {
+	breaks := map[string]func(m *metric){
+		"scale":     func(m *metric) { m.scale *= 1000 },
+		"statistic": func(m *metric) { m.stat = "SampleCount" },
+		"name":      func(m *metric) { m.published += "s" },
+		"namespace": func(m *metric) { m.namespace = "AWS/Teapot" },
+	}
+	for name, spoil := range breaks {
+		t.Run(name, func(t *testing.T) {
+			spoiled(t, func(w *watched) {
+				w.service.metrics = slices.Clone(w.service.metrics)
+				for i := range w.service.metrics {
+					if w.service.metrics[i].published != "" {
+						spoil(&w.service.metrics[i])
+					}
+				}
+			})
+		})
+	}
+	t.Run("dimensions", func(t *testing.T) {
+		spoiled(t, func(w *watched) {
+			describe := w.service.describe
+			if describe == nil {
+				return
+			}
+			w.service.describe = func(ctx context.Context, a account, d *description) error {
+				err := describe(ctx, a, d)
+				for _, places := range d.places {
+					for i := range places {
+						places[i].dimensions = append(slices.Clone(places[i].dimensions), dimension("Planet", "Mars"))
+					}
+				}
+				return err
+			}
+		})
+	})
+}
+
+// spoiled runs a launch with a reader that was made worse, and expects a lie or silence of every metric.
+func spoiled(t *testing.T, spoil func(*watched)) {
+	s := newSite(t, strained("aurora-mysql"))
+	for _, w := range s.reader.resources {
+		spoil(w)
+	}
+	p := newTape()
+	s.advance(p, 12)
+	seen, lies := check(t, s, p, truths())
+	for name, o := range seen {
+		custom := strings.HasPrefix(name, "audience_") // named by the config, not by a row
+		if o.values > 0 && lies[name] == "" && !custom {
+			t.Errorf("%s is still told as measured", name)
+		}
+	}
 }
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b), 1e-6) }
+
+// described are the metrics that services tell of themselves, beside CloudWatch.
+var described = []string{
+	"asg_min", "asg_max", "asg_desired", "asg_in_service", "asg_pending", "asg_terminating",
+	"aurora_acu_min", "aurora_acu_max", "aurora_connections_max",
+}
+
+// TestTableAndCatalogueAgree: every measured metric of the services is read, and nothing else.
+func TestTableAndCatalogueAgree(t *testing.T) {
+	read := slices.Clone(described)
+	for _, service := range table {
+		for _, m := range service.metrics {
+			read = append(read, m.name)
+			if known, ok := sources.Lookup(m.name); !ok || known.Derived() || known.Service != service.name {
+				t.Errorf("%s of %s is not a measured metric of the catalogue", m.name, service.name)
+			}
+		}
+	}
+	for _, m := range sources.Metrics() {
+		if _, ours := table[m.Service]; ours && !m.Derived() && !slices.Contains(read, m.Name) {
+			t.Errorf("%s is in the catalogue and nobody reads it", m.Name)
+		}
+	}
+	if got := Services(); !slices.Equal(got, []string{"alb", "asg", "audience", "aurora", "cloudfront", "waf"}) {
+		t.Errorf("services %q", got)
+	}
+}
