@@ -152,17 +152,28 @@ func (p *plot) scale() {
 	}
 	p.high = Nice(p.high)
 	p.labels = make([]string, p.h)
-	last := ""
-	for row := p.h - 1; row >= 0; row -= labelEvery(p.h) {
-		s := p.Value(p.high - (p.high-p.low)*float64(row)/float64(p.h-1))
-		if s != last {
-			p.labels[row], last = s, s
+	n := labelsOf(p.h)
+	for i := range n + 1 {
+		row := (2*i*(p.h-1) + n) / (2 * n)
+		p.labels[row] = p.Value(p.high - (p.high-p.low)*float64(row)/float64(p.h-1))
+	}
+	for row := range p.h - 1 {
+		if p.labels[row] != "" && p.labels[row] == p.labels[p.h-1] {
+			p.labels[row] = "" // too small a scale for its format
 		}
 	}
 }
 
-// labelEvery is how many rows apart the labels of the value axis are.
-func labelEvery(h int) int { return max((h-1)/4, 1) }
+// labelsOf is into how many parts the labels cut a value axis of h rows: one that cuts it evenly if there is one.
+func labelsOf(h int) int {
+	most := min(max((h-1)/2, 1), 5)
+	for n := most; n > 1; n-- {
+		if (h-1)%n == 0 {
+			return n
+		}
+	}
+	return min(most, 4)
+}
 
 func (p *plot) axis() {
 	for row, s := range p.labels {
