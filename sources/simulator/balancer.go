@@ -12,6 +12,7 @@ type balancer struct {
 
 const (
 	balancerGrowth  = 1.0 / 150 // per second: it follows a rising load with a lag of some minutes
+	balancerPace    = 0.003     // per second of what it carries: some four minutes to double
 	balancerHead    = 2.2       // times the load that it keeps ready
 	requestsPerConn = 14        // on a connection that the edge keeps open
 )
@@ -23,7 +24,7 @@ func (b *balancer) admit(d draw, t traffic) (admitted traffic, rejected traffic)
 		rejected = t.share(d, 1-b.carries/offered)
 	}
 	wanted := max(offered*balancerHead, b.spec.Ease)
-	b.carries += (wanted - b.carries) * balancerGrowth
+	b.carries += min((wanted-b.carries)*balancerGrowth, b.carries*balancerPace)
 	b.carries = max(b.carries, b.spec.Ease)
 	return t.minus(rejected), rejected
 }

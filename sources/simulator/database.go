@@ -14,6 +14,7 @@ const (
 	gibPerACU           = 2.0
 	bytesPerConnection  = 9531392.0 // PostgreSQL on Aurora: max_connections = memory of the maximum ACU / this, at most 5,000
 	connectionsAtMost   = 5000
+	ownSessions         = 6     // of the provider
 	connectionsAtLeast  = 2000  // with a minimum of 0.5 ACU that is also the most
 	acuGrowth           = 0.011 // per second of the current capacity: about a minute to double
 	acuGrowthAtLeast    = 0.04  // ACU per second
@@ -99,12 +100,17 @@ type demand struct {
 	factor  float64 // how many times dearer each statement is
 }
 
+// toReaders is the share of the selects that the readers answer.
+func (b *database) toReaders() float64 {
+	if len(b.nodes) == 1 {
+		return 0
+	}
+	return b.spec.ReadShare
+}
+
 // uses is how busy the writer and a reader are when units are served in a second.
 func (b *database) uses(units float64, q demand) (writer, reader float64) {
-	toReaders := b.spec.ReadShare
-	if len(b.nodes) == 1 {
-		toReaders = 0
-	}
+	toReaders := b.toReaders()
 	w := units * (q.selects*(1-toReaders) + q.writes*writeCost) * q.factor
 	writer = w / (b.nodes[0].acu * b.spec.QueriesACU)
 	if readers := len(b.nodes) - 1; readers > 0 {
@@ -117,11 +123,7 @@ func (b *database) uses(units float64, q demand) (writer, reader float64) {
 // seconds is the time that one unit of the fleet's work spends in the database at that rate.
 func (b *database) seconds(units float64, q demand) float64 {
 	writer, reader := b.uses(units, q)
-	toReaders := b.spec.ReadShare
-	if len(b.nodes) == 1 {
-		toReaders = 0
-	}
-	slow := q.factor
+	toReaders, slow := b.toReaders(), q.factor
 	return q.selects*selectSeconds*slow*((1-toReaders)*stretch(writer)+toReaders*stretch(reader)) +
 		(q.writes*dmlSeconds+q.commits*commitSeconds)*slow*stretch(writer)
 }
@@ -134,22 +136,16 @@ func (b *database) step(units float64, q demand, connections float64, now int64)
 	if connections > limit {
 		b.refused = (connections - limit) / connections
 	}
-	toReaders := b.spec.ReadShare
-	if len(b.nodes) == 1 {
-		toReaders = 0
-	}
-	for i, n := range b.nodes {
-		n.use = writer
-		n.conns = min(connections, limit)
-		n.selects = units * q.selects * (1 - toReaders)
-		n.writes, n.commits = units*q.writes, units*q.commits
-		if i > 0 {
-			n.use = reader
-			n.conns = min(connections*0.4, limit)
-			n.selects = units * q.selects * toReaders / float64(len(b.nodes)-1)
-			n.writes, n.commits = 0, 0
+	selects, toReaders := units*q.selects, b.toReaders()
+	for _, n := range b.nodes {
+		if n.writer {
+			n.use, n.conns = writer, min(connections, limit)
+			n.selects, n.writes, n.commits = selects*(1-toReaders), units*q.writes, units*q.commits
+		} else {
+			n.use, n.conns = reader, min(connections*0.4, limit)
+			n.selects, n.writes, n.commits = selects*toReaders/float64(len(b.nodes)-1), 0, 0
 		}
-		n.conns += 6 // the provider's own
+		n.conns += ownSessions
 		b.scale(n)
 	}
 }
@@ -202,6 +198,30 @@ func (b *database) measure(d draw, m *Cluster, q demand, now int64) {
 }
 
 func (b *database) measureNode(d draw, m *Database, n *node, q demand, now int64) {
+	b.measureLevels(d, m, n)
+	long := d.around(stretch(n.use)*q.factor, 0.06)
+	m.Queries += n.selects + n.writes
+	m.Commits += n.commits
+	m.LoginFailures += math.Round(b.refused * n.conns * 0.2)
+	m.SelectLatency += selectSeconds * long
+	m.DMLLatency += dmlSeconds * long
+	m.CommitLatency += d.around(commitSeconds*long, 0.05)
+	m.ReadLatency += d.around(0.0006*(1+2*min(n.use, 1)), 0.05)
+	m.WriteLatency += d.around(0.0011*(1+2*min(n.use, 1)), 0.05)
+	m.BufferCacheHit += 0.9995 - 0.06*math.Exp(-n.acu/3)
+	m.EngineUptime = float64(now - n.booted)
+	if n.writer {
+		crowded := math.Pow(min(n.use, 1), 6)
+		m.Deadlocks += float64(d.poisson(n.writes * (2e-7 + 6e-4*crowded)))
+		m.Blocked += n.commits * crowded * 0.12
+		return
+	}
+	behind := b.nodes[0].writes / 200 * 0.001
+	m.ReplicaLag.add(min(d.around(0.014+behind+0.003*(stretch(n.use)-1), 0.12), 30))
+}
+
+// measureLevels reads the gauges of one instance.
+func (b *database) measureLevels(d draw, m *Database, n *node) {
 	top := b.ceiling(n)
 	busy := min(n.use, 1) * n.acu / top
 	m.CPU.add(min(d.around(busy+0.012, 0.03), 1))
@@ -213,25 +233,4 @@ func (b *database) measureNode(d draw, m *Database, n *node, q demand, now int64
 	m.ConnectionsMax = b.sessions
 	memory := top * gibPerACU * (1 << 30)
 	m.FreeableMemory.add(max(memory-n.acu*gibPerACU*(1<<30)*0.72-n.conns*6e6, memory*0.02))
-
-	long := stretch(n.use) * q.factor
-	m.Queries += n.selects + n.writes
-	m.Commits += n.commits
-	if n.writer {
-		crowded := math.Pow(min(n.use, 1), 6)
-		m.Deadlocks += float64(d.poisson(n.writes * (2e-7 + 6e-4*crowded)))
-		m.Blocked += n.commits * crowded * 0.12
-	}
-	m.LoginFailures += math.Round(b.refused * n.conns * 0.2)
-	m.SelectLatency += selectSeconds * long
-	m.DMLLatency += dmlSeconds * long
-	m.CommitLatency += d.around(commitSeconds*long, 0.05)
-	m.ReadLatency += 0.0006 * (1 + 2*min(n.use, 1))
-	m.WriteLatency += 0.0011 * (1 + 2*min(n.use, 1))
-	m.BufferCacheHit += 0.9995 - 0.06*math.Exp(-n.acu/3)
-	m.EngineUptime = float64(now - n.booted)
-	if !n.writer {
-		behind := b.nodes[0].writes / 200 * 0.001
-		m.ReplicaLag.add(min(d.around(0.014+behind+0.003*(stretch(n.use)-1), 0.12), 30))
-	}
 }

@@ -252,8 +252,9 @@ func (g *group) latencies(d draw, o outcome, add func(float64, int64)) {
 	answered := o.requests - o.elb502 - o.elb504 - o.status503
 	files = min(max(files, 0), max(answered, 0))
 	inTime := func(seconds float64, n int64) { add(min(seconds, originTimeout), n) } // later ones are the 504s
-	spread(answered-files, g.work, g.wait, d.Float64(), inTime)
-	spread(files, 0.004+0.05*g.work, g.wait, d.Float64(), inTime)
+	work := g.work * math.Exp(0.09*d.NormFloat64())                                  // no second is quite like the other
+	spread(answered-files, work, g.wait, d.Float64(), inTime)
+	spread(files, 0.004+0.05*work, g.wait, d.Float64(), inTime)
 	if o.status503 > 0 {
 		add(0.012, o.status503)
 	}

@@ -87,7 +87,7 @@ func checkCluster(c Cluster) error {
 		switch {
 		case n.CPU.Max > 1 || n.ACUUtilization.Max > 1 || n.BufferCacheHit > 1:
 			return fmt.Errorf("more than all of %+v", n)
-		case n.Connections.Max > float64(n.ConnectionsMax)+6:
+		case n.Connections.Max > float64(n.ConnectionsMax)+ownSessions:
 			return fmt.Errorf("%s holds %v connections of %d", n.Name, n.Connections.Max, n.ConnectionsMax)
 		case c.MaxACU > 0 && n.CPU.Mean > n.ACUUtilization.Max*1.01+0.06+0.25/max(c.MinACU, 0.5):
 			return fmt.Errorf("%s: busy to %v of a maximum of which it has %v", n.Name, n.CPU.Mean, n.ACUUtilization.Max)

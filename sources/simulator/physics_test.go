@@ -473,3 +473,33 @@ func TestHistogramQuantiles(t *testing.T) {
 		t.Errorf("from %v to %v", h.Min(), h.Max())
 	}
 }
+
+// The balancer grows behind the traffic: what comes faster finds a closed door.
+func TestTheBalancerRejectsWhatComesTooFast(t *testing.T) {
+	l := quiet(t, func(sc *Scenario) {
+		sc.Faults = []FaultSpec{{At: "T+1m", Until: "T+20m", Kind: BotWave, Rate: 30000, Addresses: 1e6}}
+	})
+	l.Advance(l.Scenario().T0.Add(22 * time.Minute))
+	calm, first, later := minute(t, l, 0).Balancers[0], minute(t, l, 2*time.Minute).Balancers[0], minute(t, l, 15*time.Minute).Balancers[0]
+	if calm.Rejected != 0 || first.Rejected < first.Arrived/4 || later.Rejected > first.Rejected/10 {
+		t.Errorf("rejected: %d, %d of %d, %d of %d", calm.Rejected, first.Rejected, first.Arrived, later.Rejected, later.Arrived)
+	}
+}
+
+func TestProvisionedInstancesDoNotScale(t *testing.T) {
+	l := launched(t, "lottery", provisioned)
+	l.Advance(l.Scenario().T0.Add(12 * time.Minute))
+	c := l.State().Clusters[0]
+	if c.Serverless || c.MaxACU != 0 || c.Members[0].Class != "db.r6g.4xlarge" {
+		t.Errorf("%+v", c)
+	}
+	for at := time.Duration(0); at < 10*time.Minute; at += time.Minute {
+		n := minute(t, l, at).Clusters[0].Instances[0]
+		if n.ACU.Max != 0 || n.ACUUtilization.Max != 0 || n.CPU.Mean == 0 {
+			t.Errorf("T+%s: %+v", at, n)
+		}
+	}
+	if err := l.SetACU("main", 4, 8); err == nil {
+		t.Error("a range for provisioned instances")
+	}
+}
