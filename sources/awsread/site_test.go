@@ -142,14 +142,20 @@ func (s *site) advance(p *tape, minutes int) {
 func (s *site) run(p *tape, minutes int, all []sources.Source) {
 	s.t.Helper()
 	for range minutes {
-		s.clock.Advance(time.Minute)
-		for _, source := range all {
-			r, err := source.Poll(s.t.Context(), s.clock.Now())
-			if err != nil {
-				s.t.Errorf("poll %s: %v", source.Name(), err)
-			}
-			p.take(r)
+		s.after(p, time.Minute, all)
+	}
+}
+
+// after moves the clock and polls once.
+func (s *site) after(p *tape, d time.Duration, all []sources.Source) {
+	s.t.Helper()
+	s.clock.Advance(d)
+	for _, source := range all {
+		r, err := source.Poll(s.t.Context(), s.clock.Now())
+		if err != nil {
+			s.t.Errorf("poll %s: %v", source.Name(), err)
 		}
+		p.take(r)
 	}
 }
 
