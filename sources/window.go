@@ -233,8 +233,8 @@ func (w *Window) touch(seen time.Time) {
 	}
 }
 
-// momentsMost bounds the moments that are remembered: at a poll a second, over an hour and a half.
-const momentsMost = 6000
+// momentsMost bounds the moments that are remembered: at a poll a second, more than a day.
+const momentsMost = 100_000
 
 // Version changes whenever something new was applied.
 func (w *Window) Version() uint64 { return w.version }

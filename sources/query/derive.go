@@ -15,9 +15,9 @@ import (
 //
 // What a derived period says, as the cursor sees it:
 //   - it has a value where the formula comes to a finite number;
-//   - it is None ("asked, and there was nothing") where it comes to none but one of its inputs was asked
-//     about: a latency without traffic, a share of nothing;
-//   - it is absent where none of its inputs was;
+//   - it is None ("asked, and there was nothing") where it comes to none although all of its inputs were
+//     asked about: a share of nothing;
+//   - it is absent where it comes to none and an input is absent, which may still come;
 //   - it is provisional while any of its inputs is, and until the slowest of them would have settled, so
 //     that an input that is still to come is waited for.
 //
@@ -275,18 +275,10 @@ func (d *Deriver) compute(g *derivedGroup, recorded, v *sources.View, s stretch,
 // derive is the derived points of one series over the periods of s.
 func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []sources.Point, known time.Time) []sources.Point {
 	n := int(s.last.Sub(s.first)/time.Minute) + 1
-	asked, provisional := make([]bool, n), make([]bool, n)
-	for _, raw := range f.raw {
+	inputs := make([]standing, n)
+	for nth, raw := range f.raw {
 		for _, in := range g.behind(raw, of) {
-			start, _ := slices.BinarySearchFunc(in.points, s.first, func(p sources.Point, t time.Time) int { return p.At.Compare(t) })
-			for _, p := range in.points[start:] {
-				i := int(p.At.Sub(s.first) / time.Minute)
-				if i >= n {
-					break
-				}
-				asked[i] = true
-				provisional[i] = provisional[i] || p.Provisional
-			}
+			in.mark(inputs, s.first, nth)
 		}
 	}
 	var out []sources.Point
@@ -299,13 +291,35 @@ func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []
 		if p.None {
 			p.Value = 0
 		}
-		if p.None && !asked[i] {
+		if p.None && inputs[i].asked < len(f.raw) {
 			continue
 		}
-		p.Provisional = provisional[i] || p.At.Add(f.metric.Period+f.metric.Settle).After(known)
+		p.Provisional = inputs[i].provisional || p.At.Add(f.metric.Period+f.metric.Settle).After(known)
 		out = append(out, p)
 	}
 	return out
+}
+
+// standing is how the inputs of one derived period stand.
+type standing struct {
+	asked       int // how many of the formula's metrics, in their order, were asked about
+	provisional bool
+}
+
+// mark notes the periods that the formula's nth metric was asked about. A metric counts only where all
+// before it were, which is enough to tell whether all were.
+func (in *input) mark(inputs []standing, first time.Time, nth int) {
+	start, _ := slices.BinarySearchFunc(in.points, first, func(p sources.Point, t time.Time) int { return p.At.Compare(t) })
+	for _, p := range in.points[start:] {
+		i := int(p.At.Sub(first) / time.Minute)
+		if i >= len(inputs) {
+			break
+		}
+		if inputs[i].asked == nth {
+			inputs[i].asked = nth + 1
+		}
+		inputs[i].provisional = inputs[i].provisional || p.Provisional
+	}
 }
 
 // behind lists the input series of a metric that stand behind a derived series of a resource: the

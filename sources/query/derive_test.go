@@ -83,7 +83,7 @@ func TestDerived(t *testing.T) {
 		},
 		"the slowest input decides": {
 			[]sources.Sample{sample("aurora_acu_max", "main", 0, 0.5, 32), sample("aurora_acu", "main", 0, 2.5, 16), sample("aurora_acu_max", "main", 1, 1.5, 32)},
-			3.5, series("aurora_acu_used_ratio", "main"), "0:0.5~ 1:none~ ",
+			3.5, series("aurora_acu_used_ratio", "main"), "0:0.5~ ",
 		},
 		"attempts and successes are two resources": {
 			[]sources.Sample{sample("audience_attempts", "tries", 0, 1, 50), sample("audience_successes", "wins", 0, 1, 40)},
