@@ -86,10 +86,9 @@ func maxConnections(spec ClusterSpec, r ACURange) int {
 // stretch is how much longer a statement takes at the given use of a node.
 func stretch(use float64) float64 {
 	if use <= kneeUse {
-		return 1 + 0.7*math.Pow(use, 4)/(1-use)
+		return 1 + 0.7*use*use*use*use/(1-use)
 	}
-	knee := 1 + 0.7*math.Pow(kneeUse, 4)/(1-kneeUse)
-	return knee + (use-kneeUse)*kneeSlope
+	return stretch(kneeUse) + (use-kneeUse)*kneeSlope
 }
 
 // demand is what the fleet asks of the cluster per unit of its work.

@@ -41,11 +41,8 @@ func (s *site) describeEdge(now int64) Distribution {
 		CallerReference: s.scenario.Name + "-edge", WebACLARN: n.aclARN(), AdditionalMetrics: true,
 		Comment: s.scenario.Name,
 	}
-	for _, p := range e.purges {
-		v := p.Invalidation
-		v.Paths = slices.Clone(v.Paths)
-		v.Status = p.status(now)
-		d.Invalidations = append(d.Invalidations, v)
+	for i := range e.purges {
+		d.Invalidations = append(d.Invalidations, e.purges[i].at(now))
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -13,6 +14,11 @@ const (
 	maintenanceTime  = 0.035
 	edgeToOriginTime = 0.006
 	purgesAtOnce     = 15
+
+	unchangedShare = 0.05 // of the hits: the browser holds the file and is told so by a 304
+	deniedBytes    = 900
+	requestBytes   = 420
+	postBytes      = 1800
 )
 
 // edge is the distribution: caches that are warm or cold, and the origins behind them.
@@ -33,7 +39,7 @@ type edge struct {
 
 type purge struct {
 	Invalidation
-	at int64
+	since int64
 }
 
 func newEdge(spec EdgeSpec, now int64) *edge {
@@ -108,36 +114,38 @@ func (e *edge) route(d draw, t traffic) (r routed) {
 // measure adds a second to the minute.
 func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r routed, o outcome) {
 	denied, maintained, live := blocked.sum(), r.maintenance.sum(), r.live.sum()
-	unchanged := d.binomial(r.hits, 0.05)
+	unchanged := d.binomial(r.hits, unchangedShare)
 	m.Requests += all.sum()
 	m.Blocked += denied
 	m.Hits += r.hits
 	m.Misses += maintained + live
 	m.LiveRequests += live
 	m.MaintenanceRequests += maintained
+	m.statuses(unchanged, denied, r, o)
 
-	refused := r.maintenance[kindPost] // a static site answers a POST with 405
+	posts := all[kindPost] - blocked[kindPost]
+	bad := o.errors() - o.failed[kindPost] + o.status[4] - o.invalid // of GETs
+	m.Cacheable += max(r.hits+live+maintained-posts-bad, r.hits)
+	files := float64(r.hits - unchanged + r.live[kindStatic])
+	pages := float64(maintained + live - r.live[kindStatic])
+	m.BytesDown += int64(files*d.around(page.StaticBytes, 0.01) + pages*d.around(page.PageBytes, 0.01) + float64(denied)*deniedBytes)
+	m.BytesUp += all.sum()*requestBytes + posts*postBytes
+	spread(maintained, maintenanceTime, 0, d.Float64(), m.OriginLatency.Add)
+}
+
+// statuses counts what viewers were answered. A static site answers a POST with 405.
+func (m *Edge) statuses(unchanged, denied int64, r routed, o outcome) {
+	maintained, refused := r.maintenance.sum(), r.maintenance[kindPost]
 	m.Status2xx += r.hits - unchanged + maintained - refused + o.status[2]
 	m.Status3xx += unchanged + o.status[3]
 	m.Status4xx += denied + refused + o.status[4]
 	m.Status403 += denied
 	m.Status404 += o.status404
-	failed := o.status[5] + o.elb502 + o.elb503 + o.elb504 + o.rejected
-	m.Status5xx += failed
+	m.Status5xx += o.errors()
 	m.Status500 += o.status500
 	m.Status502 += o.elb502 + o.rejected
 	m.Status503 += o.elb503 + o.status503
 	m.Status504 += o.elb504
-
-	posts := all[kindPost] - blocked[kindPost]
-	errors := failed - o.failed[kindPost] + o.status[4] - o.invalid
-	m.Cacheable += max(r.hits+live+maintained-posts-errors, r.hits)
-	m.BytesDown += int64(float64(r.hits-unchanged+r.live[kindStatic])*d.around(page.StaticBytes, 0.01) +
-		float64(maintained+live-r.live[kindStatic])*d.around(page.PageBytes, 0.01) + float64(denied)*900)
-	m.BytesUp += all.sum()*420 + posts*1800
-	if maintained > 0 {
-		spread(maintained, maintenanceTime, 0, d.Float64(), m.OriginLatency.Add)
-	}
 }
 
 // deployment is the distribution's status at a time.
@@ -148,11 +156,35 @@ func (e *edge) deployment(now int64) string {
 	return Deployed
 }
 
-func (p purge) status(now int64) string {
-	if now < p.at+secondsPurged {
-		return InProgress
+// at is the invalidation as it is described at a time.
+func (p *purge) at(now int64) Invalidation {
+	v := p.Invalidation
+	v.Paths = slices.Clone(v.Paths)
+	v.Status = Completed
+	if now < p.since+secondsPurged {
+		v.Status = InProgress
 	}
-	return Completed
+	return v
+}
+
+// purgeOf finds an invalidation by its reference, nil without one.
+func (e *edge) purgeOf(reference string) *purge {
+	for i := range e.purges {
+		if e.purges[i].Reference == reference {
+			return &e.purges[i]
+		}
+	}
+	return nil
+}
+
+// purging counts the invalidations in progress.
+func (e *edge) purging(now int64) (n int) {
+	for i := range e.purges {
+		if now < e.purges[i].since+secondsPurged {
+			n++
+		}
+	}
+	return n
 }
 
 func moment(second int64) time.Time { return time.Unix(second, 0).UTC() }

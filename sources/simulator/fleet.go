@@ -28,7 +28,10 @@ const (
 	coldEfficiency       = 0.55
 	thrash               = 0.12 // processor time lost to a full backlog
 	threadsBusyCPU       = 0.015
-	residue              = 25 // seconds for which a target that was taken out still works off its backlog
+	closedShare          = 0.35  // of those turned away: a closed connection instead of a 503
+	missingShare         = 0.004 // of the files that are asked for do not exist
+	movedShare           = 0.02  // of the pages are redirects
+	residue              = 25    // seconds for which a target that was taken out still works off its backlog
 )
 
 // instance is one machine of a group.
@@ -211,15 +214,12 @@ func (g *group) answer(d draw, t traffic, overflow, failing, refused, invalid, p
 // kindAnswered decides on the requests of one kind: no room, too late, broken, refused, or well.
 func (o *outcome) kindAnswered(d draw, k kind, n int64, overflow, late, broken, invalid float64) {
 	turned := d.binomial(n, overflow)
-	closed := d.binomial(turned, 0.35)
-	rest := n - turned
-	timeouts := d.binomial(rest, late)
-	rest -= timeouts
+	timeouts := d.binomial(n-turned, late)
 	errors := int64(0)
 	if k != kindStatic {
-		errors = d.binomial(rest, broken)
+		errors = d.binomial(n-turned-timeouts, broken)
 	}
-	rest -= errors
+	closed := d.binomial(turned, closedShare)
 	o.elb502 += closed
 	o.connectionErrors += closed
 	o.elb504 += timeouts
@@ -227,23 +227,28 @@ func (o *outcome) kindAnswered(d draw, k kind, n int64, overflow, late, broken, 
 	o.status503 += turned - closed
 	o.status500 += errors
 	o.failed[k] += turned + timeouts + errors
+	o.kindServed(d, k, n-o.failed[k], invalid)
+}
+
+// kindServed gives the answers that went well their statuses.
+func (o *outcome) kindServed(d draw, k kind, n int64, invalid float64) {
 	switch k {
 	case kindPost:
-		mistakes := d.binomial(rest, invalid)
+		mistakes := d.binomial(n, invalid)
 		o.invalid += mistakes
 		o.status[4] += mistakes
-		rest -= mistakes
+		n -= mistakes
 	case kindStatic:
-		missing := d.binomial(rest, 0.004)
+		missing := d.binomial(n, missingShare)
 		o.status[4] += missing
 		o.status404 += missing
-		rest -= missing
+		n -= missing
 	case kindPage:
-		moved := d.binomial(rest, 0.02)
+		moved := d.binomial(n, movedShare)
 		o.status[3] += moved
-		rest -= moved
+		n -= moved
 	}
-	o.status[2] += rest
+	o.status[2] += n
 }
 
 // latencies gives the seconds of all requests that a target answered in this second.

@@ -165,24 +165,16 @@ func (l *Launch) Invalidate(distribution, reference string, paths []string) (Inv
 	if err := checkPaths(paths); err != nil {
 		return Invalidation{}, err
 	}
-	running := 0
-	for _, p := range e.purges {
-		if p.Reference == reference {
-			if !slices.Equal(p.Paths, paths) {
-				return Invalidation{}, fmt.Errorf("%w: the reference %q was used for other paths", ErrInvalid, reference)
-			}
-			v := p.Invalidation
-			v.Status = p.status(l.now)
-			return v, nil
+	if old := e.purgeOf(reference); old != nil {
+		if !slices.Equal(old.Paths, paths) {
+			return Invalidation{}, fmt.Errorf("%w: the reference %q was used for other paths", ErrInvalid, reference)
 		}
-		if p.status(l.now) == InProgress {
-			running++
-		}
+		return old.at(l.now), nil
 	}
-	if running >= purgesAtOnce {
-		return Invalidation{}, fmt.Errorf("%w: %d invalidations of %s are in progress", ErrBusy, running, distribution)
+	if n := e.purging(l.now); n >= purgesAtOnce {
+		return Invalidation{}, fmt.Errorf("%w: %d invalidations of %s are in progress", ErrBusy, n, distribution)
 	}
-	p := purge{at: l.now, Invalidation: Invalidation{ID: "I" + letters(s.ids, base32Digits, 13), Reference: reference,
+	p := purge{since: l.now, Invalidation: Invalidation{ID: "I" + letters(s.ids, base32Digits, 13), Reference: reference,
 		Paths: slices.Clone(paths), Created: moment(l.now), Status: InProgress}}
 	e.purges = append(e.purges, p)
 	if coversStatic(paths) {

@@ -73,6 +73,11 @@ type outcome struct {
 	held    float64 // requests in work or waiting at the end of the second
 }
 
+// errors counts the answers that viewers see as a 5xx.
+func (o *outcome) errors() int64 {
+	return o.status[5] + o.elb502 + o.elb503 + o.elb504 + o.rejected
+}
+
 func (o *outcome) add(p outcome) {
 	o.arrived = o.arrived.plus(p.arrived)
 	o.failed = o.failed.plus(p.failed)
