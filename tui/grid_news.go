@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type item struct {
 	text  string
 	style theme.Style
 	level Level
+	more  int // how many like it are left out
 }
 
 // newsSpan is how old a change may be to be news.
@@ -71,27 +73,47 @@ func (p *Painter) troubles(s *Scene) []item {
 	return out
 }
 
-// changes are the newest n changes, the newest first.
+// changes are the newest n changes, the newest first. Changes of one kind to one resource that follow each other
+// within a minute, as when five instances start at once, are one line.
 func changes(s *Scene, n int) []item {
 	all := s.View.Changes(s.cursor().Add(-newsSpan), s.cursor().Add(time.Nanosecond))
 	var out []item
+	var last sources.Change
+	alike := 0
 	for _, c := range slices.Backward(all) {
+		if len(out) > 0 && isAlike(c, last) {
+			alike++
+			out[len(out)-1].more = alike
+			continue
+		}
 		if len(out) == n {
 			break
 		}
-		what, text := c.Resource.Name, c.Text
-		switch {
-		case c.Kind == sources.ChangeNote:
-			what = "note"
-			if c.Actor != "" {
-				what += " by " + c.Actor
-			}
-		case what == "":
-			what = c.Kind
-		default:
-			what = strings.TrimSpace(what + " " + c.Kind)
+		last, alike = c, 0
+		out = append(out, item{glyph: changeGlyph(c.Kind), at: c.At, what: sources.Clean(about(c)), text: sources.Clean(c.Text), style: theme.Fg(theme.Text)})
+	}
+	for i := range out {
+		if out[i].more > 0 {
+			out[i].text += ", and " + strconv.Itoa(out[i].more) + " more"
 		}
-		out = append(out, item{glyph: changeGlyph(c.Kind), at: c.At, what: sources.Clean(what), text: sources.Clean(text), style: theme.Fg(theme.Text)})
 	}
 	return out
+}
+
+// isAlike tells whether an older change adds nothing to a newer one but its number.
+func isAlike(older, newer sources.Change) bool {
+	head := func(c sources.Change) string { h, _, _ := strings.Cut(c.Text, ":"); return h }
+	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Resource == newer.Resource && head(older) == head(newer) &&
+		newer.At.Sub(older.At) < time.Minute
+}
+
+// about is what a change is about.
+func about(c sources.Change) string {
+	switch {
+	case c.Kind == sources.ChangeNote && c.Actor != "":
+		return "note by " + c.Actor
+	case c.Kind == sources.ChangeNote || c.Resource.Name == "":
+		return c.Kind
+	}
+	return c.Resource.Name + " " + c.Kind
 }
