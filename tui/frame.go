@@ -30,7 +30,7 @@ func (m *Model) scene() *Scene {
 	s := &m.lastScene
 	now := m.reach().to
 	*s = Scene{
-		View: m.view(), Meta: &m.opt.Meta, Mode: m.opt.Mode, Standing: m.drawn.stance == standing, Speed: m.drawn.speed,
+		View: m.view(), Meta: m.meta(), Mode: m.opt.Mode, Standing: m.drawn.stance == standing, Speed: m.drawn.speed,
 		Now: now, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
 		Story: m.opt.Story,
 		Width: m.width, Height: m.height, Filter: m.filter, Theme: &m.opt.Theme, ASCII: m.opt.ASCII,

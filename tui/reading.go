@@ -21,6 +21,7 @@ type roomState struct {
 	changes []sources.Change // all of the recording
 	last    int64            // the newest of them
 	unread  error            // why the recording could not be read, nil while it can
+	meta    *recording.Meta  // as it was read again, nil while the options' holds
 	missed  int              // changes that came while the cursor stood
 }
 
@@ -33,6 +34,7 @@ type batchMsg struct {
 	batch sources.Batch
 	mark  recording.Mark
 	size  int64
+	meta  *recording.Meta // nil where nothing says that it has changed
 	err   error
 }
 
@@ -59,7 +61,7 @@ func (m *Model) advanced() tea.Cmd {
 		defer cancel()
 		batch, next, err := tape.Since(ctx, mark)
 		size, _ := tape.Size() // a size that cannot be read is shown as it was
-		return batchMsg{epoch: epoch, batch: batch, mark: next, size: size, err: err}
+		return batchMsg{epoch: epoch, batch: batch, mark: next, size: size, meta: reread(ctx, tape, batch), err: err}
 	}
 }
 
@@ -84,6 +86,7 @@ func (m *Model) take(msg batchMsg) {
 		return
 	}
 	m.memory.mark = msg.mark
+	m.retell(msg.meta)
 	if msg.size > 0 && msg.size != m.room.size {
 		m.room.size, m.dirty = msg.size, true
 	}
@@ -228,9 +231,6 @@ func (m *Model) failed(err error) {
 // arrive lets the frame follow the cursor: at once where the recording is at hand, and after a load where it
 // is not. Until then the last time that was at hand stays on the screen.
 func (m *Model) arrive() tea.Cmd {
-	if m.cursor.stance == following {
-		m.cursor.at = m.opt.Clock.Now()
-	}
 	if m.memory.covers(m.cursor.at, m.reach()) {
 		m.drawn = m.cursor
 		return nil

@@ -37,6 +37,9 @@ func (r *room) introduce(ctx context.Context, before string) {
 	}
 	r.fact(ctx, r.holder)
 	r.tell(ctx, text)
+	for _, remark := range r.remarks {
+		r.tell(ctx, remark)
+	}
 }
 
 // fact records who holds the lease, "" when nobody does.

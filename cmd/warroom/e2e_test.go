@@ -101,7 +101,7 @@ func (p *pane) gone(pattern string) string {
 func (p *pane) restored() {
 	p.t.Helper()
 	p.enter("stty -a | tr ';' '\\n' | grep -c -w -e '-icanon' -e '-echo' -e '-opost'; echo $((6*7))back")
-	p.until(`(?m)^0\n42back$`)
+	p.until(`(?m)^(\$ )?0\n42back$`)
 	if got := p.tmux("display-message", "-p", "-t", "s:", "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{pane_dead}"); got != "0 1 0 0\n" {
 		p.t.Errorf("alternate screen, cursor, mouse, dead: %q, want 0 1 0 0", got)
 	}

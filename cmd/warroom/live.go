@@ -68,6 +68,7 @@ func (p *process) liveRoom(asked, operator string) (r *room, closing func(error)
 	if err != nil {
 		return nil, nil, err
 	}
+	watched.now = c
 	file, err := p.recordingPath(c)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +79,7 @@ func (p *process) liveRoom(asked, operator string) (r *room, closing func(error)
 	}
 	r = &room{
 		tape: tape, meta: c.meta(), clock: clock, holder: p.holder(operator),
-		open: open(c), keys: c.Keys, config: watched, advanced: func() {}, say: func(string) {},
+		open: open(c), keys: c.Keys, remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {},
 	}
 	return r, closeAfter(tape), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +20,24 @@ const configTurn = time.Second
 type watchedConfig struct {
 	path string
 	open func(*config) opener
+	now  *config // the one that holds
 	seen stamp
+}
+
+// later names what a changed config changes at the next start only.
+func (w *watchedConfig) later(c *config) string {
+	var words []string
+	if !maps.Equal(w.now.Keys, c.Keys) {
+		words = append(words, "keys")
+	}
+	if w.now.Recording != c.Recording {
+		words = append(words, "recording")
+	}
+	w.now = c
+	if len(words) == 0 {
+		return ""
+	}
+	return "; from the next start on: " + strings.Join(words, ", ")
 }
 
 // stamp tells two states of a file apart without reading it.
@@ -87,7 +105,7 @@ func (r *room) adopt(ctx context.Context, poller *sources.Poller) (release func(
 		return nil, fmt.Errorf("describe the launch in the recording: %w", err)
 	}
 	poller.Replace(srcs...)
-	r.tell(ctx, "config reloaded: "+difference(r.meta.Resources, c.watch))
+	r.tell(ctx, "config reloaded: "+difference(r.meta.Resources, c.watch)+r.config.later(c))
 	r.meta = meta
 	return release, nil
 }

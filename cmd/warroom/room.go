@@ -24,6 +24,7 @@ type room struct {
 	holder   string         // who we are to the lease
 	open     opener
 	keys     map[string]string // rebindings of the config
+	remarks  []string          // odd, but allowed: told once collecting begins
 	config   *watchedConfig    // reloaded while collecting; nil where there is none
 	advanced func()            // told after every append, of this process and of others
 	say      func(string)      // told one line for people

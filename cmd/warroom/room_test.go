@@ -232,6 +232,8 @@ func TestConfigIsReloaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
 		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+		tr.config.now = &config{}
+		tr.remarks = []string{"keys: pause is on ctrl+b, which tmux keeps"}
 		tr.start()
 		time.Sleep(10 * time.Second)
 		write(t, file, oneBalancer+"resorces: {}\n")
@@ -244,9 +246,12 @@ func TestConfigIsReloaded(t *testing.T) {
 		if tr.source.asked() == before {
 			t.Error("a broken config ended the collecting")
 		}
-		write(t, file, strings.Replace(oneBalancer, "{prod: app/prod/1}", "{prod: app/prod/1, api: app/api/2}", 1))
+		write(t, file, strings.Replace(oneBalancer, "{prod: app/prod/1}", "{prod: app/prod/1, api: app/api/2}", 1)+"keys: {pause: p}\n")
 		time.Sleep(30 * time.Second)
-		if !contains(changes(t, tr.tape), "config reloaded: +alb/api") {
+		if !contains(changes(t, tr.tape), "keys: pause is on ctrl+b") {
+			t.Error("the remark on the keys is not told")
+		}
+		if !contains(changes(t, tr.tape), "config reloaded: +alb/api; from the next start on: keys") {
 			t.Errorf("the new config is not told: %q", changes(t, tr.tape))
 		}
 		meta, err := tr.tape.Meta(t.Context())
