@@ -492,12 +492,12 @@ func atBefore(rows []row, i int) int64 {
 // sparse series for an answer.
 func (g *sighted) pick(versions []row, answered *row) (row, bool) {
 	settledTruth := g.view.cursor.Truth == AsSettled
-	for _, r := range slices.Backward(versions) {
+	for i := len(versions) - 1; i >= 0; i-- {
 		if settledTruth {
-			return r, r.at+g.period <= g.view.at
+			return versions[i], versions[i].at+g.period <= g.view.at
 		}
-		if r.seen <= g.view.at {
-			return r, true
+		if versions[i].seen <= g.view.at {
+			return versions[i], true
 		}
 	}
 	if answered == nil || answered.at+g.period > g.mute {
