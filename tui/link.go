@@ -18,14 +18,15 @@ const (
 
 // What the link takes for granted, and what it allows.
 const (
-	probeEvery  = 256                    // bytes between two probes
-	stuckFor    = 100 * time.Millisecond // a write in flight for so long means that the link lags
-	lostAfter   = 4 * time.Second        // an unanswered probe is given up
-	deafAfter   = 400 * time.Millisecond // … and the very first one
-	patience    = 100 * time.Millisecond // how much output may be on its way, at the rate that was measured
-	leastOnWay  = 1 << 10                // bytes that may always be on their way
-	firstOnWay  = 8 << 10                // … before anything was measured
-	closeWithin = 150 * time.Millisecond // how long leaving waits for a link that lags
+	probeEvery    = 256                    // bytes between two probes
+	stuckFor      = 100 * time.Millisecond // a write in flight for so long means that the link lags
+	lostAfter     = 4 * time.Second        // an unanswered probe is given up
+	deafAfter     = 400 * time.Millisecond // … and the very first one
+	patience      = 100 * time.Millisecond // how much output may be on its way, at the rate that was measured
+	leastOnWay    = 1 << 10                // bytes that may always be on their way
+	firstOnWay    = 8 << 10                // … before anything was measured
+	leastMeasured = 2 << 10                // bytes from which on a rate is learnt
+	closeWithin   = 150 * time.Millisecond // how long leaving waits for a link that lags
 )
 
 // Link stands between the renderer and the terminal. A write to it never blocks, so neither a key nor leaving
@@ -54,7 +55,9 @@ type Link struct {
 	rate    float64 // bytes per second, 0 while unknown
 	trip    time.Duration
 	acked   time.Time
-	held    bool // a frame was left out
+	flowed  int           // bytes that were measured since the rate was last learnt
+	flowing time.Duration // how long they took
+	held    bool          // a frame was left out
 	err     error
 	closed  bool
 	done    chan struct{}
@@ -173,25 +176,25 @@ func (l *Link) drainedNow() bool {
 }
 
 // lagging tells whether so much is on its way that a frame had better be left out. Who asks is told through
-// ready when it no longer is. A nil link never lags.
+// ready when it no longer is.
 func (l *Link) lagging() bool {
-	if l == nil {
-		return false
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held = l.laggingLocked()
 	return l.held
 }
 
-// stuck tells whether the terminal takes nothing at all: then not even what a key changed is drawn.
-func (l *Link) stuck() bool {
-	if l == nil {
-		return false
+// takes tells whether a new frame is worth building. While the link lags it is not, unless it answers a key, or the link
+// is known to be slow: then frames go out in parts, and the newest must be known to tell what a key changes from
+// what has changed anyway. Of a terminal that takes nothing at all not even keys are drawn.
+func (l *Link) takes(keyed bool) bool {
+	if l == nil || !l.lagging() {
+		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.writing > 0 && l.now().Sub(l.since) > stuckFor || len(l.queue) > firstOnWay
+	stuck := l.writing > 0 && l.now().Sub(l.since) > stuckFor || len(l.queue) > firstOnWay
+	return !stuck && (keyed || l.slow())
 }
 
 func (l *Link) laggingLocked() bool {
@@ -219,6 +222,16 @@ func (l *Link) allowance() int {
 const slowRate = 200 << 10
 
 func (l *Link) slow() bool { return l.rate > 0 && l.rate < slowRate }
+
+// paced tells whether frames go out in parts.
+func (l *Link) paced() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.slow()
+}
 
 // room is how many bytes may follow now, how many have been sent so far, and whether the link is so slow that it
 // matters.
@@ -262,29 +275,33 @@ func (l *Link) acknowledge() {
 	l.acked = now
 }
 
-// learn keeps a moving mean of the rate: bytes over the time since they could start to flow, less the
-// shortest round trip seen.
+// learn keeps a moving mean of the rate: bytes over the time since they could start to flow, less the shortest round
+// trip seen where the link was idle before. Answers that come at once say little, so they are taken together.
 func (l *Link) learn(p sentProbe, now time.Time) {
-	start := p.at
-	if l.acked.After(start) {
-		start = l.acked
+	if round := now.Sub(p.at); p.bytes <= leastMeasured && (l.trip == 0 || round < l.trip) {
+		l.trip = round
 	}
-	took := now.Sub(start)
-	if l.trip == 0 || took < l.trip {
-		l.trip = took
+	took := max(now.Sub(p.at)-l.trip, 0)
+	if l.acked.After(p.at) {
+		took = now.Sub(l.acked)
 	}
-	if start.Equal(p.at) {
-		took -= l.trip
-	}
-	measured := float64(p.bytes) / max(took, time.Millisecond).Seconds()
-	if l.rate == 0 {
-		l.rate = measured
+	l.flowed, l.flowing = l.flowed+p.bytes, l.flowing+took
+	if l.flowed < leastMeasured {
 		return
 	}
-	l.rate += (measured - l.rate) / 3
+	measured := float64(l.flowed) / max(l.flowing, time.Millisecond).Seconds()
+	l.flowed, l.flowing = 0, 0
+	switch {
+	case l.rate == 0:
+		l.rate = measured
+	case measured < l.rate:
+		l.rate += (measured - l.rate) * 2 / 3 // too much on its way is worse than too little
+	default:
+		l.rate = min(l.rate+(measured-l.rate)/3, 2*l.rate)
+	}
 }
 
-// asked allows probes, once input is read, or forbids them, before it no longer is: an answer that nobody reads
+// ask allows probes, once input is read, or forbids them, before it no longer is: an answer that nobody reads
 // would end up in the shell.
 func (l *Link) ask(allowed bool) {
 	if l == nil {

@@ -37,6 +37,7 @@ type Model struct {
 	pace          pace        // what of the newest frame the renderer has been given
 	dirty         bool        // something has changed since that frame
 	keyed         bool        // a key has
+	pacing        bool        // the next part of a frame has been called for
 	caret         *tea.Cursor // of the open prompt
 	lastScene     Scene
 	seen          *sources.View // the last view, and what it was made of
@@ -96,7 +97,10 @@ func (m *Model) Init() tea.Cmd {
 // Update answers one message. What it costs is bounded: files are read and written by commands only.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.answer(msg)
-	return m, tea.Batch(cmd, m.arrive())
+	if _, key := msg.(tea.KeyPressMsg); !key && m.cursor.stance == following {
+		m.cursor.at = m.opt.Clock.Now() // a key changes what it is for, and nothing else
+	}
+	return m, tea.Batch(cmd, m.arrive(), m.keepPace())
 }
 
 func (m *Model) answer(msg tea.Msg) tea.Cmd {
@@ -119,6 +123,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.loaded(msg)
 	case notedMsg:
 		return m.noted(msg)
+	case paceMsg:
+		m.pacing = false
 	case drainedMsg:
 		if m.link.gone() != nil {
 			return tea.Quit
@@ -133,7 +139,7 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 
 // View is the newest frame. It is built only when something on it has changed and the link keeps up.
 func (m *Model) View() tea.View {
-	if m.dirty && m.width > 0 && (m.keyed && !m.link.stuck() || !m.link.lagging()) {
+	if m.dirty && m.width > 0 && m.link.takes(m.keyed) {
 		m.pace.aim(m.draw(), m.keyed)
 		m.dirty, m.keyed = false, false
 	}
@@ -166,6 +172,9 @@ func (m *Model) complain(err error) {
 
 // pressed gives a key to whoever has the focus: the prompt, then the page, then the room.
 func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
+	if m.dirty && m.link.paced() {
+		m.pace.aim(m.draw(), false) // what has changed without the key
+	}
 	m.dirty, m.keyed = true, true
 	if k.String() == "ctrl+c" {
 		return tea.Quit

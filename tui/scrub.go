@@ -70,7 +70,7 @@ func (m *Model) backToLive() {
 		m.say("this recording is finished: there is no live to go back to; this is its end")
 		return
 	}
-	m.cursor.stance, m.cursor.truth = following, sources.AsSeen
+	m.cursor.stance, m.cursor.at, m.cursor.truth = following, m.opt.Clock.Now(), sources.AsSeen
 	m.room.missed = 0
 }
 

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,12 +20,21 @@ import (
 	"warroom/tui/theme"
 )
 
+// TestMain starts the runtime's watch over signals outside of any synctest bubble, where it would not survive.
+func TestMain(m *testing.M) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	signal.Stop(c)
+	os.Exit(m.Run())
+}
+
 // terminal is the real program on an emulated terminal: keys are typed into it and the screen is read back.
 type terminal struct {
 	t       testing.TB
 	program *tui.Program
 	screen  *vt.SafeEmulator
 	keys    *io.PipeWriter
+	wire    io.Writer // where the program writes: the terminal itself, or something on the way to it
 	done    chan error
 
 	mu     sync.Mutex
@@ -48,14 +60,16 @@ func themed(o tui.Options) tui.Options {
 }
 
 func newTerminal(t testing.TB, w, h int) *terminal {
-	return &terminal{t: t, screen: vt.NewSafeEmulator(w, h), done: make(chan error, 1), drew: make(chan struct{})}
+	term := &terminal{t: t, screen: vt.NewSafeEmulator(w, h), done: make(chan error, 1), drew: make(chan struct{})}
+	term.wire = term
+	return term
 }
 
 func (term *terminal) run(ctx context.Context, m *tui.Model) {
 	in, keys := io.Pipe()
 	term.keys = keys
 	go io.Copy(keys, term.screen) // what the terminal answers comes in like keys
-	term.program = tui.NewProgram(m, in, term, tea.WithWindowSize(term.screen.Width(), term.screen.Height()), tea.WithFilter(panicking))
+	term.program = tui.NewProgram(m, in, term.wire, tea.WithWindowSize(term.screen.Width(), term.screen.Height()), tea.WithFilter(panicking))
 	go func() { term.done <- term.program.Run(ctx) }()
 	term.t.Cleanup(term.stop)
 }
