@@ -461,6 +461,18 @@ func TestWindowLetsGo(t *testing.T) {
 	}
 }
 
+// TestNoNewsTwiceInASmallWindow: what a window let go while it took a batch in is no news the next time.
+func TestNoNewsTwiceInASmallWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := sources.NewWindow(time.Duration(rapid.IntRange(1, 10).Draw(t, "span")) * time.Minute)
+		b := sources.Batch{Samples: unambiguous(history.Draw(t, "history"))}
+		w.Apply(b)
+		if w.Apply(b) {
+			t.Fatal("the same batch was news a second time")
+		}
+	})
+}
+
 func TestReadingAllocatesNothing(t *testing.T) {
 	w := launch(150, 60)
 	v := w.View(asSeen(62))
