@@ -70,10 +70,9 @@ func (f *firewall) edit(r *rule, e RuleEdit, now int64) {
 
 // verdict is what the rules did with a second's traffic.
 type verdict struct {
-	blocked        traffic
-	rate, managed  RuleCount
-	counted        int64
-	perMachineSeen float64
+	blocked       traffic
+	rate, managed RuleCount
+	counted       int64
 }
 
 // inspect decides on a second's traffic. machines is the number of addresses that the bots come from,

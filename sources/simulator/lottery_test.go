@@ -157,3 +157,36 @@ func mean(v []float64) (sum float64) {
 	}
 	return sum
 }
+
+// Within 90 seconds at the default speed a newcomer sees T0, the surge, the strain and the recovery, though
+// all numbers come three minutes late.
+func TestTheNewcomersFirstMinuteAndAHalf(t *testing.T) {
+	l, _ := run(t, nil)
+	sc := l.Scenario()
+	const late = 3 * time.Minute
+	seen := func(what string, by time.Duration, is func(Minute) bool) {
+		for at := sc.T0; at.Before(sc.EndTime()); at = at.Add(time.Minute) {
+			m, ok := l.Minute(at)
+			if !ok || !is(m) {
+				continue
+			}
+			wall := time.Duration(float64(at.Add(time.Minute+late).Sub(sc.StartTime())) / sc.Speed)
+			if wall > by {
+				t.Errorf("%s is seen after %s, want within %s", what, wall.Round(time.Second), by)
+			}
+			return
+		}
+		t.Errorf("%s is never seen", what)
+	}
+	calm := minute(t, l, -2*time.Minute)
+	seen("the surge", 25*time.Second, func(m Minute) bool { return m.Edges[0].Requests > 5*calm.Edges[0].Requests })
+	seen("a hot fleet", 30*time.Second, func(m Minute) bool { return m.Groups[0].CPU.Mean > 0.9 })
+	seen("errors", 35*time.Second, func(m Minute) bool { return m.Balancers[0].ELB5xx*50 > m.Balancers[0].Requests })
+	seen("a growing fleet", 40*time.Second, func(m Minute) bool { return m.Groups[0].Desired > calm.Groups[0].Desired })
+	seen("the recovery", 50*time.Second, func(m Minute) bool {
+		return m.Groups[0].InService > calm.Groups[0].InService && m.Balancers[0].ELB5xx == 0 && m.Balancers[0].Latency.Quantile(0.95) < 1
+	})
+	seen("the end of the crowd", 90*time.Second, func(m Minute) bool {
+		return m.Groups[0].InService > calm.Groups[0].InService && m.Edges[0].Requests < 10*calm.Edges[0].Requests
+	})
+}
