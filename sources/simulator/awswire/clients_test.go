@@ -26,8 +26,11 @@ type clients struct {
 	sts         *sts.Client
 }
 
-// dial makes clients of an endpoint with static credentials and one attempt.
-func dial(t testing.TB, url string) clients {
+// dial makes clients of an endpoint, in the standing site's region.
+func dial(t testing.TB, url string) clients { return dialIn(t, url, "eu-central-1") }
+
+// dialIn makes clients with static credentials and one attempt.
+func dialIn(t testing.TB, url, region string) clients {
 	t.Helper()
 	in := func(region string) aws.Config {
 		return aws.Config{
@@ -37,7 +40,7 @@ func dial(t testing.TB, url string) clients {
 			}),
 		}
 	}
-	home, edge := in("eu-central-1"), in("us-east-1")
+	home, edge := in(region), in("us-east-1")
 	return clients{
 		cloudwatch: cloudwatch.NewFromConfig(home), edgeWatch: cloudwatch.NewFromConfig(edge),
 		cloudfront: cloudfront.NewFromConfig(edge), wafv2: wafv2.NewFromConfig(edge),

@@ -25,6 +25,7 @@ const (
 	maxDatapoints  = 100800
 	maxDimensions  = 30
 	metricsPerPage = 500
+	maxPeriod      = 30 * 24 * 3600 // seconds
 )
 
 type metricStat struct {
@@ -155,7 +156,7 @@ func (m *metricStat) checkPeriod(age time.Duration) error {
 	case age <= 3*time.Hour && !strings.HasPrefix(m.Metric.Namespace, "AWS/") && slices.Contains([]int64{1, 5, 10, 20, 30}, m.Period):
 		return nil
 	}
-	if m.Period <= 0 || m.Period%least != 0 {
+	if m.Period <= 0 || m.Period > maxPeriod || m.Period%least != 0 {
 		return invalid("The parameter Period must be a value that is a multiple of %d, not %d.", least, m.Period)
 	}
 	return nil

@@ -57,6 +57,7 @@ func TestGetMetricDataRefuses(t *testing.T) {
 		{"dash in id", change(func(q *types.MetricDataQuery) { q.Id = aws.String("a-b") }), "ValidationError"},
 		{"period of 90 s", change(func(q *types.MetricDataQuery) { q.MetricStat.Period = aws.Int32(90) }), "ValidationError"},
 		{"period of 10 s of AWS' own", change(func(q *types.MetricDataQuery) { q.MetricStat.Period = aws.Int32(10) }), "ValidationError"},
+		{"period of no end", change(func(q *types.MetricDataQuery) { q.MetricStat.Period = aws.Int32(2147483640) }), "ValidationError"},
 		{"unknown statistic", change(func(q *types.MetricDataQuery) { q.MetricStat.Stat = aws.String("Median") }), "ValidationError"},
 		{"percentile over 100", change(func(q *types.MetricDataQuery) { q.MetricStat.Stat = aws.String("p101") }), "ValidationError"},
 		{"unknown unit", change(func(q *types.MetricDataQuery) { q.MetricStat.Unit = "Furlongs" }), "ValidationError"},

@@ -177,7 +177,14 @@ const remembered = 48 * time.Hour
 // period joins the minutes of a period as far as they have arrived.
 func (r *metricReader) period(m *metric, at time.Time, period time.Duration) (datum, bool) {
 	var sum datum
-	for end := at.Add(period); at.Before(end); at = at.Add(time.Minute) {
+	end := at.Add(period)
+	if oldest := r.now.Add(-remembered).Truncate(time.Minute); at.Before(oldest) {
+		at = oldest
+	}
+	if end.After(r.now) {
+		end = r.now
+	}
+	for ; at.Before(end); at = at.Add(time.Minute) {
 		if d, ok := r.minute(m, at); ok {
 			sum = sum.merge(d)
 		}

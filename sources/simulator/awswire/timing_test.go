@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"warroom/sources/simulator"
 )
 
 var timings = map[string]timing{
@@ -124,35 +122,5 @@ func TestPercentileSpelling(t *testing.T) {
 		if knownStat(stat) != want {
 			t.Errorf("%q known: %v", stat, !want)
 		}
-	}
-}
-
-// TestScenario reads the real site: what CloudWatch gives of a settled minute is what the site measured.
-func TestScenario(t *testing.T) {
-	sc, err := simulator.Load("lottery")
-	if err != nil {
-		t.Fatal(err)
-	}
-	launch, err := simulator.New(sc, 7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := launch.Now()
-	server := New(launch, func() time.Time { return now })
-	url := listen(t, server)
-	c := dial(t, url)
-	st := launch.State()
-	minute, ok := launch.Minute(now.Add(-10 * time.Minute))
-	if !ok || len(st.Distributions) == 0 {
-		t.Fatal("the site has no history")
-	}
-	in := settled(ask("a", "AWS/CloudFront", "Requests", "Sum", "DistributionId", st.Distributions[0].ID, "Region", "Global"))
-	in.StartTime, in.EndTime = ptr(minute.At), ptr(minute.At.Add(time.Minute))
-	out, err := c.edgeWatch.GetMetricData(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v := out.MetricDataResults[0].Values; len(v) != 1 || v[0] != float64(minute.Edges[0].Requests) || v[0] == 0 {
-		t.Errorf("CloudWatch says %v, the site %d", v, minute.Edges[0].Requests)
 	}
 }
