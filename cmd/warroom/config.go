@@ -40,11 +40,11 @@ type account struct {
 // audience describe one of its metrics.
 var words = map[string][]string{
 	"audience":   {"namespace", "metric", "stat", "dimensions"},
-	"cloudfront": nil,
+	"cloudfront": {"live_origin", "maintenance_origin"},
 	"waf":        {"scope"},
 	"alb":        nil,
 	"asg":        nil,
-	"aurora":     nil,
+	"aurora":     {"connections_max"},
 }
 
 // loadConfig reads a config file as a whole: what it returns is right in every word, or nothing.

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -36,6 +37,16 @@ func readResource(d *document, service string, m entry) ([]sources.Resource, err
 				return nil, d.unknown(child(m.Value, "scope"), "scope", value, where, scopes)
 			}
 			r.Attrs = map[string]string{"scope": value}
+		case "connections_max":
+			if n, err := strconv.Atoi(value); err != nil || n <= 0 {
+				return nil, d.at(child(m.Value, word), "%s.connections_max: %q is not a number of connections", where, value)
+			}
+			r.Attrs = map[string]string{word: value}
+		case "live_origin", "maintenance_origin":
+			if r.Attrs == nil {
+				r.Attrs = map[string]string{}
+			}
+			r.Attrs[word] = value
 		}
 	}
 	if r.ID == "" {

@@ -129,6 +129,7 @@ func TestWrongConfigs(t *testing.T) {
 		"unknown attribute":      {good + "resources: {waf: {edge: {id: x, scop: REGIONAL}}}\n", `unknown word "scop" in resources.waf.edge; the nearest is "scope"`},
 		"attribute of another":   {good + "resources: {alb: {edge: {id: x, scope: REGIONAL}}}\n", `unknown word "scope" in resources.alb.edge`},
 		"unknown scope":          {good + "resources: {waf: {edge: {id: x, scope: REGINAL}}}\n", `unknown scope "REGINAL" in resources.waf.edge; the nearest is "REGIONAL"`},
+		"connections no number":  {good + "resources: {aurora: {main: {id: main, connections_max: many}}}\n", `resources.aurora.main.connections_max: "many" is not a number of connections`},
 		"attribute a list":       {good + "resources: {alb: {edge: {id: [x]}}}\n", "resources.alb.edge.id: want a text"},
 		"audience without slash": {good + "resources: {audience: {visitors: Sessions}}\n", "want Namespace/Metric of a custom CloudWatch metric"},
 		"audience unknown":       {good + "resources: {audience: {visitor: Web/Sessions}}\n", `unknown audience "visitor" in resources.audience.visitor; the nearest is "visitors"`},

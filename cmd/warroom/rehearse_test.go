@@ -33,6 +33,7 @@ func rehearsed(t *testing.T, d time.Duration, args ...string) *recording.File {
 // From the audience to the recording: the real clients ask the simulated AWS, every resource of every
 // scenario has data, nothing is in trouble, and every tile can be judged.
 func TestRehearsalsAreWholeEndToEnd(t *testing.T) {
+	t.Parallel()
 	for _, scenario := range []string{"lottery", "liftoff"} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +110,7 @@ func nothingIsInTrouble(t *testing.T, tape *recording.File) {
 // The same seed gives the same launch: every value that will not be revised any more is the same, however the
 // polls fell. Another seed gives another one.
 func TestSeedDecides(t *testing.T) {
+	t.Parallel()
 	settled := func(seed string) map[string]float64 {
 		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "120", "--seed", seed))
 	}
@@ -200,6 +202,7 @@ func TestRehearsalNeedsItsOwnFile(t *testing.T) {
 
 // The storyteller tells the scenario's lines as they come.
 func TestStoryIsRecorded(t *testing.T) {
+	t.Parallel()
 	tape := rehearsed(t, 5*time.Minute, "--speed", "120")
 	b, _, err := tape.Since(context.Background(), 0)
 	if err != nil {
