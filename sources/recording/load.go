@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -50,6 +51,7 @@ func (f *File) Samples(ctx context.Context, from, to, seen time.Time, series ...
 		if err != nil || len(wanted) == 0 {
 			return err
 		}
+		where, args := s.versions()
 		rows, err := r.versions(`
 			WITH RECURSIVE q (quarter) AS (
 				SELECT min(quarter) FROM versions WHERE quarter BETWEEN ?1 AND ?2
@@ -59,9 +61,7 @@ func (f *File) Samples(ctx context.Context, from, to, seen time.Time, series ...
 			SELECT v.series, v.quarter*900000 + v.ms, v.lag, v.value
 			  FROM q CROSS JOIN json_each(?6) w
 			 CROSS JOIN versions v ON v.quarter = q.quarter AND v.series = w.value
-			 WHERE v.quarter*900000 + v.ms >= ?3 AND v.quarter*900000 + v.ms < ?4
-			   AND v.quarter*900000 + v.ms + v.lag <= ?5`,
-			s.firstQuarter(), s.lastQuarter(), s.from, s.to, s.seen, list(wanted))
+			 WHERE `+where, append(args, list(wanted))...)
 		samples = r.inOrder(rows)
 		return err
 	})
@@ -188,6 +188,7 @@ func newSpan(from, to, seen time.Time) span {
 	if !seen.IsZero() {
 		s.seen = millis(seen)
 	}
+	s.to = max(s.to, s.from)
 	return s
 }
 
@@ -200,8 +201,22 @@ func notBefore(t time.Time) int64 {
 	return ms
 }
 
-func (s span) firstQuarter() int64 { q, _ := quarterOf(s.from); return q }
-func (s span) lastQuarter() int64  { q, _ := quarterOf(min(s.to, latest)); return q }
+// first and last are the first and the last millisecond of the span, split as the table has them. In an empty
+// span the last is before the first.
+func (s span) first() (quarter, ms int64) { return quarterOf(s.from) }
+func (s span) last() (quarter, ms int64)  { return quarterOf(min(s.to-1, latest)) }
+
+// versions is a condition on the rows of versions, and its arguments 1 to 5. It tests only what needs to be: the
+// times at the ends of the span, and what was seen where that is bounded.
+func (s span) versions() (where string, args []any) {
+	first, from := s.first()
+	last, until := s.last()
+	where = `v.quarter BETWEEN ?1 AND ?2 AND (v.quarter > ?1 OR v.ms >= ?3) AND (v.quarter < ?2 OR v.ms <= ?4)`
+	if s.seen < math.MaxInt64 {
+		where += ` AND v.quarter*900000 + v.ms + v.lag <= ?5`
+	}
+	return where, []any{first, last, from, until, s.seen}
+}
 
 // reader is one transaction that reads: all that it reads is of one moment.
 type reader struct {
@@ -347,54 +362,60 @@ func list(numbers []int64) string {
 	return b.String()
 }
 
-// inOrder makes samples of rows, in the order of Seen; what was seen at once stays in the order of At for each
-// series.
+// inOrder makes samples of rows, in the order of Seen; what was seen at once stays in the order of the rows. There
+// are few moments at which something was seen, so the rows are counted out rather than sorted.
 func (r *reader) inOrder(rows []version) []sources.Sample {
-	bySeen := func(a, b version) int { return cmp.Compare(a.seen, b.seen) }
-	if !slices.IsSortedFunc(rows, bySeen) {
-		slices.SortStableFunc(rows, bySeen)
+	place := map[int64]int{} // of the next row seen then
+	for i := range rows {
+		place[rows[i].seen]++
 	}
-	samples := make([]sources.Sample, 0, len(rows))
+	next := 0
+	for _, seen := range slices.Sorted(maps.Keys(place)) {
+		place[seen], next = next, next+place[seen]
+	}
+	samples := make([]sources.Sample, len(rows))
 	for i := range rows {
 		v := &rows[i]
-		samples = append(samples, sources.Sample{
+		samples[place[v.seen]] = sources.Sample{
 			Series: r.names[v.series], At: moment(v.at), Seen: moment(v.seen), Value: v.value, None: v.none,
-		})
+		}
+		place[v.seen]++
 	}
 	return samples
 }
 
-const versionsIn = `
-	SELECT series, quarter*900000 + ms, lag, value FROM versions
-	 WHERE quarter BETWEEN ?1 AND ?2
-	   AND quarter*900000 + ms >= ?3 AND quarter*900000 + ms < ?4 AND quarter*900000 + ms + lag <= ?5`
-
 // samplesIn reads a stretch at once, and quarter by quarter where that meets damage.
 func (r *reader) samplesIn(s span) ([]sources.Sample, error) {
-	rows, err := r.versions(versionsIn, s.firstQuarter(), s.lastQuarter(), s.from, s.to, s.seen)
+	rows, err := r.versionsIn(s)
 	if isDamage(err) {
 		rows, err = r.salvage(s)
 	}
 	return r.inOrder(rows), err
 }
 
+func (r *reader) versionsIn(s span) ([]version, error) {
+	where, args := s.versions()
+	return r.versions(`SELECT v.series, v.quarter*900000 + v.ms, v.lag, v.value FROM versions v WHERE `+where, args...)
+}
+
 // salvage reads what can still be read of a stretch that is damaged somewhere.
 func (r *reader) salvage(s span) ([]version, error) {
-	var quarters []int64
-	first := r.each(`SELECT DISTINCT quarter FROM touched WHERE quarter BETWEEN ? AND ? ORDER BY quarter`,
-		[]any{s.firstQuarter(), s.lastQuarter()}, func(row []any) error {
-			quarters = append(quarters, number(row[0]))
+	var parts []span
+	first, _ := s.first()
+	last, _ := s.last()
+	worst := r.each(`SELECT DISTINCT quarter FROM touched WHERE quarter BETWEEN ? AND ? ORDER BY quarter`,
+		[]any{first, last}, func(row []any) error {
+			begin := number(row[0]) * quarterLength
+			parts = append(parts, span{max(s.from, begin), min(s.to, begin+quarterLength), s.seen})
 			return nil
 		})
 	var all []version
-	for _, q := range quarters {
-		rows, err := r.versions(versionsIn, q, q, s.from, s.to, s.seen)
-		if first == nil {
-			first = err
-		}
+	for _, part := range parts {
+		rows, err := r.versionsIn(part)
+		worst = cmp.Or(worst, err)
 		all = append(all, rows...)
 	}
-	return all, first
+	return all, worst
 }
 
 // samplesAfter looks in the quarters that were touched, and there at each series only in the part that was.
@@ -429,7 +450,7 @@ func (r *reader) newest(s span) ([]version, error) {
 	}
 	var newest []version
 	quarter, until := quarterOf(s.to)
-	for first := s.firstQuarter(); quarter >= first && len(wanted) > 0; quarter, until = quarter-1, quarterLength {
+	for first, _ := s.first(); quarter >= first && len(wanted) > 0; quarter, until = quarter-1, quarterLength {
 		rows, err := r.versions(newestIn, quarter, until, s.seen, list(wanted))
 		if err != nil {
 			return newest, err

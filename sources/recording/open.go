@@ -90,7 +90,7 @@ func Create(path string, m Meta, opts ...Option) (*File, error) {
 // one's own.
 func existing(path, part string) error {
 	if part != "" {
-		return fmt.Errorf("create recording %s: %s: %w, left by a recording that was removed: remove it too, or choose another name", path, path+part, fs.ErrExist)
+		return fmt.Errorf("create recording %s: %s was left by a recording that is gone: remove it too, or choose another name", path, path+part)
 	}
 	return fmt.Errorf("create recording %s: %w: choose another name, or open it to go on with it", path, fs.ErrExist)
 }

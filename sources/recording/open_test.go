@@ -147,7 +147,7 @@ func TestCreateNeverReplaces(t *testing.T) {
 	}
 	orphan := filepath.Join(filepath.Dir(path), "removed.warroom")
 	write(t, orphan+"-wal", []byte("left"))
-	if _, err := recording.Create(orphan, meta()); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "left by a recording that was removed") {
+	if _, err := recording.Create(orphan, meta()); err == nil || errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "left by a recording that is gone") {
 		t.Errorf("beside what another left: %v", err)
 	}
 	os.Remove(orphan + "-wal")
