@@ -90,7 +90,8 @@ func (p *Painter) spark(s *Scene, t *Tile, r Rect, back func(theme.Style) theme.
 	set := chartSet(s.ASCII)
 	f := p.look(s, t, r.W*set.PerCell())
 	area := chart.Area{Columns: f.columns, Min: f.low, Max: f.high, Low: f.lowest, Limit: f.limit, Set: set}
-	ramp, level := f.status.Level.ramp(), f.status.Level
+	level := f.chartLevel()
+	ramp := level.ramp()
 	area.Draw(r.W, 1, func(x, y int, ch rune, ink chart.Ink) {
 		p.canvas.Put(r.X+x, r.Y+y, ch, back(inkStyle(ink, ramp, level)))
 	})

@@ -129,6 +129,7 @@ type Status struct {
 	Glyph rune      // the same without words
 	Why   string    // for people, "" while all is well
 	Since time.Time // since when, zero while unknown
+	of    string    // the metric or expression that is wrong, "" for the tile as a whole
 }
 
 // face is everything that is drawn of a tile: two tiles with equal faces look the same.
@@ -145,11 +146,12 @@ type face struct {
 	limit        float64 // NaN for none
 	scale        string  // what its top or its limit is worth
 	lowest       bool    // a column shows its lowest value
+	aside        bool    // what is wrong is neither in the headline nor in the chart
 	notice       string  // stands instead of the first supporting line
 }
 
 func (f *face) equal(g *face) bool {
 	return f.status == g.status && f.number == g.number && f.unit == g.unit && f.young == g.young && f.age == g.age && f.late == g.late &&
 		f.grid == g.grid && f.low == g.low && f.high == g.high && f.scale == g.scale && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
-		f.lowest == g.lowest && f.notice == g.notice && f.lines == g.lines && slices.Equal(f.columns, g.columns)
+		f.lowest == g.lowest && f.notice == g.notice && f.aside == g.aside && f.lines == g.lines && slices.Equal(f.columns, g.columns)
 }

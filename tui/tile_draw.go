@@ -141,6 +141,7 @@ func (d *tilePicture) folded(inside Rect) {
 func (d *tilePicture) headline(r Rect) int {
 	style := theme.Fg(theme.Strong).Bold()
 	switch l := d.face.status.Level; {
+	case d.face.aside:
 	case l >= LevelWarn:
 		style = theme.Fg(l.colour()).Bold()
 	case l != LevelOK:
@@ -174,9 +175,9 @@ func (d *tilePicture) supporting(r Rect) {
 	}
 }
 
-// noticeLines is how many lines a blind tile's notice would like.
+// noticeLines is how many lines a notice would like beside the usual ones.
 func (d *tilePicture) noticeLines(w int) int {
-	if d.face.status.Level != LevelError {
+	if d.face.status.Level != LevelError && !d.face.aside {
 		return 0
 	}
 	return len(wrap(d.face.notice, w, 4))
@@ -231,7 +232,8 @@ func (d *tilePicture) chart(r Rect) {
 		columns = columns[over:]
 	}
 	area := chart.Area{Columns: columns, Min: d.face.low, Max: d.face.high, Low: d.face.lowest, Limit: d.face.limit, Set: set}
-	ramp, level := d.face.status.Level.ramp(), d.face.status.Level
+	level := d.face.chartLevel()
+	ramp := level.ramp()
 	if row, ok := area.LimitRow(r.H); r.H > 1 && (ok || math.IsNaN(area.Limit)) {
 		defer d.scale(r, row)
 	}
@@ -260,6 +262,14 @@ func (d *tilePicture) scale(r Rect, row int) {
 func (d *tilePicture) free(x, y int) bool {
 	r := d.cells[y*d.W+x].Rune
 	return r == ' ' || r == '╌' || r == '-'
+}
+
+// chartLevel is the level of what the chart shows.
+func (f *face) chartLevel() Level {
+	if f.aside {
+		return LevelOK
+	}
+	return f.status.Level
 }
 
 func chartSet(ascii bool) chart.Set {

@@ -9,11 +9,11 @@ import (
 	"warroom/sources/query"
 )
 
-// newEvaluator answers expressions by the house's engine: the first value for the resource.
+// newEvaluator answers expressions by the house's engine: the first value for the resource at the expression's watermark.
 func newEvaluator() evaluator {
 	engine := query.NewEngine()
-	return func(v *sources.View, expr string, r sources.Ref, at time.Time) (float64, bool) {
-		found, err := engine.Instant(context.Background(), v, expr, at, query.Options{Resource: r.Name})
+	return func(v *sources.View, expr string, r sources.Ref) (float64, bool) {
+		found, err := engine.Instant(context.Background(), v, expr, time.Time{}, query.Options{Resource: r.Name})
 		if err != nil || len(found) == 0 {
 			return 0, false
 		}

@@ -32,8 +32,8 @@ func (r *reader) same(old string) string {
 	return string(r.text)
 }
 
-// evaluator answers an expression that is no bare metric, for one resource at one time.
-type evaluator func(v *sources.View, expr string, r sources.Ref, at time.Time) (float64, bool)
+// evaluator answers an expression that is no bare metric, for one resource, from what has settled.
+type evaluator func(v *sources.View, expr string, r sources.Ref) (float64, bool)
 
 // number is the newest settled value, or the newest at all where nothing has settled yet.
 func (r *reader) number(t *Tile, v *value) (n float64, young, ok bool) {
@@ -41,7 +41,7 @@ func (r *reader) number(t *Tile, v *value) (n float64, young, ok bool) {
 		return 0, false, false
 	}
 	if !v.bare {
-		n, ok = r.eval(r.view, v.expr, t.Ref, r.cursor)
+		n, ok = r.eval(r.view, v.expr, t.Ref)
 		return n, false, ok && !math.IsNaN(n)
 	}
 	p, found := r.view.Settled(v.series)
@@ -74,6 +74,7 @@ func (r *reader) read(t *Tile, f, old *face, columns int) {
 	r.chart(t, f, columns)
 	r.text = r.scaleText(t, f, r.text[:0])
 	f.scale = r.same(old.scale)
+	f.aside = f.status.of != "" && f.status.of != t.headline.expr && f.status.of != t.chart.expr
 	f.notice = r.notice(f)
 }
 
@@ -264,12 +265,13 @@ func (r *reader) scaleText(t *Tile, f *face, text []byte) []byte {
 	return appendMark(text, v, as, t.chart.period())
 }
 
-// notice is the line that a tile says instead of its first supporting line while it is blind.
+// notice is the line that a tile says before its supporting lines: why it is blind, or what is wrong where neither
+// headline nor chart show it.
 func (r *reader) notice(f *face) string {
-	switch f.status.Level {
-	case LevelError, LevelUnknown:
+	switch {
+	case f.aside || f.status.Level == LevelError || f.status.Level == LevelUnknown:
 		return f.status.Why
-	case LevelStale:
+	case f.status.Level == LevelStale:
 		return "as of " + r.scene.clock(f.status.Since).Format("15:04")
 	}
 	return ""

@@ -187,7 +187,7 @@ func (w *watchSpec) status(level Level, n, limit float64, above bool, period tim
 	if above {
 		side = ", warns above "
 	}
-	s := Status{Level: level, Word: orElse(w.Word, "warn"), Glyph: '▲'}
+	s := Status{Level: level, Word: orElse(w.Word, "warn"), Glyph: '▲', of: w.Value}
 	if level == LevelPage {
 		s.Word, s.Glyph = "page", '✖'
 		side = strings.Replace(side, "warns", "pages", 1)

@@ -130,3 +130,15 @@ func TestAFailingSourceLeavesFreshTilesAlone(t *testing.T) {
 		t.Errorf("the room does not say that its source fails:\n%s", frame)
 	}
 }
+
+// What is wrong aside from headline and chart is said in a line, and leaves both their calm.
+func TestTroubleAsideIsSaid(t *testing.T) {
+	st := newStage(t).calm()
+	st.series("alb_latency_p95_seconds", "prod", flat(6.05))
+	frame := NewPainter().Grid(st.scene(120, 40))
+	for _, want := range []string{"page ✖", "6.05 s p95, pages above 3 s"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("the frame does not say %q:\n%s", want, frame)
+		}
+	}
+}

@@ -172,6 +172,9 @@ func labelsOf(h int) int {
 			return n
 		}
 	}
+	if h <= 8 {
+		return 1
+	}
 	return min(most, 4)
 }
 
