@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -157,7 +158,7 @@ func (g *group) reconcile(d draw, now int64, noCapacity bool) {
 		}
 	case missing < 0 && !g.suspended["Terminate"]:
 		for range -missing {
-			g.terminate(g.oldest(), now, "a difference between desired and actual capacity")
+			g.terminate(g.oldest(), now)
 		}
 	}
 }
@@ -170,7 +171,7 @@ func (g *group) launch(d draw, now int64) {
 	n.ready = n.service + int64(start)
 	n.phase = int64(d.IntN(secondsBetweenChecks))
 	n.activity = g.log.add(now, "PreInService", 30, "Launching a new EC2 instance: "+n.id,
-		fmt.Sprintf("%s At %s an instance was started in response to a difference between desired and actual capacity.", g.log.because, stamp(now)))
+		fmt.Sprintf("%s At %s an instance was started to reach the desired capacity of %d.", g.log.because, stamp(now), g.bounds.Desired))
 	g.instances = append(g.instances, n)
 }
 
@@ -181,7 +182,7 @@ func (g *group) failLaunch(now int64) {
 	}
 	g.log.nextFailure = now + 30
 	i := g.log.add(now, "Failed", 100, "Launching a new EC2 instance.  Status Reason: there is not enough capacity",
-		g.log.because+" An instance was to be started in response to a difference between desired and actual capacity.")
+		fmt.Sprintf("%s At %s an instance was to be started to reach the desired capacity of %d.", g.log.because, stamp(now), g.bounds.Desired))
 	a := g.log.at(i)
 	a.Message = fmt.Sprintf("InsufficientInstanceCapacity: there is not enough %s capacity in the requested zones. Launching EC2 instance failed.", g.spec.Type)
 	a.End = moment(now + 1)
@@ -203,14 +204,14 @@ func (g *group) oldest() int {
 	return best
 }
 
-func (g *group) terminate(i int, now int64, why string) {
+func (g *group) terminate(i int, now int64) {
 	if i < 0 {
 		return
 	}
 	n := &g.instances[i]
 	n.lifecycle, n.health, n.leaves = terminating, draining, now+secondsToDrain
 	n.activity = g.log.add(now, "WaitingForELBConnectionDraining", 50, "Terminating EC2 instance: "+n.id,
-		fmt.Sprintf("%s At %s the instance was taken out of service in response to %s.", g.log.because, stamp(now), why))
+		fmt.Sprintf("%s At %s the instance was taken out of service.", g.log.because, stamp(now)))
 }
 
 // age moves instances through their lifecycle, and replaces those that stay unhealthy.
@@ -226,7 +227,8 @@ func (g *group) age(d draw, now int64) {
 			g.log.finish(n.activity, now)
 			gone = true
 		case n.lifecycle == inService && n.sick > 0 && now-n.sick > sickBeforeReplace && g.mayReplace():
-			g.terminate(i, now, "an ELB system health check failure")
+			g.log.because = fmt.Sprintf("At %s %s had failed the load balancer's health checks for %d s.", stamp(now), n.id, now-n.sick)
+			g.terminate(i, now)
 		}
 	}
 	if gone {
@@ -260,7 +262,7 @@ func (l *activityLog) add(now int64, status string, progress int, description, c
 		l.dropped += activitiesKept / 4
 	}
 	l.list = append(l.list, Activity{ID: uuid(l.ids), Group: l.group, Status: status, Description: description,
-		Cause: cause, Start: moment(now), Progress: progress})
+		Cause: strings.TrimSpace(cause), Start: moment(now), Progress: progress})
 	return l.dropped + len(l.list) - 1
 }
 

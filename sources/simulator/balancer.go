@@ -46,7 +46,7 @@ func (b *balancer) divide(d draw, t traffic, into []traffic) {
 }
 
 // measure adds a second to the minute.
-func (b *balancer) measure(d draw, m *Balancer, o outcome) {
+func (b *balancer) measure(d draw, m *Balancer, page Page, o outcome) {
 	m.Arrived += o.arrived.sum() + o.rejected
 	m.Requests += o.requests
 	m.ELB502 += o.elb502
@@ -65,7 +65,8 @@ func (b *balancer) measure(d draw, m *Balancer, o outcome) {
 	m.NewConnections += opened
 	active := o.held + all/requestsPerConn*20
 	m.ActiveConnections.add(math.Round(active))
-	bytes := int64(all * 19000)
+	files := float64(o.arrived[kindStatic])
+	bytes := int64(files*page.StaticBytes + float64(o.arrived.sum())*requestBytes + (float64(o.arrived.sum())-files)*page.PageBytes)
 	m.ProcessedBytes += bytes
 	lcu := max(float64(opened)/25, active/3000, float64(bytes)*3600/1e9)
 	m.LCU += lcu / 60

@@ -190,3 +190,23 @@ func TestTheNewcomersFirstMinuteAndAHalf(t *testing.T) {
 		return m.Groups[0].InService > calm.Groups[0].InService && m.Edges[0].Requests < 10*calm.Edges[0].Requests
 	})
 }
+
+// Everybody who came has registered, has left, or is still here.
+func TestNobodyGetsLost(t *testing.T) {
+	l := launched(t, "lottery", stormy)
+	p := l.site.people
+	before := p.left + p.reading + p.filling + p.retrying.sum()
+	l.Advance(l.Scenario().T0.Add(40 * time.Minute))
+	var arrived, registered int64
+	for at := l.Scenario().StartTime(); at.Before(l.Scenario().T0.Add(40 * time.Minute)); at = at.Add(time.Minute) {
+		m, ok := l.Minute(at)
+		if !ok {
+			t.Fatalf("no minute at %s", at)
+		}
+		arrived += m.Audience.Arrivals
+		registered += m.Audience.Registrations
+	}
+	if now := p.left + p.reading + p.filling + p.retrying.sum(); before+arrived != now+registered {
+		t.Errorf("%d were here or gone, %d came; now %d are here or gone and %d have registered", before, arrived, now, registered)
+	}
+}

@@ -35,6 +35,7 @@ type people struct {
 	filling  int64
 	retrying byPurpose
 	waiting  float64 // for an answer, by Little's law
+	left     int64   // all who went away, content or not, without registering
 
 	loaded struct{ first, again, thanks int64 } // pages that succeeded a second ago: their files are asked for now
 	wait   float64                              // seconds that an answer took of late
@@ -93,6 +94,7 @@ func (p *people) ask(d draw, now int64) (arrivals int64, wanted byPurpose) {
 	more := d.binomial(done, 1-1/v.Pages)
 	wanted[browse] = more
 	wanted[form] = d.binomial(done-more, v.Registers)
+	p.left += done - more - wanted[form]
 
 	sent := d.binomial(p.filling, p.leaveRate(v.Form.Seconds()))
 	p.filling -= sent
@@ -133,6 +135,7 @@ func (p *people) experience(d draw, wanted, failed byPurpose, invalid int64, wai
 		again := d.binomial(failed[i], v.Retries)
 		p.retrying[i] += again
 		m.Departures += failed[i] - again
+		p.left += failed[i] - again
 	}
 	ok[submit] -= invalid
 	p.reading += ok[landing] + ok[browse]

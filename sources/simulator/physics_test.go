@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -502,4 +503,33 @@ func TestProvisionedInstancesDoNotScale(t *testing.T) {
 	if err := l.SetACU("main", 4, 8); err == nil {
 		t.Error("a range for provisioned instances")
 	}
+}
+
+// A drowned instance is replaced, and the activities say why.
+func TestSickInstancesAreReplaced(t *testing.T) {
+	l := quiet(t, func(sc *Scenario) {
+		sc.Faults = []FaultSpec{{At: "T+1m", Until: "T+12m", Kind: SlowDatabase, Factor: 60}}
+	})
+	before := l.State().Groups[0].Instances
+	l.Advance(l.Scenario().T0.Add(20 * time.Minute))
+	left := map[string]bool{}
+	for _, i := range l.State().Groups[0].Instances {
+		left[i.ID] = true
+	}
+	gone := 0
+	for _, i := range before {
+		if !left[i.ID] {
+			gone++
+		}
+	}
+	acts := l.Activities("web")
+	if gone == 0 || len(acts) == 0 {
+		t.Fatalf("%d of %d instances replaced, activities %+v", gone, len(before), acts)
+	}
+	for _, a := range acts {
+		if strings.HasPrefix(a.Description, "Terminating") && strings.Contains(a.Cause, "health checks") {
+			return
+		}
+	}
+	t.Errorf("no activity names the health checks: %+v", acts)
 }

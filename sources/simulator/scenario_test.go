@@ -172,3 +172,30 @@ func TestNewRefusesWhatLoadWouldRefuse(t *testing.T) {
 		t.Error("an empty scenario makes a site")
 	}
 }
+
+// The format that the package describes is the format that it reads.
+func TestTheDescribedScenarioIsRead(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(string(doc)) {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(text)
+		}
+	}
+	text := example.String()
+	if _, err := Load(written(t, text)); err == nil || !strings.Contains(err.Error(), "leave out base and surges") {
+		t.Errorf("the example shows both audiences, and is refused for that alone: %v", err)
+	}
+	start := strings.Index(text, "  counts:")
+	end := start + strings.Index(text[start:], "\n") + 1
+	sc, err := Load(written(t, text[:start]+text[end:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(sc, 1); err != nil || len(sc.Faults) != 2 || sc.Audience.Visit.Registers != 0.6 || sc.Site.Groups[0].Warmup.Minutes() != 3 {
+		t.Errorf("%+v, %v", sc, err)
+	}
+}

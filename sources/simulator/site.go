@@ -60,7 +60,7 @@ func (s *site) step(now int64, m *Minute) {
 	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v.blocked, r, o)
 	s.originLatencies(d, o, m.Edges[0].OriginLatency)
 	s.firewall.measure(&m.Firewalls[0], all, v)
-	s.balancer.measure(d, &m.Balancers[0], o)
+	s.balancer.measure(d, &m.Balancers[0], s.scenario.Audience.Page, o)
 	m.Audience.Arrivals += arrivals
 	s.tell(d, wanted, all, v, r, o, &m.Audience)
 	m.Audience.Visitors.add(s.people.here())
