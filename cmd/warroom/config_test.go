@@ -86,6 +86,24 @@ tiles:
 	}
 }
 
+func TestWhatOnlyPeopleKnow(t *testing.T) {
+	c, err := parseConfig("warroom.yaml", []byte(`launch: {name: x, t0: 2026-03-01T19:15:00Z}
+resources:
+  cloudfront: {www: {id: E1, live_origin: alb, maintenance_origin: sorry}}
+  aurora: {main: {id: m, connections_max: 3000}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sources.Resource{
+		{Ref: sources.Ref{Service: "cloudfront", Name: "www"}, ID: "E1", Attrs: map[string]string{"live_origin": "alb", "maintenance_origin": "sorry"}},
+		{Ref: sources.Ref{Service: "aurora", Name: "main"}, ID: "m", Attrs: map[string]string{"connections_max": "3000"}},
+	}
+	if diff := cmp.Diff(want, c.watch); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
+}
+
 // Every mistake is told with its place and, where a word is near, with that word.
 func TestWrongConfigs(t *testing.T) {
 	const good = "launch: {name: a, t0: 2026-03-01T19:15:00Z}\n"
