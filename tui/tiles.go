@@ -21,7 +21,7 @@ import (
 var tileFiles embed.FS
 
 // tileSpec is what a tile shows of a resource of its service: the content of one file of tiles/, or of one
-// entry of the config's `tiles:`, which changes only the fields that it names.
+// entry of the config's `tiles:`, which changes only the fields that it names, each of them as a whole.
 type tileSpec struct {
 	Service  string       `yaml:"service"`
 	Resource string       `yaml:"resource,omitempty"` // in the config: only this one of the service
@@ -147,11 +147,19 @@ func (b *tileBook) take(node ast.Node) error {
 	var who struct {
 		Service  string `yaml:"service"`
 		Resource string `yaml:"resource"`
+		Headline any    `yaml:"headline"`
+		Chart    any    `yaml:"chart"`
 	}
 	if err := yaml.NodeToValue(node, &who); err != nil {
 		return errors.New(yaml.FormatError(err, false, true))
 	}
 	spec := b.over(who.Service, who.Resource)
+	if who.Headline != nil { // another value has another ceiling
+		spec.Headline = headlineSpec{}
+	}
+	if who.Chart != nil {
+		spec.Chart = chartSpec{}
+	}
 	if err := yaml.NodeToValue(node, spec, yaml.DisallowUnknownField()); err != nil {
 		return unknownWord(err)
 	}
