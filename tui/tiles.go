@@ -154,8 +154,8 @@ func (b *tileBook) take(node ast.Node) error {
 		return errors.New(yaml.FormatError(err, false, true))
 	}
 	spec := b.over(who.Service, who.Resource)
-	if who.Headline != nil { // another value has another ceiling
-		spec.Headline = headlineSpec{}
+	if who.Headline != nil { // another value has another ceiling, and exists or not by itself
+		spec.Headline, spec.Otherwise = headlineSpec{}, nil
 	}
 	if who.Chart != nil {
 		spec.Chart = chartSpec{}
