@@ -38,7 +38,7 @@ func BenchmarkGetMetricData(b *testing.B) {
 		b.Run(fmt.Sprintf("500x%d", minutes), func(b *testing.B) {
 			s := newStanding()
 			server := newServer(s, func() time.Time { return s.now })
-			server.Close()
+			_ = server.Close()
 			body := wideRequest(b, time.Duration(minutes)*time.Minute)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -67,6 +67,17 @@ func BenchmarkClient(b *testing.B) {
 	for b.Loop() {
 		if _, err := c.cloudwatch.GetMetricData(b.Context(), in); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPublish lists the metrics of an account with 130 groups, as is done once a minute.
+func BenchmarkPublish(b *testing.B) {
+	st := large().state
+	b.ReportAllocs()
+	for b.Loop() {
+		if p := publish(st); len(p.metrics) < 1000 {
+			b.Fatal(len(p.metrics))
 		}
 	}
 }

@@ -182,8 +182,9 @@ type pageToken struct {
 	Query int       `json:"q"`
 	Point int       `json:"p"`
 	Now   time.Time `json:"n"`
-	Sum   string    `json:"s"` // of what was asked
-	Rest  bool      `json:"r,omitempty"`
+	Sum   string    `json:"s"`           // of what was asked
+	Held  bool      `json:"h,omitempty"` // partial data was shown on a page before
+	Rest  bool      `json:"r,omitempty"` // the pages are now of what was held back
 }
 
 func (t pageToken) String() string {

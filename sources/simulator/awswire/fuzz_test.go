@@ -29,7 +29,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, operation, body string) {
 		s := newStanding()
 		server := newServer(s, func() time.Time { return s.now })
-		server.Close() // no latency
+		_ = server.Close() // no latency
 		for _, service := range []string{"monitoring", "cloudfront", "wafv2", "autoscaling", "elasticloadbalancing", "rds", "sts"} {
 			if r := fuzzed(kind, operation, body, service); r != nil {
 				w := httptest.NewRecorder()

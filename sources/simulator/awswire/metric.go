@@ -17,6 +17,7 @@ type dimension struct {
 // metric is one series that CloudWatch holds: its identity, what may be asked of it, and when its
 // datapoints come.
 type metric struct {
+	key        string // see metricKey
 	region     string
 	namespace  string
 	name       string
@@ -140,8 +141,6 @@ func (d datum) merge(o datum) datum {
 	}
 	return out
 }
-
-func (m *metric) key() string { return metricKey(m.region, m.namespace, m.name, m.dimensions) }
 
 // metricKey is the identity of a metric as a map key: dimensions in the order of their names.
 func metricKey(region, namespace, name string, dimensions []dimension) string {

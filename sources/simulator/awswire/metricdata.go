@@ -55,36 +55,44 @@ func (r *metricReader) page(place pageToken) *getMetricDataOutput {
 	if r.in.MaxDatapoints != nil {
 		room = int(*r.in.MaxDatapoints)
 	}
-	withheld := false
-	for i := place.Query; i < len(r.in.MetricDataQueries); i++ {
-		q := &r.in.MetricDataQueries[i]
+	for ; place.Query < len(r.in.MetricDataQueries); place.Query, place.Point = place.Query+1, 0 {
+		q := &r.in.MetricDataQueries[place.Query]
 		res, held := r.result(q, place.Rest)
-		skip := 0
-		if i == place.Query {
-			skip = min(place.Point, len(res.Values))
-		}
-		res.Timestamps, res.Values = res.Timestamps[skip:], res.Values[skip:]
+		res = res.between(place.Point, len(res.Values))
 		if len(res.Values) > room {
-			place.Query, place.Point = i, skip+room
-			out.NextToken = r.token(place)
-			res.Timestamps, res.Values, res.StatusCode = res.Timestamps[:room], res.Values[:room], partialData
-			if room > 0 {
+			if res = res.between(0, room); room > 0 {
+				res.StatusCode = partialData
 				out.MetricDataResults = append(out.MetricDataResults, res)
 			}
+			place.Point += room
+			out.NextToken = r.token(place)
 			return out
 		}
 		room -= len(res.Values)
-		withheld = withheld || held
-		if r.trouble.hit(simulator.Missing, q.ID, r.now) || q.ReturnData != nil && !*q.ReturnData || place.Rest && len(res.Values) == 0 && res.StatusCode == complete {
-			continue
+		place.Held = place.Held || held
+		if !r.silent(q, res, place.Rest) {
+			out.MetricDataResults = append(out.MetricDataResults, res)
 		}
-		out.MetricDataResults = append(out.MetricDataResults, res)
 	}
-	if withheld && !place.Rest {
+	if place.Held && !place.Rest {
 		out.NextToken = r.token(pageToken{Rest: true})
 	}
 	r.shuffle(out.MetricDataResults)
 	return out
+}
+
+// silent tells whether a result is left out of the answer: because it is not wanted, because a fault says
+// so, or because there is no rest of it.
+func (r *metricReader) silent(q *metricDataQuery, res metricDataResult, rest bool) bool {
+	return q.ReturnData != nil && !*q.ReturnData || r.trouble.hit(simulator.Missing, q.ID, r.now) ||
+		rest && len(res.Values) == 0 && res.StatusCode == complete
+}
+
+// between is the result with a part of its datapoints.
+func (res metricDataResult) between(from, to int) metricDataResult {
+	from = min(from, len(res.Values))
+	res.Timestamps, res.Values = res.Timestamps[from:to], res.Values[from:to]
+	return res
 }
 
 // token names the place where the next page begins.
@@ -94,7 +102,7 @@ func (r *metricReader) token(place pageToken) string {
 }
 
 // result answers one question. Under a partial-data fault the newest datapoints of a hit series are held
-// back: rest asks for them, and is given them for every second of those series only.
+// back: rest asks for them, and is given them for about half of those series only.
 func (r *metricReader) result(q *metricDataQuery, rest bool) (res metricDataResult, withheld bool) {
 	res = metricDataResult{ID: q.ID, Label: q.Label, StatusCode: complete, Timestamps: []time.Time{}, Values: []float64{}}
 	if res.Label == "" {
@@ -117,24 +125,31 @@ func (r *metricReader) result(q *metricDataQuery, rest bool) (res metricDataResu
 		return r.withhold(res, rest), true
 	}
 	if rest {
-		res.Timestamps, res.Values = nil, nil
+		res = res.between(0, 0)
 	}
 	return res, false
 }
 
-// held is how many of the newest datapoints are missing from partial data.
-const held = 2
+// heldBack is how many of the newest datapoints are missing from partial data.
+const heldBack = 2
 
+// withhold splits a result into what partial data shows of it and the rest, which only about half of the
+// series ever get.
 func (r *metricReader) withhold(res metricDataResult, rest bool) metricDataResult {
-	cut := max(len(res.Values)-held, 0)
-	if rest && mix(uint64(len(res.ID))+uint64(res.ID[len(res.ID)-1]))%2 == 0 {
-		res.Timestamps, res.Values = res.Timestamps[cut:], res.Values[cut:]
-		return res
+	n := len(res.Values)
+	newest, shown := [2]int{max(n-heldBack, 0), n}, [2]int{0, max(n-heldBack, 0)}
+	if r.in.ScanBy != "TimestampAscending" {
+		newest, shown = [2]int{0, min(heldBack, n)}, [2]int{min(heldBack, n), n}
 	}
-	if rest {
-		cut = 0
+	switch {
+	case !rest:
+		res = res.between(shown[0], shown[1])
+	case mix(uint64(len(res.ID))+uint64(res.ID[len(res.ID)-1]))%2 == 0:
+		return res.between(newest[0], newest[1])
+	default:
+		res = res.between(0, 0)
 	}
-	res.Timestamps, res.Values, res.StatusCode = res.Timestamps[:cut], res.Values[:cut], partialData
+	res.StatusCode = partialData
 	return res
 }
 

@@ -29,7 +29,7 @@ func publish(st simulator.State) publication {
 	p.fleets(st)
 	p.databases(st)
 	p.counters(st)
-	slices.SortFunc(p.metrics, func(a, b *metric) int { return strings.Compare(a.key(), b.key()) })
+	slices.SortFunc(p.metrics, func(a, b *metric) int { return strings.Compare(a.key, b.key) })
 	return p
 }
 
@@ -47,8 +47,9 @@ func (p *publication) add(s series, name, unit string, stats []string, measure f
 		region: s.region, namespace: s.namespace, name: name, dimensions: s.dimensions, unit: unit,
 		stats: stats, timing: s.timing, seed: seedOf(s), measure: measure,
 	}
+	m.key = metricKey(s.region, s.namespace, name, s.dimensions)
 	p.metrics = append(p.metrics, m)
-	p.byKey[m.key()] = m
+	p.byKey[m.key] = m
 }
 
 // seedOf makes the minutes of one resource arrive together, and those of different ones apart.

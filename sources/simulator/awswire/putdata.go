@@ -116,7 +116,7 @@ func (s *Server) put(c *call, namespace string, d *metricDatum) {
 		if unit == "" {
 			unit = "None"
 		}
-		m = &metric{region: c.region, namespace: namespace, name: d.MetricName, dimensions: d.Dimensions,
+		m = &metric{key: key, region: c.region, namespace: namespace, name: d.MetricName, dimensions: d.Dimensions,
 			unit: unit, stats: allStats, put: make(map[int64]datum)}
 		s.custom[key] = m
 	}

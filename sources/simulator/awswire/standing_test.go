@@ -231,7 +231,7 @@ func listen(t testing.TB, server *Server) string {
 	t.Helper()
 	listener := httptest.NewServer(server)
 	t.Cleanup(func() {
-		server.Close()
+		_ = server.Close()
 		listener.CloseClientConnections()
 		listener.Close()
 	})
