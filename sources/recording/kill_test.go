@@ -97,10 +97,10 @@ func runAndKill(t *testing.T, path string, from int, after time.Duration) acknow
 	said := bufio.NewReader(out)
 	first, err := said.ReadString('\n')
 	if err != nil {
-		child.Wait()
+		_ = child.Wait()
 		t.Fatalf("the recorder said nothing: %v %s", err, complaint.String())
 	}
-	timer := time.AfterFunc(after, func() { child.Process.Kill() })
+	timer := time.AfterFunc(after, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
 	rest, err := io.ReadAll(said)
 	if err != nil {

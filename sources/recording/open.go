@@ -75,7 +75,7 @@ func Create(path string, m Meta, opts ...Option) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create recording %s: %w: its folder must exist and be writable", path, err)
 	}
-	defer os.Remove(draft.Name())
+	defer func() { _ = os.Remove(draft.Name()) }()
 	defer draft.Close()
 	if err := build(draft, values); err != nil {
 		return nil, fmt.Errorf("create recording %s: %w", path, err)
@@ -143,7 +143,7 @@ func appear(draft, path string) error {
 		return fmt.Errorf("create recording %s: %w", path, err)
 	}
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		dir.Sync() // the name survives a loss of power; not every system can promise it
+		_ = dir.Sync() // the name survives a loss of power; not every system can promise it
 		dir.Close()
 	}
 	return nil
@@ -214,12 +214,12 @@ func (f *File) openCopy(cause error) (*File, error) {
 	f.opened = filepath.Join(dir, filepath.Base(f.path))
 	for _, part := range []string{"", "-wal"} {
 		if err := copyFile(f.path+part, f.opened+part); err != nil && !(part != "" && errors.Is(err, fs.ErrNotExist)) {
-			os.RemoveAll(dir)
+			_ = os.RemoveAll(dir)
 			return nil, fmt.Errorf("copy recording %s to a folder that can be written: %w", f.path, err)
 		}
 	}
 	if err := f.start(dsn(f.opened, "ro")); err != nil {
-		os.RemoveAll(dir)
+		_ = os.RemoveAll(dir)
 		return nil, err
 	}
 	return f, nil
@@ -338,7 +338,7 @@ func (f *File) gather() {
 	if _, err := db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return
 	}
-	db.Exec(`PRAGMA journal_mode = DELETE`) // refused while another process has it open
+	_, _ = db.Exec(`PRAGMA journal_mode = DELETE`) // refused while another process has it open
 }
 
 // header is what the first bytes of a recording say.

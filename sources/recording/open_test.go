@@ -57,7 +57,17 @@ func run(t testing.TB, path, query string) {
 
 func write(t testing.TB, path string, content []byte) {
 	t.Helper()
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	must(t, os.WriteFile(path, content, 0o600))
+}
+
+func remove(t testing.TB, path string) {
+	t.Helper()
+	must(t, os.Remove(path))
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -86,9 +96,9 @@ var unusable = map[string]struct {
 	make func(t *testing.T, path string, whole []byte)
 	says string
 }{
-	"missing":          {func(t *testing.T, path string, _ []byte) { os.Remove(path) }, "does not exist: check the path"},
-	"folder":           {func(t *testing.T, path string, _ []byte) { os.Remove(path); os.Mkdir(path, 0o700) }, "is a folder: name the recording in it"},
-	"pipe":             {func(t *testing.T, path string, _ []byte) { os.Remove(path); syscall.Mkfifo(path, 0o600) }, "is no regular file"},
+	"missing":          {func(t *testing.T, path string, _ []byte) { remove(t, path) }, "does not exist: check the path"},
+	"folder":           {func(t *testing.T, path string, _ []byte) { remove(t, path); must(t, os.Mkdir(path, 0o700)) }, "is a folder: name the recording in it"},
+	"pipe":             {func(t *testing.T, path string, _ []byte) { remove(t, path); must(t, syscall.Mkfifo(path, 0o600)) }, "is no regular file"},
 	"empty":            {func(t *testing.T, path string, _ []byte) { write(t, path, nil) }, "is empty: remove it"},
 	"text":             {func(t *testing.T, path string, _ []byte) { write(t, path, []byte("launch:\n  name: x\n")) }, `is no recording: it begins with "launch:`},
 	"escapes":          {func(t *testing.T, path string, _ []byte) { write(t, path, []byte("\x1b]0;owned\x07")) }, `is no recording: it begins with "\x1b]0;owned\a"`},
@@ -97,7 +107,7 @@ var unusable = map[string]struct {
 	"header only":      {func(t *testing.T, path string, w []byte) { write(t, path, w[:100]) }, "is cut off: it has 100 of "},
 	"half":             {func(t *testing.T, path string, w []byte) { write(t, path, w[:len(w)/2]) }, "is cut off: it has "},
 	"one byte short":   {func(t *testing.T, path string, w []byte) { write(t, path, w[:len(w)-1]) }, "is cut off: it has "},
-	"other database":   {func(t *testing.T, path string, _ []byte) { os.Remove(path); run(t, path, `CREATE TABLE t (x)`) }, "is an SQLite database of another program"},
+	"other database":   {func(t *testing.T, path string, _ []byte) { remove(t, path); run(t, path, `CREATE TABLE t (x)`) }, "is an SQLite database of another program"},
 	"newer":            {func(t *testing.T, path string, _ []byte) { run(t, path, `PRAGMA user_version = 7`) }, "was made by a newer warroom (format 7, this one reads 1): use that warroom"},
 	"no tables":        {func(t *testing.T, path string, _ []byte) { run(t, path, `DROP VIEW samples; DROP TABLE series`) }, "is damaged"},
 	"broken schema":    {func(t *testing.T, path string, w []byte) { write(t, path, overwritten(w, 100, 3000)) }, "is damaged"},
@@ -150,7 +160,7 @@ func TestCreateNeverReplaces(t *testing.T) {
 	if _, err := recording.Create(orphan, meta()); err == nil || errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "left by a recording that is gone") {
 		t.Errorf("beside what another left: %v", err)
 	}
-	os.Remove(orphan + "-wal")
+	remove(t, orphan+"-wal")
 	if _, err := recording.Create(filepath.Join(filepath.Dir(path), "no", "such.warroom"), meta()); err == nil || !strings.Contains(err.Error(), "its folder must exist") {
 		t.Errorf("in no folder: %v", err)
 	}
@@ -283,10 +293,8 @@ func openToAll(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	must(t, os.Chmod(dir, 0o755))
 	return dir
 }
 
@@ -323,7 +331,7 @@ func forbid(t *testing.T, dir string) {
 	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Chmod(dir, 0o755) })
+	t.Cleanup(func() { must(t, os.Chmod(dir, 0o755)) })
 }
 
 // replayElsewhere reads a recording in a process of its own, as nobody where we are the superuser, who may write
@@ -468,13 +476,27 @@ func TestRandomDamageNeverPanics(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		f.Load(context.Background(), time.Time{}, time.Time{}, time.Time{})
-		f.Newest(context.Background(), t0.Add(time.Hour), time.Time{})
-		f.Since(context.Background(), 0)
-		f.Verify(context.Background())
-		f.Append(context.Background(), round(100))
-		f.Close()
-		os.Remove(path + "-wal")
-		os.Remove(path + "-shm")
+		useAll(t, f)
+		for _, beside := range []string{"-wal", "-shm"} {
+			if err := os.Remove(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// useAll calls what may meet damage. What went wrong in it is damage, and nothing else.
+func useAll(t *testing.T, f *recording.File) {
+	t.Helper()
+	ctx := context.Background()
+	_, _, load := f.Load(ctx, time.Time{}, time.Time{}, time.Time{})
+	_, newest := f.Newest(ctx, t0.Add(time.Hour), time.Time{})
+	_, _, since := f.Since(ctx, 0)
+	_, verify := f.Verify(ctx)
+	for _, err := range []error{load, newest, since, verify, f.Append(ctx, round(100)), f.Close()} {
+		var broken *recording.BrokenError
+		if err != nil && !errors.Is(err, recording.ErrDamaged) && !errors.As(err, &broken) {
+			t.Errorf("says %v", err)
+		}
 	}
 }

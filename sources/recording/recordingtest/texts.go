@@ -16,7 +16,7 @@ import (
 // hostile are texts as they may come from outside. The recording keeps them as they are: what must not
 // reach a terminal is made harmless before and after.
 var hostile = []string{
-	"'; DROP TABLE changes; --", "\x00", "before\x00after", "\xff\xfe\x80", "\x1b]0;title\x07", "‮right to left",
+	"'; DROP TABLE changes; --", "\x00", "before\x00after", "\xff\xfe\x80", "\x1b]0;title\x07", "\u202eright to left",
 	`"quoted"`, "%s%d%n", "line\nbreak\r\n", " ", "NULL", "NaN", "1e9", "🛰️", strings.Repeat("long ", 20000),
 }
 
