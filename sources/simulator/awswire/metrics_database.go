@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"slices"
 	"strings"
 
 	"warroom/sources/simulator"
@@ -75,7 +76,7 @@ func (p *publication) database(st simulator.State, c simulator.DBCluster, cluste
 	for _, metric := range metrics {
 		p.add(s, metric.name, metric.unit, levels, overInstances(cluster, belongs, metric.of))
 	}
-	p.replicaLag(s, cluster, belongs)
+	p.replicaLag(s, c, cluster, belongs)
 }
 
 func overInstances(cluster clusterOf, belongs func(simulator.Database) bool, of func(simulator.Database) datum) func(*simulator.Minute) (datum, bool) {
@@ -92,31 +93,31 @@ func overInstances(cluster clusterOf, belongs func(simulator.Database) bool, of 
 	}
 }
 
-// replicaLag publishes a reader's own lag, and on the writer's side the extremes over all readers. A
-// cluster without readers has none.
-func (p *publication) replicaLag(s series, cluster clusterOf, belongs func(simulator.Database) bool) {
-	p.add(s, "AuroraReplicaLag", "Milliseconds", levels, overInstances(cluster,
-		func(d simulator.Database) bool { return belongs(d) && !d.Writer },
-		func(d simulator.Database) datum { return level(d.ReplicaLag, 1000) }))
-	for name, extreme := range map[string]func(simulator.Gauge) float64{
-		"AuroraReplicaLagMaximum": func(g simulator.Gauge) float64 { return g.Max },
-		"AuroraReplicaLagMinimum": func(g simulator.Gauge) float64 { return g.Min },
-	} {
-		p.add(s, name, "Milliseconds", levels, func(m *simulator.Minute) (datum, bool) {
-			c := cluster(m)
-			if c == nil || len(c.Instances) < 2 || !writerAmong(c.Instances, belongs) {
-				return datum{}, false
-			}
-			return one(extreme(c.ReplicaLag) * 1000), true
+// replicaLag publishes the lag of the readers that belong to a set of dimensions, and, where the writer
+// belongs to it, the extremes over all readers. A cluster without readers has none.
+func (p *publication) replicaLag(s series, c simulator.DBCluster, cluster clusterOf, belongs func(simulator.Database) bool) {
+	is := func(writer bool) bool {
+		return slices.ContainsFunc(c.Members, func(m simulator.DBInstance) bool {
+			return m.Writer == writer && belongs(simulator.Database{Name: m.ID, Writer: m.Writer})
 		})
 	}
-}
-
-func writerAmong(instances []simulator.Database, belongs func(simulator.Database) bool) bool {
-	for _, d := range instances {
-		if d.Writer && belongs(d) {
-			return true
-		}
+	if is(false) {
+		p.add(s, "AuroraReplicaLag", "Milliseconds", levels, overInstances(cluster,
+			func(d simulator.Database) bool { return belongs(d) && !d.Writer },
+			func(d simulator.Database) datum { return level(d.ReplicaLag, 1000) }))
 	}
-	return false
+	if !is(true) || len(c.Members) < 2 {
+		return
+	}
+	extreme := func(name string, of func(simulator.Gauge) float64) {
+		p.add(s, name, "Milliseconds", levels, func(m *simulator.Minute) (datum, bool) {
+			c := cluster(m)
+			if c == nil || len(c.Instances) < 2 {
+				return datum{}, false
+			}
+			return one(of(c.ReplicaLag) * 1000), true
+		})
+	}
+	extreme("AuroraReplicaLagMaximum", func(g simulator.Gauge) float64 { return g.Max })
+	extreme("AuroraReplicaLagMinimum", func(g simulator.Gauge) float64 { return g.Min })
 }
