@@ -29,7 +29,8 @@ and takes over when that one stops. The config is read again whenever it changes
 
 Credentials are found as the AWS tools find them: profiles, SSO, roles, instance metadata.`
 
-func (p *process) liveCommand(l *look) *cobra.Command {
+func (p *process) liveCommand() *cobra.Command {
+	l := &look{}
 	var path string
 	c := &cobra.Command{
 		Use:     "live",
@@ -45,6 +46,7 @@ func (p *process) liveCommand(l *look) *cobra.Command {
 			return closing(p.show(c.Context(), r, tui.Live, l))
 		},
 	}
+	l.flags(c)
 	configFlag(c, &path)
 	return c
 }

@@ -25,15 +25,20 @@ var (
 	themes = []string{"auto", "dark", "light"}
 )
 
-func (l *look) flags(root *cobra.Command) {
-	f := root.PersistentFlags()
+// flags are those of every verb that opens a screen.
+func (l *look) flags(c *cobra.Command) {
+	f := c.Flags()
 	f.BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only")
 	f.Var(&choice{&l.color, colors}, "color", "colours of the screen; auto asks the terminal and honours NO_COLOR")
 	f.Var(&choice{&l.theme, themes}, "theme", "colours for a dark or a light background")
-	f.StringVar(&l.operator, "operator", "", "who you are, for notes (default: your user name)")
+	l.operatorFlag(c)
 	l.color, l.theme = "auto", "auto"
-	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
-	_ = root.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(themes, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(themes, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (l *look) operatorFlag(c *cobra.Command) {
+	c.Flags().StringVar(&l.operator, "operator", "", "who you are, for notes and for those who watch (default: your user name)")
 }
 
 // choice is a flag that takes one of a few words.

@@ -16,6 +16,7 @@ import (
 )
 
 func (p *process) recordCommand() *cobra.Command {
+	l := &look{}
 	var path string
 	c := &cobra.Command{
 		Use:   "record",
@@ -27,13 +28,14 @@ them takes over when it stops.`,
 		Example: "  warroom record --config /etc/warroom/lottery.yaml",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, closing, err := p.liveRoom(path, p.who(&look{}))
+			r, closing, err := p.liveRoom(path, p.who(l))
 			if err != nil {
 				return err
 			}
 			return closing(p.headless(c.Context(), r))
 		},
 	}
+	l.operatorFlag(c)
 	configFlag(c, &path)
 	return c
 }

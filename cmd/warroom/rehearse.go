@@ -32,7 +32,8 @@ type rehearsal struct {
 	file     string
 }
 
-func (p *process) rehearseCommand(l *look) *cobra.Command {
+func (p *process) rehearseCommand() *cobra.Command {
+	l := &look{}
 	var o rehearsal
 	c := &cobra.Command{
 		Use:   "rehearse [scenario]",
@@ -59,6 +60,7 @@ func (p *process) rehearseCommand(l *look) *cobra.Command {
 			return p.rehearse(c.Context(), o, l)
 		},
 	}
+	l.flags(c)
 	f := c.Flags()
 	f.Float64Var(&o.speed, "speed", 0, "launch seconds per second (default: the scenario's)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")

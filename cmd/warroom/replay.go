@@ -11,7 +11,8 @@ import (
 	"warroom/tui"
 )
 
-func (p *process) replayCommand(l *look) *cobra.Command {
+func (p *process) replayCommand() *cobra.Command {
+	l := &look{}
 	var at string
 	var speed float64
 	c := &cobra.Command{
@@ -31,6 +32,7 @@ move, J jumps. The file is only read.
 			return p.replay(c.Context(), args[0], sources.Moment(at), speed, l)
 		},
 	}
+	l.flags(c)
 	c.Flags().StringVar(&at, "at", "", "where to start, standing: T-5m, T0, T+1h12m or RFC 3339")
 	c.Flags().Float64Var(&speed, "speed", 1, "launch seconds per second")
 	return c

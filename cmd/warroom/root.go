@@ -33,8 +33,7 @@ func (p *process) execute(ctx context.Context) error {
 }
 
 func (p *process) rootCommand() *cobra.Command {
-	look := &look{}
-	root := p.liveCommand(look)
+	root := p.liveCommand()
 	root.Use = "warroom"
 	root.Short = "A terminal war room for launches on AWS"
 	root.Long = rootLong
@@ -48,8 +47,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.SetFlagErrorFunc(nearestFlag)
-	look.flags(root)
-	root.AddCommand(p.rehearseCommand(look), p.liveCommand(look), p.recordCommand(), p.replayCommand(look),
+	root.AddCommand(p.rehearseCommand(), p.liveCommand(), p.recordCommand(), p.replayCommand(),
 		p.statusCommand(), p.checkCommand(), p.versionCommand())
 	return root
 }
