@@ -2,8 +2,8 @@ package awsread
 
 import (
 	"context"
-	"fmt"
-	"hash/fnv"
+	"crypto/sha256"
+	"encoding/hex"
 	"math"
 	"slices"
 	"strconv"
@@ -186,9 +186,13 @@ func (d *description) events(ctx context.Context, c *rds.Client) error {
 		if e.Date == nil {
 			continue
 		}
-		h := fnv.New64a()
-		fmt.Fprintf(h, "%s %s %s", aws.ToString(e.SourceIdentifier), e.Date.UTC().Format(time.RFC3339Nano), aws.ToString(e.Message))
-		d.change(*e.Date, eventKind, strconv.FormatUint(h.Sum64(), 16), "RDS", aws.ToString(e.Message))
+		d.change(*e.Date, eventKind, eventID(e), "RDS", aws.ToString(e.Message))
 	}
 	return nil
+}
+
+// eventID makes an id of what an event says: RDS gives it none.
+func eventID(e types.Event) string {
+	sum := sha256.Sum256([]byte(aws.ToString(e.SourceIdentifier) + " " + e.Date.UTC().Format(time.RFC3339Nano) + " " + aws.ToString(e.Message)))
+	return hex.EncodeToString(sum[:8])
 }

@@ -167,6 +167,9 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, operation, body)
 }
 
+// say writes an answer; a client that has gone away does not hear it.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
 // isStale tells whether the request is signed with a key that has expired.
 func (f *fakeAWS) isStale(r *http.Request) bool {
 	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
@@ -191,14 +194,14 @@ func (f *fakeAWS) refuse(w http.ResponseWriter, operation string, e *apiError) {
 	switch {
 	case e.body != "":
 		w.WriteHeader(status)
-		fmt.Fprint(w, e.body)
+		say(w, "%s", e.body)
 	case operation == "GetMetricData" || operation == "ListMetrics":
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 		w.WriteHeader(status)
 		f.write(w, map[string]string{"__type": e.code, "message": e.message})
 	default:
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>`, e.code, e.message)
+		say(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>`, e.code, e.message)
 	}
 }
 
@@ -214,11 +217,11 @@ func (f *fakeAWS) answer(w http.ResponseWriter, operation string, body []byte) {
 		answer, ok := f.answers[operation]
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchThing</Code><Message>no answer for %s</Message></Error></ErrorResponse>`, operation)
+			say(w, `<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchThing</Code><Message>no answer for %s</Message></Error></ErrorResponse>`, operation)
 			return
 		}
 		w.Header().Set("ETag", "E1TAG")
-		fmt.Fprint(w, answer)
+		say(w, "%s", answer)
 	}
 }
 

@@ -24,7 +24,9 @@ func alone(t *testing.T) (home string) {
 	t.Setenv("HOME", home)
 	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"} {
 		t.Setenv(name, "")
-		os.Unsetenv(name)
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config")) // the SDK looked for the home folder when it started
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
@@ -184,7 +186,7 @@ func TestSSO(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprintf(w, `{"roleCredentials":{"accessKeyId":"SSOKEY","secretAccessKey":"s","sessionToken":"t","expiration":%d}}`, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())
+		say(w, `{"roleCredentials":{"accessKeyId":"SSOKEY","secretAccessKey":"s","sessionToken":"t","expiration":%d}}`, time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())
 	}))
 	defer portal.Close()
 	start := "https://start.example.com/start"
@@ -228,13 +230,13 @@ func TestInstanceRole(t *testing.T) {
 		case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
 			tokens++
 			w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "21600")
-			fmt.Fprint(w, "v2")
+			say(w, "v2")
 		case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "v2":
 			w.WriteHeader(http.StatusUnauthorized)
 		case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
-			fmt.Fprint(w, "reader")
+			say(w, "reader")
 		default:
-			fmt.Fprintf(w, `{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z","LastUpdated":"2026-01-01T00:00:00Z"}`, key)
+			say(w, `{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z","LastUpdated":"2026-01-01T00:00:00Z"}`, key)
 		}
 	}))
 	defer imds.Close()

@@ -192,7 +192,7 @@ func truths() map[string]truth {
 	return map[string]truth{
 		"audience_registrations": func(m simulator.Minute) (float64, bool) { return number64(m.Audience.Registrations) },
 		"audience_attempts":      func(m simulator.Minute) (float64, bool) { return number64(m.Audience.Attempts) },
-		"audience_visitors":      func(m simulator.Minute) (float64, bool) { return m.Audience.Visitors.Mean, true },
+		"audience_visitors":      func(m simulator.Minute) (float64, bool) { return number64(m.Audience.Arrivals) },
 
 		"cloudfront_requests":                   edge(func(e simulator.Edge) (float64, bool) { return number64(e.Requests) }),
 		"cloudfront_bytes_down":                 edge(func(e simulator.Edge) (float64, bool) { return number64(e.BytesDown) }),
