@@ -55,8 +55,10 @@ func (p *Painter) bar(s *Scene, r Rect) {
 	}
 	back, ink := s.band()
 	p.canvas.Fill(r, ' ', theme.Fg(ink).On(back))
-	label := " " + orElse(strings.ToUpper(sources.Clean(s.Meta.Environment)), "?") + " "
-	used := p.canvas.Text(r.X, r.Y, min(r.W, maxLabel), label, s.label())
+	used := 0
+	if name := strings.ToUpper(sources.Clean(s.Meta.Environment)); name != "" {
+		used = p.canvas.Text(r.X, r.Y, min(r.W, maxLabel), " "+name+" ", s.label())
+	}
 	_, rest := r.Left(used + 1)
 	left, right := s.barLeft(back, ink), s.barRight(back, ink)
 	all := fit(append(append([]segment{}, left...), right...), rest.W-1, barGap)

@@ -59,12 +59,11 @@ func (d *tilePicture) draw() {
 	d.title(box)
 	d.foot(box)
 	inside := box.Inset(2, 1)
-	switch {
-	case inside.H <= 3:
-		d.folded(inside)
-	default:
-		d.whole(inside)
+	if inside.H <= 3 || inside.H <= 5 && d.noticeLines(inside.W) > inside.H-3 {
+		d.folded(inside) // what is wrong is worth more than the trend
+		return
 	}
+	d.whole(inside)
 }
 
 // title writes number and name at the left of the top border, the state's word at its right. The word wins

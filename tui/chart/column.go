@@ -57,12 +57,6 @@ func NewGrid(now time.Time, want time.Duration, columns int) Grid {
 	return Grid{From: time.Unix(edge, 0).Add(-time.Duration(columns) * step).In(now.Location()), Step: step, Columns: columns}
 }
 
-// SpanGrid cuts exactly the time from one moment to another into columns, with no regard to whole steps.
-func SpanGrid(from, to time.Time, columns int) Grid {
-	columns = max(columns, 1)
-	return Grid{From: from, Step: max(to.Sub(from)/time.Duration(columns), time.Millisecond), Columns: columns}
-}
-
 // To is the end of the last column.
 func (g Grid) To() time.Time { return g.From.Add(time.Duration(g.Columns) * g.Step) }
 
