@@ -135,7 +135,7 @@ func (s *site) clusterID() string { return s.names.of(s.scenario.Site.Cluster.Na
 func (s *site) counters() []Counter {
 	a := s.scenario.Audience
 	list := []struct{ metric, as string }{
-		{"Visitors", "visitors"}, {"Arrivals", "arrivals"}, {"PageViews", "page_views"},
+		{"Visitors", "visitors"}, {"Present", "present"}, {"PageViews", "page_views"},
 		{"Attempts", "attempts"}, {"Registrations", "registrations"}, {"Failures", "failures"},
 	}
 	var counters []Counter

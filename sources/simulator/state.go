@@ -24,7 +24,7 @@ type Counter struct {
 	Namespace  string
 	Metric     string
 	Dimensions [][2]string // name, value
-	As         string      // registrations, visitors, arrivals, page_views, attempts, failures: a field of [Audience]
+	As         string      // visitors (who came: [Audience].Arrivals), present (who is there: Visitors), page_views, attempts, registrations, failures
 }
 
 // The statuses of a distribution and of an invalidation.

@@ -20,9 +20,9 @@ func (p *publication) counters(st simulator.State) {
 func audienceCount(as string) func(simulator.Audience) datum {
 	switch as {
 	case "visitors":
-		return func(a simulator.Audience) datum { return level(a.Visitors, 1) }
-	case "arrivals":
 		return func(a simulator.Audience) datum { return counted(a.Arrivals) }
+	case "present":
+		return func(a simulator.Audience) datum { return level(a.Visitors, 1) }
 	case "page_views":
 		return func(a simulator.Audience) datum { return counted(a.PageViews) }
 	case "attempts":
