@@ -35,16 +35,19 @@ type metric struct {
 type datum struct {
 	sum, count, min, max float64
 	shape                *simulator.Histogram // of the values divided by scale
-	scale                float64              // unit of the published value in seconds⁻¹, e.g. 1000 for milliseconds
-	counts               bool                 // the sum is a count of things: it grows in whole numbers
+	scale                float64              // published units in a second, e.g. 1000 for milliseconds
+	counts               bool                 // the sum adds up as data arrives, in whole numbers until it is complete
 }
 
 // one is the datum of a single reported value.
 func one(v float64) datum { return datum{sum: v, count: 1, min: v, max: v} }
 
 // counted is the datum of things that happened.
-func counted(n int64) datum {
-	d := one(float64(n))
+func counted(n int64) datum { return growing(float64(n)) }
+
+// growing is the datum of a value that adds up as the minute's data arrives.
+func growing(v float64) datum {
+	d := one(v)
 	d.counts = true
 	return d
 }

@@ -113,7 +113,7 @@ func whileServing(balancer balancerOf, measure func(*simulator.Minute) (datum, b
 }
 
 func units(balancer balancerOf, of func(*simulator.Balancer) float64) func(*simulator.Minute) (datum, bool) {
-	return whileServing(balancer, func(m *simulator.Minute) (datum, bool) { return one(of(balancer(m))), true })
+	return whileServing(balancer, func(m *simulator.Minute) (datum, bool) { return growing(of(balancer(m))), true })
 }
 
 type targetsOf = func(*simulator.Minute) *simulator.Targets
@@ -145,19 +145,23 @@ func (p *publication) targets(lb series, tail string, targets targetsOf, zones [
 		}
 		return durations(t.Latency, 1), true
 	})
+	p.targetLevels(s, tail, targets)
+}
+
+// targetLevels publishes what each target gets, and how the targets are.
+func (p *publication) targetLevels(s series, tail string, targets targetsOf) {
 	perTarget := func(m *simulator.Minute) (datum, bool) {
 		t := targets(m)
 		if t == nil || t.Requests == 0 {
 			return datum{}, false
 		}
-		return one(t.PerTarget), true
+		return growing(t.PerTarget), true
 	}
 	p.add(s, "RequestCountPerTarget", "Count", sums, perTarget)
 	alone := s
 	alone.dimensions = []dimension{{"TargetGroup", tail}}
 	p.add(alone, "RequestCountPerTarget", "Count", sums, perTarget)
-	checks := s
-	checks.timing = groupTiming // health checks go on without traffic, and come complete
-	p.add(checks, "HealthyHostCount", "Count", levels, gauge(targets, 1, func(t *simulator.Targets) simulator.Gauge { return t.Healthy }))
-	p.add(checks, "UnHealthyHostCount", "Count", levels, gauge(targets, 1, func(t *simulator.Targets) simulator.Gauge { return t.Unhealthy }))
+	s.timing = groupTiming // health checks go on without traffic, and come complete
+	p.add(s, "HealthyHostCount", "Count", levels, gauge(targets, 1, func(t *simulator.Targets) simulator.Gauge { return t.Healthy }))
+	p.add(s, "UnHealthyHostCount", "Count", levels, gauge(targets, 1, func(t *simulator.Targets) simulator.Gauge { return t.Unhealthy }))
 }

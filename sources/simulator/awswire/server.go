@@ -128,10 +128,9 @@ func (s *Server) answer(w http.ResponseWriter, q *request) {
 		return
 	}
 	out, err := s.perform(q, who, trouble)
-	res, encoding := response{}, error(nil)
+	var res response
 	if err == nil {
-		res, encoding = q.protocol.write(q, out)
-		err = encoding
+		res, err = q.protocol.write(q, out)
 	}
 	if err != nil {
 		f := faultOf(err)
@@ -172,13 +171,15 @@ func (s *Server) admit(q *request, who scope, envelope, signature error) disturb
 	return s.disturbance(q, who)
 }
 
-// perform runs the operation, with the launch to itself.
+// perform runs the operation, with the launch to itself. What was waited before has moved the clock.
 func (s *Server) perform(q *request, who scope, trouble disturbance) (any, error) {
 	if trouble.err != nil {
 		return nil, trouble.err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	q.now = s.now()
+	s.launch.Advance(q.now)
 	c := &call{now: q.now, region: who.region, key: who.accessKey, server: s, launch: s.launch, trouble: trouble}
 	return s.operations[operationKey{q.service, q.operation}].invoke(c, q.decode)
 }
