@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,11 +41,11 @@ type metricsSource struct {
 	resources []*watched
 
 	plan     *plan
-	versions []int     // of the resources when the plan was made
-	resolved time.Time // when the unresolved were last looked for
-	covered  time.Time // end of the last pass that every call answered
-	owing    bool      // some series were left without their answer in the last pass
-	samples  int       // in the last pass, to make room for the next
+	versions []int        // of the resources when the plan was made
+	covered  time.Time    // end of the last pass that every call answered
+	owing    bool         // some series were left without their answer in the last pass
+	samples  int          // in the last pass, to make room for the next
+	calls    atomic.Int64 // of a pass; the poller asks for the schedule at any time
 	told     *memory
 }
 
@@ -57,7 +58,9 @@ func (s *metricsSource) Name() string { return s.name }
 
 // Schedule is once a minute, shortly after the minute has ended.
 func (s *metricsSource) Schedule() sources.Schedule {
-	return s.reader.session.schedule(time.Minute, 5*time.Second)
+	schedule := s.reader.session.schedule(time.Minute, 5*time.Second)
+	schedule.Timeout += s.reader.session.timeFor(int(s.calls.Load()))
+	return schedule
 }
 
 // Poll makes one pass over all metrics.
@@ -86,8 +89,10 @@ func (s *metricsSource) meetAll(ctx context.Context, now time.Time) {
 			strangers = append(strangers, w)
 		}
 	}
+	ctx, stop := context.WithTimeout(ctx, listTime)
+	defer stop()
 	inParallel(len(strangers), inFlight, func(i int) {
-		_ = strangers[i].meet(ctx, s.reader.session, now)
+		strangers[i].meet(ctx, s.reader.session, now)
 	})
 }
 
@@ -208,10 +213,10 @@ func (s *metricsSource) replan() {
 		}
 	}
 	s.plan = makePlan(s.resources, words)
+	s.calls.Store(int64(len(s.plan.chunks)))
 	for i := range s.plan.tracks {
 		s.plan.tracks[i].remember(known[s.plan.tracks[i].series])
 	}
-	s.resolved = time.Time{}
 }
 
 func makePlan(resources []*watched, words []description) *plan {

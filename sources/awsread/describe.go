@@ -25,8 +25,13 @@ func (s *describeSource) Name() string { return s.name }
 
 // Schedule is the service's own pace, and a faster one while the credentials are refused.
 func (s *describeSource) Schedule() sources.Schedule {
-	return s.reader.session.schedule(s.service.every, 2*time.Second)
+	schedule := s.reader.session.schedule(s.service.every, 2*time.Second)
+	schedule.Timeout += s.reader.session.timeFor(callsEach * len(s.resources))
+	return schedule
 }
+
+// callsEach is how many calls describing a resource takes, at most but for paging.
+const callsEach = 4
 
 // Poll asks about every resource; what one of them fails at leaves the others alone.
 func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Reading, error) {
@@ -34,7 +39,7 @@ func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Readi
 	batches := make([]sources.Batch, len(s.resources))
 	errs := make([]error, len(s.resources))
 	inParallel(len(s.resources), inFlight, func(i int) {
-		batches[i], errs[i] = s.resources[i].ask(ctx, s.reader.session, now)
+		batches[i], errs[i] = s.resources[i].ask(ctx, s.reader.session, now, true)
 	})
 	for _, b := range batches {
 		reading.Samples = append(reading.Samples, b.Samples...)
@@ -46,10 +51,15 @@ func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Readi
 	return reading, several(errs, len(errs), "resources")
 }
 
-// ask asks the service about the resource and keeps its word for the metrics.
-func (w *watched) ask(ctx context.Context, s *session, now time.Time) (sources.Batch, error) {
-	w.asking.Lock()
-	defer w.asking.Unlock()
+// ask asks the service about the resource and keeps its word for the metrics. Where the answer is told, each
+// change is so once.
+func (w *watched) ask(ctx context.Context, s *session, now time.Time, told bool) (sources.Batch, error) {
+	select {
+	case w.asking <- struct{}{}:
+	case <-ctx.Done():
+		return sources.Batch{}, s.explain(ctx.Err())
+	}
+	defer func() { <-w.asking }()
 	before, _ := w.word()
 	var d *description
 	err := s.read(ctx, w.region, func(a account) error {
@@ -62,7 +72,9 @@ func (w *watched) ask(ctx context.Context, s *session, now time.Time) (sources.B
 	if d.places != nil {
 		w.learn(d)
 	}
-	d.batch.Changes = slices.DeleteFunc(d.batch.Changes, w.hasTold)
+	if told {
+		d.batch.Changes = slices.DeleteFunc(d.batch.Changes, w.hasTold)
+	}
 	return d.batch, err
 }
 
@@ -97,14 +109,10 @@ func (w *watched) stranger() bool {
 	return !w.tried && w.service.describe != nil
 }
 
-// meet asks the service for the metrics' sake, so that they know where to look. What it tells of facts and
-// changes is left for the service's own source to tell.
-func (w *watched) meet(ctx context.Context, s *session, now time.Time) error {
-	_, err := w.ask(ctx, s, now)
-	w.mu.Lock()
-	clear(w.reported)
-	w.mu.Unlock()
-	return err
+// meet asks the service for the metrics' sake, so that they know where to look. What there is to tell, and
+// what goes wrong, is left to the service's own source.
+func (w *watched) meet(ctx context.Context, s *session, now time.Time) {
+	_, _ = w.ask(ctx, s, now, false)
 }
 
 // brokenPace is how often sources try while the credentials are refused.
@@ -118,7 +126,15 @@ func (s *session) schedule(every, offset time.Duration) sources.Schedule {
 	if s.inTrouble() {
 		every, offset = min(every, brokenPace), 0
 	}
-	return sources.Schedule{Every: every, Offset: offset}
+	return sources.Schedule{Every: every, Offset: offset, Timeout: pollTime}
+}
+
+// pollTime is how long a poll may take beside waiting for the budget.
+const pollTime = 20 * time.Second
+
+// timeFor is how long so many calls wait for the budget.
+func (s *session) timeFor(calls int) time.Duration {
+	return time.Duration(float64(calls) / (quotaPerSecond * s.share / 2) * float64(time.Second))
 }
 
 // inParallel calls f with 0 to n-1, at most so many at once, and returns when all have.

@@ -38,7 +38,7 @@ type watched struct {
 	service service
 	region  string
 
-	asking sync.Mutex // held while the service is asked
+	asking chan struct{} // holds one token while the service is asked
 
 	mu       sync.Mutex
 	tried    bool // the service has been asked, with whatever outcome
@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		if !ok {
 			continue
 		}
-		w := &watched{Resource: resource, service: service, region: service.regionOf(resource, r.home), reported: map[string]bool{}}
+		w := &watched{Resource: resource, service: service, region: service.regionOf(resource, r.home), asking: make(chan struct{}, 1), reported: map[string]bool{}}
 		if service.global == nil || !service.global(resource) {
 			w.Resource.Region = w.region
 		}

@@ -19,8 +19,13 @@ import (
 // minutes to be listed; its first value, which is asked for all the while, counts at once.
 const resolveEvery = 5 * time.Minute
 
-// listPages bounds one listing: 500 metrics a page.
-const listPages = 40
+// What one poll spends on looking for metrics. The rest waits for the next one: looking must not keep the
+// values waiting.
+const (
+	listingsAtOnce = 12
+	listPages      = 10 // of one listing, 500 metrics each
+	listTime       = 6 * time.Second
+)
 
 // listing is what ListMetrics is asked for: all metrics of one resource, or one custom metric everywhere.
 type listing struct{ namespace, metric, dimension, value string }
@@ -49,35 +54,54 @@ func spell(dimensions []types.Dimension) string {
 	return strings.Join(pairs, ",")
 }
 
-// resolve looks for the wanted metrics that have not been found yet. That we may not list metrics is a fact
-// about the room, and no reason not to read them.
+// resolve looks for the wanted metrics that have not been found yet, some at a time. That we may not list
+// metrics is a fact about the room, and no reason not to read them.
 func (s *metricsSource) resolve(ctx context.Context, a account, now time.Time, reading *sources.Reading) error {
-	if !s.resolved.IsZero() && now.Sub(s.resolved) < resolveEvery && !now.Before(s.resolved) {
+	lists := map[listing]listed{}
+	sought := s.seek(lists, now)
+	if len(sought) == 0 {
 		return nil
 	}
-	lists := map[listing]listed{}
+	ctx, stop := context.WithTimeout(ctx, listTime)
+	defer stop()
+	err := s.list(ctx, a, lists)
+	s.tellListing(err, now, reading)
+	denied := sources.TroubleOf(s.reader.session.explain(err)).Kind == sources.Forbidden
+	if err != nil && !denied {
+		return err
+	}
+	namespaces := func(namespace string) listed { return s.glance(ctx, a, lists, namespace) }
+	for _, t := range sought {
+		t.looked, t.unsure = now, denied
+		if !denied {
+			t.absent = s.look(t, lists, namespaces)
+		}
+	}
+	return err
+}
+
+// seek chooses the series to look for: those that nobody has looked for, and now and then those that were not
+// there. It adds their listings.
+func (s *metricsSource) seek(lists map[listing]listed, now time.Time) (sought []*track) {
 	for i := range s.plan.tracks {
 		t := &s.plan.tracks[i]
-		if t.looked && t.absent.None() {
+		if !t.looked.IsZero() && (t.absent.None() && !t.unsure || now.Sub(t.looked).Abs() < resolveEvery) {
+			continue
+		}
+		fits := true
+		for _, p := range t.parts {
+			_, ok := lists[listingOf(s.plan.parts[p])]
+			fits = fits && ok
+		}
+		if !fits && len(lists) >= listingsAtOnce {
 			continue
 		}
 		for _, p := range t.parts {
 			lists[listingOf(s.plan.parts[p])] = nil
 		}
+		sought = append(sought, t)
 	}
-	err := s.list(ctx, a, lists)
-	s.tellListing(err, now, reading)
-	if err != nil {
-		return err
-	}
-	s.resolved = now
-	namespaces := func(namespace string) listed { return s.glance(ctx, a, lists, namespace) }
-	for i := range s.plan.tracks {
-		if t := &s.plan.tracks[i]; !t.looked || !t.absent.None() {
-			t.absent, t.looked = s.look(t, lists, namespaces), true
-		}
-	}
-	return nil
+	return sought
 }
 
 // glance is the first page of what a namespace holds at all, asked for once in a round.
@@ -146,7 +170,7 @@ func listMetrics(ctx context.Context, a account, l listing, pages int) (listed, 
 }
 
 // look says why a series does not exist, or nothing where it does. A sparse metric of a resource that is
-// known at that place has simply had nothing to count yet.
+// known by such dimensions has simply had nothing to count yet.
 func (s *metricsSource) look(t *track, lists map[listing]listed, namespaces func(string) listed) sources.Trouble {
 	if t.off != "" {
 		return sources.Trouble{Kind: sources.NotFound, Text: t.metric.published + ": " + t.off}
@@ -158,7 +182,7 @@ func (s *metricsSource) look(t *track, lists map[listing]listed, namespaces func
 		if slices.Contains(found[p.metric.published], want) {
 			continue
 		}
-		if t.gap == sources.Zero && found.has(want) {
+		if t.gap == sources.Zero && l.dimension != "" && found.knows(want) {
 			continue
 		}
 		return sources.Trouble{Kind: sources.NotFound, Text: s.cause(p, l, found, namespaces)}
@@ -166,14 +190,24 @@ func (s *metricsSource) look(t *track, lists map[listing]listed, namespaces func
 	return sources.Trouble{}
 }
 
-// has tells whether any metric is published for the dimension set.
-func (l listed) has(want string) bool {
+// knows tells whether anything is published by dimensions of the same names.
+func (l listed) knows(want string) bool {
+	names := namesIn(want)
 	for _, sets := range l {
-		if slices.Contains(sets, want) {
+		if slices.ContainsFunc(sets, func(set string) bool { return slices.Equal(namesIn(set), names) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// namesIn are the names in a spelled dimension set.
+func namesIn(set string) (names []string) {
+	for pair := range strings.SplitSeq(set, ",") {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	return names
 }
 
 // cause is the likely reason why a part does not exist, and what to do about it.

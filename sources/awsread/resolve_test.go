@@ -123,6 +123,53 @@ func TestSparseMetricOfKnownResource(t *testing.T) {
 	}
 }
 
+// TestRuleThatNeverMatched: a rule of a known web ACL has nothing listed until it matches for the first time.
+func TestRuleThatNeverMatched(t *testing.T) {
+	sets := []string{"Rule=ALL,WebACL=edge"}
+	l := listed{"BlockedRequests": sets}
+	if !l.knows("Rule=rate,WebACL=edge") || l.knows("Region=eu-central-1,Rule=rate,WebACL=edge") || l.knows("WebACL=edge") {
+		t.Error("dimension sets are told apart by the names in them")
+	}
+}
+
+// TestManyResourcesAreResolvedInTurn: values are not kept waiting by the looking, which goes on from poll to
+// poll; until it is done nothing is said of what is silent.
+func TestManyResourcesAreResolvedInTurn(t *testing.T) {
+	f := newFakeAWS(t)
+	minute := epoch.Truncate(time.Minute)
+	var all []sources.Resource
+	for i := range 3 * listingsAtOnce {
+		all = append(all, sources.Resource{Ref: sources.Ref{Service: "asg", Name: fmt.Sprintf("g%02d", i)}, ID: fmt.Sprintf("group-%02d", i)})
+	}
+	f.listed = []listedMetric{metricAt("AWS/EC2", "CPUUtilization", "AutoScalingGroupName", "group-00")}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, minute)} }
+	s := source(t, openAt(t, f.URL, all...), "cloudwatch eu-central-1")
+	unlimited(s)
+	var readings []sources.Reading
+	for i := range 3 {
+		before := f.count("ListMetrics")
+		readings = append(readings, poll(t, s, epoch.Add(time.Duration(i)*time.Minute)))
+		if n := f.count("ListMetrics") - before; n > listingsAtOnce+1 {
+			t.Errorf("poll %d asked for %d listings", i, n)
+		}
+	}
+	missing := 0
+	for _, r := range all {
+		series := sources.Series{Metric: "asg_cpu_ratio", Resource: r.Name}
+		if troubleOf(series, readings...).Kind == sources.NotFound {
+			missing++
+			for _, reading := range readings {
+				if got := values(reading, series); len(got) > 0 {
+					t.Errorf("%s does not exist and was told as %v", series, got)
+				}
+			}
+		}
+	}
+	if missing != len(all)-1 {
+		t.Errorf("%d series are missing, want %d", missing, len(all)-1)
+	}
+}
+
 // TestNotFoundHeals: with the first value at once, and with the listing when metrics are looked for again.
 func TestNotFoundHeals(t *testing.T) {
 	minute := epoch.Truncate(time.Minute)

@@ -22,7 +22,8 @@ type track struct {
 	memory [remembered]cell
 
 	absent  sources.Trouble // what looking for the metric found out
-	looked  bool            // it has been looked for
+	looked  time.Time       // when it was looked for, zero before
+	unsure  bool            // looking was not allowed
 	trouble sources.Trouble // what was last told of the series
 	told    bool            // it was told at all
 }
@@ -55,7 +56,7 @@ func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (ow
 		case ok:
 			found = true
 			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, Value: value})
-		case settled && trouble.None() && (t.absent.None() || t.gap == sources.Zero):
+		case settled && trouble.None() && t.exists():
 			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, None: true})
 		}
 	}
@@ -68,6 +69,11 @@ func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (ow
 	}
 	t.say(reading, trouble, now)
 	return owed
+}
+
+// exists tells whether silence of the series means that there was nothing, as opposed to no such metric.
+func (t *track) exists() bool {
+	return t.gap == sources.Zero || t.absent.None() && !t.looked.IsZero()
 }
 
 // called is the error of the first call that one of the series' parts was in, or nil.
