@@ -58,7 +58,9 @@ func (p *process) headless(ctx context.Context, r *room) error {
 		var m minute
 		m.mark, _ = r.tape.End(ctx) // without it the first line counts the whole recording
 		for r.clock.Sleep(ctx, time.Minute) == nil {
-			say(m.line(ctx, r.tape))
+			if line := m.line(ctx, r.tape); ctx.Err() == nil {
+				say(line)
+			}
 		}
 	})
 	err := r.run(ctx)

@@ -38,7 +38,7 @@ const (
 	leaseTurn   = leaseTTL / 3           // how often a lease is renewed, or asked for
 	followTurn  = 500 * time.Millisecond // how often the recording is looked at for what others wrote
 	retryWrites = time.Second            // after a write that failed
-	lastAppends = 500 * time.Millisecond // granted to what was read when the room is closed
+	lastAppends = 5 * time.Second        // granted to the disk for what was read when the room is closed
 	maxWaiting  = 50_000                 // samples that wait for the disk, 500 series over some 100 minutes
 )
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,14 +140,14 @@ func TestSecondProcessWatchesAndTakesOver(t *testing.T) {
 		if !second.watchesOnly(t.Context()) || first.source.asked() == 0 {
 			t.Errorf("the first process does not collect: asked %d times", first.source.asked())
 		}
-		news := 0
-		second.advanced = func() { news++ }
+		var news atomic.Int32
+		second.advanced = func() { news.Add(1) }
 		second.start()
 		time.Sleep(time.Minute)
 		if second.source.asked() != 0 || !second.heard("viewer: mia collects") {
 			t.Errorf("the second process asked %d times and said %q", second.source.asked(), second.said)
 		}
-		if news == 0 {
+		if news.Load() == 0 {
 			t.Error("the viewer was never told that something is new")
 		}
 		first.leave(t)

@@ -95,7 +95,7 @@ func simulatedResources(s simulator.State) []sources.Resource {
 // countedAs is what the counters of a simulated site are to the room; those that are absent are not watched.
 var countedAs = map[string][]string{
 	"registrations": {"registrations", "successes"},
-	"arrivals":      {"visitors"},
+	"visitors":      {"visitors"},
 	"attempts":      {"attempts"},
 }
 
