@@ -213,7 +213,7 @@ func TestProvisionedCluster(t *testing.T) {
 		sc.Capacity.ACU = simulator.ACURange{}
 	})
 	p := newTape()
-	s.advance(p, 6)
+	s.after(p, 6*time.Minute, s.reader.Sources())
 	if got := p.facts["aurora/main class"]; got != "db.r6g.4xlarge" {
 		t.Errorf("class %q", got)
 	}
@@ -290,7 +290,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 			s.reader.session.config.RetryMaxAttempts = 2
 			metrics := source(t, s.reader, "cloudwatch "+s.launch.State().Region)
 			p := newTape()
-			s.run(p, 6, []sources.Source{metrics})
+			s.after(p, 6*time.Minute, []sources.Source{metrics})
 			fault := tt.fault
 			fault.Kind = kind
 			s.aws.Inject(fault)
@@ -309,7 +309,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 				t.Errorf("series are said to be %q, want %q", got, tt.series)
 			}
 			s.aws.Inject()
-			s.run(p, 8, []sources.Source{metrics})
+			s.after(p, 8*time.Minute, []sources.Source{metrics})
 			if got := troubles(p); len(got) > 0 {
 				t.Errorf("still in trouble: %q", got)
 			}

@@ -136,11 +136,6 @@ func (p *tape) take(r sources.Reading) {
 func (s *site) advance(p *tape, minutes int) {
 	s.t.Helper()
 	all := s.reader.Sources()
-	s.run(p, minutes, all)
-}
-
-func (s *site) run(p *tape, minutes int, all []sources.Source) {
-	s.t.Helper()
 	for range minutes {
 		s.after(p, time.Minute, all)
 	}
@@ -411,7 +406,7 @@ func spoiled(t *testing.T, spoil func(*watched)) {
 		spoil(w)
 	}
 	p := newTape()
-	s.advance(p, 12)
+	s.after(p, 12*time.Minute, s.reader.Sources())
 	seen, lies := check(t, s, p, truths())
 	for name, o := range seen {
 		custom := strings.HasPrefix(name, "audience_") // named by the config, not by a row
