@@ -52,8 +52,9 @@ type tileKey struct {
 
 // faceKey is what a face depends on beside the view.
 type faceKey struct {
-	span int64
-	zone string
+	span  int64
+	zone  string
+	speed float64
 }
 
 // NewPainter is a painter without anything drawn.
@@ -174,7 +175,7 @@ func (p *Painter) look(s *Scene, t *Tile, columns int) *face {
 	if columns == 0 {
 		columns = max(d.key.columns, 1)
 	}
-	key := tileKey{view: s.View, cursor: s.View.Cursor(), version: p.reader.version, columns: columns, scene: faceKey{int64(s.span()), zoneName(s)}}
+	key := tileKey{view: s.View, cursor: s.View.Cursor(), version: p.reader.version, columns: columns, scene: faceKey{int64(s.span()), zoneName(s), s.speed()}}
 	if key == d.key {
 		return &d.face
 	}

@@ -135,10 +135,21 @@ func (s *Scene) barLeft(back, ink theme.Role) []segment {
 	out := []segment{{sources.CleanTo(s.Meta.Launch.Name, 40), strong, 60}}
 	out = append(out, segment{s.mode(), s.modeStyle(back, ink), keepAlways})
 	out = append(out, segment{launchClock(s.cursor(), s.Meta.Launch.T0), strong, keepAlways})
+	out = append(out, segment{s.timeOfDay(), plain, 50})
 	if phase := s.phase(); phase != "" {
 		out = append(out, segment{phase, plain, 20})
 	}
 	return out
+}
+
+// timeOfDay is the cursor's, with the date where that is not plain. It stands beside T±: what moves every second is
+// kept together, for the terminal is sent everything from the first to the last change of a line.
+func (s *Scene) timeOfDay() string {
+	clock := s.clock(s.cursor())
+	if s.Mode == Replay || clock.YearDay() != s.clock(s.Now).YearDay() {
+		return clock.Format("2 Jan 15:04:05 MST")
+	}
+	return clock.Format("15:04:05 MST")
 }
 
 // mode is the word for what the screen shows.
@@ -159,16 +170,24 @@ func (s *Scene) mode() string {
 	return "● LIVE"
 }
 
-// times is how fast the launch passes by, "" for as fast as life.
-func (s *Scene) times() string {
+// speed is how fast the launch passes by on this screen, 1 for as fast as life.
+func (s *Scene) speed() float64 {
 	speed := s.Speed
 	if s.Mode == Rehearsal {
 		speed = s.Meta.Clock.Speed
 	}
-	if speed == 0 || speed == 1 {
+	if speed == 0 || s.Mode == Live {
+		return 1
+	}
+	return speed
+}
+
+// times is the speed as it stands beside the mode.
+func (s *Scene) times() string {
+	if s.speed() == 1 {
 		return ""
 	}
-	return " ×" + strconv.FormatFloat(speed, 'g', 4, 64)
+	return " ×" + strconv.FormatFloat(s.speed(), 'g', 4, 64)
 }
 
 func (s *Scene) news() string {
@@ -208,12 +227,6 @@ func (s *Scene) phase() string {
 func (s *Scene) barRight(back, ink theme.Role) []segment {
 	plain := theme.Fg(ink).On(back)
 	var out []segment
-	clock := s.clock(s.cursor())
-	format := "15:04:05 MST"
-	if s.Mode == Replay || clock.YearDay() != s.clock(s.Now).YearDay() {
-		format = "2 Jan 15:04:05 MST"
-	}
-	out = append(out, segment{clock.Format(format), plain, 50})
 	if who := strings.TrimSpace(account(s.fact("account")) + " " + identity(s.fact("identity"))); who != "" {
 		out = append(out, segment{sources.CleanTo(who, 36), plain, 10})
 	}

@@ -178,8 +178,17 @@ func (r *reader) total(v *value, text []byte) []byte {
 	return append(appendThousands(text, math.Round(sum)), since...)
 }
 
-// ageStep is the step in which ages are shown, so that they do not tick.
-const ageStep = 10 * time.Second
+// ageStep is the step in which ages are shown, so that they do not tick: ten seconds of a launch that passes by as
+// fast as life, a minute of one that is hurried.
+func ageStep(speed float64) time.Duration {
+	switch {
+	case speed <= 5:
+		return 10 * time.Second
+	case speed <= 20:
+		return 30 * time.Second
+	}
+	return time.Minute
+}
 
 // age is that of the oldest of the series without which the tile is blind, against the lag that is normal for it.
 func (r *reader) age(t *Tile, f, old *face) {
@@ -197,19 +206,19 @@ func (r *reader) age(t *Tile, f, old *face) {
 	}
 	worst = max(worst, 0)
 	f.late = worst > normal
-	r.text = appendRough(append(appendAge(r.text[:0], worst), " / "...), normal)
+	r.text = appendRough(append(appendAge(r.text[:0], worst, ageStep(r.scene.speed())), " / "...), normal)
 	f.age = r.same(old.age)
 }
 
-func appendAge(dst []byte, d time.Duration) []byte {
+func appendAge(dst []byte, d, step time.Duration) []byte {
 	if d >= 10*time.Minute {
 		return appendRough(dst, d)
 	}
-	return appendShort(dst, d.Truncate(ageStep))
+	return appendShort(dst, d.Truncate(step))
 }
 
-// ageText is what appendAge writes.
-func ageText(d time.Duration) string { return string(appendAge(nil, d)) }
+// ageText is what appendAge writes of a launch that passes by as fast as life.
+func ageText(d time.Duration) string { return string(appendAge(nil, d, ageStep(1))) }
 
 // chart bins the trend into columns.
 func (r *reader) chart(t *Tile, f *face, columns int) {
