@@ -3,6 +3,7 @@ package tui
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type segment struct {
 	text  string
 	style theme.Style
 	keep  int // keepAlways: never
+	right bool
 }
 
 const keepAlways = 100
@@ -60,36 +62,24 @@ func (p *Painter) bar(s *Scene, r Rect) {
 		used = p.canvas.Text(r.X, r.Y, min(r.W, maxLabel), " "+name+" ", s.label())
 	}
 	_, rest := r.Left(used + 1)
-	left, right := s.barLeft(back, ink), s.barRight(back, ink)
-	all := fit(append(append([]segment{}, left...), right...), rest.W-1, barGap)
-	n := 0
-	for n < len(all) && n < len(left) && contains(left, all[n]) {
-		n++
+	left := s.barLeft(back, ink)
+	all := fit(append(left, s.barRight(back, ink)...), rest.W-1, barGap)
+	n := slices.IndexFunc(all, func(s segment) bool { return s.right })
+	if n < 0 {
+		n = len(all)
 	}
 	x := p.segments(rest, all[:n], barGap)
-	end := width(all[n:], barGap)
-	tail, _ := rest.Right(end + 1)
+	tail, _ := rest.Right(width(all[n:], barGap) + 1)
 	if s.Mode == Rehearsal {
 		p.stripes(Rect{x + 1, r.Y, tail.X - x - 2, 1}, back)
 	}
-	if end > 0 {
-		p.segments(tail, all[n:], barGap)
-	}
+	p.segments(tail, all[n:], barGap)
 }
 
 const (
 	barGap   = 2
 	maxLabel = 16
 )
-
-func contains(all []segment, s segment) bool {
-	for _, other := range all {
-		if other == s {
-			return true
-		}
-	}
-	return false
-}
 
 // segments writes segments from the left of r on and returns the column after them.
 func (p *Painter) segments(r Rect, all []segment, gap int) int {
@@ -132,12 +122,12 @@ func (s *Scene) label() theme.Style {
 // barLeft is the left part of line 1.
 func (s *Scene) barLeft(back, ink theme.Role) []segment {
 	plain, strong := theme.Fg(ink).On(back), theme.Fg(ink).On(back).Bold()
-	out := []segment{{sources.CleanTo(s.Meta.Launch.Name, 40), strong, 60}}
-	out = append(out, segment{s.mode(), s.modeStyle(back, ink), keepAlways})
-	out = append(out, segment{launchClock(s.cursor(), s.Meta.Launch.T0), strong, keepAlways})
-	out = append(out, segment{s.timeOfDay(), plain, 50})
+	out := []segment{{text: sources.CleanTo(s.Meta.Launch.Name, 40), style: strong, keep: 60}}
+	out = append(out, segment{text: s.mode(), style: s.modeStyle(back, ink), keep: keepAlways})
+	out = append(out, segment{text: launchClock(s.cursor(), s.Meta.Launch.T0), style: strong, keep: keepAlways})
+	out = append(out, segment{text: s.timeOfDay(), style: plain, keep: 50})
 	if phase := s.phase(); phase != "" {
-		out = append(out, segment{phase, plain, 20})
+		out = append(out, segment{text: phase, style: plain, keep: 20})
 	}
 	return out
 }
@@ -228,10 +218,10 @@ func (s *Scene) barRight(back, ink theme.Role) []segment {
 	plain := theme.Fg(ink).On(back)
 	var out []segment
 	if who := strings.TrimSpace(account(s.fact("account")) + " " + identity(s.fact("identity"))); who != "" {
-		out = append(out, segment{sources.CleanTo(who, 36), plain, 10})
+		out = append(out, segment{text: sources.CleanTo(who, 36), style: plain, keep: 10, right: true})
 	}
 	if text, style, ok := s.credentials(back, ink); ok {
-		out = append(out, segment{text, style, 30})
+		out = append(out, segment{text: text, style: style, keep: 30, right: true})
 	}
 	return out
 }
@@ -290,7 +280,7 @@ func (p *Painter) room(s *Scene, r Rect) {
 		if s.RecordingSize >= 0 {
 			text += " " + amount(float64(s.RecordingSize), asBytes, 0)
 		}
-		all = append(all, segment{text, faint, 30})
+		all = append(all, segment{text: text, style: faint, keep: 30})
 	}
 	all = append(all, s.api()...)
 	all = append(all, s.people()...)
@@ -315,9 +305,9 @@ func (p *Painter) counts(s *Scene) []segment {
 	add := func(count int, one, many string, style theme.Style) {
 		switch {
 		case count == 1:
-			out = append(out, segment{"1 " + one, style, 90})
+			out = append(out, segment{text: "1 " + one, style: style, keep: 90})
 		case count > 1:
-			out = append(out, segment{strconv.Itoa(count) + " " + many, style, 90})
+			out = append(out, segment{text: strconv.Itoa(count) + " " + many, style: style, keep: 90})
 		}
 	}
 	add(n[LevelPage], "page ✖", "pages ✖", theme.Fg(theme.Bad).Bold())
@@ -325,7 +315,7 @@ func (p *Painter) counts(s *Scene) []segment {
 	add(n[LevelError], "blind !", "blind !", theme.Fg(theme.Warn))
 	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text))
 	if len(out) == 0 && len(p.tiles) > 0 {
-		out = append(out, segment{"all " + strconv.Itoa(n[LevelOK]) + " ok ✔", theme.Fg(theme.Good), 90})
+		out = append(out, segment{text: "all " + strconv.Itoa(n[LevelOK]) + " ok ✔", style: theme.Fg(theme.Good), keep: 90})
 		if n[LevelOK] < len(p.tiles) {
 			out[0].text = strconv.Itoa(n[LevelOK]) + " of " + strconv.Itoa(len(p.tiles)) + " ok"
 			out[0].style = theme.Fg(theme.Text)
@@ -342,7 +332,7 @@ func (p *Painter) health(s *Scene) []segment {
 		if n > 1 {
 			text = strconv.Itoa(n) + " sources fail, " + text
 		}
-		out = append(out, segment{sources.CleanTo(text, 60) + " !", theme.Fg(theme.Warn), 85})
+		out = append(out, segment{text: sources.CleanTo(text, 60) + " !", style: theme.Fg(theme.Warn), keep: 85})
 	}
 	if endpoint := s.fact("endpoint"); endpoint != "" {
 		style := theme.Fg(theme.Warn)
@@ -350,10 +340,10 @@ func (p *Painter) health(s *Scene) []segment {
 			style = theme.Fg(theme.Faint)
 		}
 		_, host, _ := strings.Cut(endpoint, "://")
-		out = append(out, segment{"not AWS: " + sources.CleanTo(orElse(host, endpoint), 40), style, 70})
+		out = append(out, segment{text: "not AWS: " + sources.CleanTo(orElse(host, endpoint), 40), style: style, keep: 70})
 	}
 	if p.fault != nil {
-		out = append(out, segment{"tiles of the config cannot be read !", theme.Fg(theme.Warn), 80})
+		out = append(out, segment{text: "tiles of the config cannot be read !", style: theme.Fg(theme.Warn), keep: 80})
 	}
 	return out
 }
@@ -371,7 +361,7 @@ func (s *Scene) api() []segment {
 	if cost, ok := s.View.Newest(sources.Series{Metric: "room_cost_dollars_per_hour", Resource: "aws"}); ok && !cost.None {
 		text += ", " + amount(cost.Value, asDollars, 0) + "/h"
 	}
-	return []segment{{text, style, 20}}
+	return []segment{{text: text, style: style, keep: 20}}
 }
 
 // people says who collects, and whether this screen only watches.
@@ -379,11 +369,11 @@ func (s *Scene) people() []segment {
 	f, _ := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "lease"}, "holder")
 	switch holder := sources.CleanTo(f.Value, 30); {
 	case s.Viewer && holder != "":
-		return []segment{{"viewer, " + holder + " collects", theme.Fg(theme.Text), 40}}
+		return []segment{{text: "viewer, " + holder + " collects", style: theme.Fg(theme.Text), keep: 40}}
 	case s.Viewer:
-		return []segment{{"viewer", theme.Fg(theme.Text), 40}}
+		return []segment{{text: "viewer", style: theme.Fg(theme.Text), keep: 40}}
 	case holder != "":
-		return []segment{{holder + " collects", theme.Fg(theme.Faint), 10}}
+		return []segment{{text: holder + " collects", style: theme.Fg(theme.Faint), keep: 10}}
 	}
 	return nil
 }
