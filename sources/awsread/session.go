@@ -35,7 +35,7 @@ type session struct {
 	pacers     map[string]*pacer // by region; they outlive the credentials
 	generation int
 	used       string // the credentials in use
-	refused    bool   // AWS refused them, and has not accepted any since
+	expired    bool   // AWS has said that they have, and has not accepted any since
 	who        string // the ARN that AWS knows us by
 	endpoint   string // a host that requests go to and that is not AWS's
 }
@@ -152,18 +152,18 @@ func (s *session) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case credentialsRefused(err):
-		s.refused = true
+	case credentialsExpired(err):
+		s.expired = true
 	case err == nil:
-		s.refused = false
+		s.expired = false
 	}
 }
 
-// inTrouble tells whether the credentials were refused and none have been accepted since.
+// inTrouble tells whether the credentials have expired and none have been accepted since.
 func (s *session) inTrouble() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.refused
+	return s.expired
 }
 
 // reloadPause is how long the chain is left alone after it was read anew, in machine time.

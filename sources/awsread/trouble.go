@@ -72,8 +72,12 @@ func isThrottle(err error) bool {
 
 // credentialsRefused tells whether newer credentials would help.
 func credentialsRefused(err error) bool {
-	c := code(err)
-	return slices.Contains(expiredCodes, c) || slices.Contains(unknownCodes, c) && !skewed(err) || noCredentials(err)
+	return credentialsExpired(err) || slices.Contains(unknownCodes, code(err)) && !skewed(err)
+}
+
+// credentialsExpired tells whether nothing but newer credentials will help, anywhere.
+func credentialsExpired(err error) bool {
+	return slices.Contains(expiredCodes, code(err)) || noCredentials(err)
 }
 
 // skewed tells whether the machine's clock is what AWS objects to.
@@ -120,7 +124,7 @@ func (s *session) sort(err error) sources.Trouble {
 	case skewed(err):
 		return trouble(sources.Failed, "AWS rejects the time of the signature; set this machine's clock (NTP)")
 	case slices.Contains(unknownCodes, c):
-		return trouble(sources.Forbidden, "AWS does not accept the credentials%s (%s); check the access key and the secret, %s", s.ofProfile(), message(err), s.renewal())
+		return trouble(sources.Forbidden, "AWS does not accept the credentials%s here (%s); check the key, and that the region is enabled for the account; %s", s.ofProfile(), message(err), s.renewal())
 	case slices.Contains(deniedCodes, c):
 		return trouble(sources.Forbidden, "not allowed%s; allow %s in the policy of the reading role", s.asIdentity(), action)
 	case isThrottle(err):

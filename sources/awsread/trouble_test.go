@@ -29,7 +29,7 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 		"denied, balancer":    {"alb", apiError{status: 403, code: "UnauthorizedOperation", message: "no"}, sources.Forbidden, []string{"allow elasticloadbalancing:DescribeLoadBalancers"}},
 		"expired":             {"aws", apiError{status: 403, code: "ExpiredToken", message: "expired"}, sources.Expired, []string{"have expired", "renew them"}},
 		"expired, cbor":       {"cloudwatch eu-central-1", apiError{status: 400, code: "ExpiredTokenException", message: "expired"}, sources.Expired, []string{"have expired"}},
-		"unknown key":         {"aws", apiError{status: 403, code: "InvalidClientTokenId", message: "The security token included in the request is invalid"}, sources.Forbidden, []string{"does not accept the credentials", "access key"}},
+		"unknown key":         {"aws", apiError{status: 403, code: "InvalidClientTokenId", message: "The security token included in the request is invalid"}, sources.Forbidden, []string{"does not accept the credentials", "check the key", "region is enabled"}},
 		"wrong secret":        {"alb", apiError{status: 403, code: "SignatureDoesNotMatch", message: "The request signature we calculated does not match"}, sources.Forbidden, []string{"does not accept the credentials"}},
 		"clock":               {"alb", apiError{status: 403, code: "SignatureDoesNotMatch", message: "Signature expired: 20260301T190000Z is now earlier than"}, sources.Failed, []string{"clock", "NTP"}},
 		"clock, by code":      {"asg", apiError{status: 403, code: "RequestExpired", message: "too old"}, sources.Failed, []string{"clock"}},
