@@ -286,6 +286,29 @@ func TestKilledRehearsalGoesOnInTmux(t *testing.T) {
 	isOneFile(t, file)
 }
 
+// A second screen on the same recording says that it only watches, sees what the first one records and what is
+// noted there, and collects when the first one leaves.
+func TestViewerInTmux(t *testing.T) {
+	binary := built(t)
+	file := filepath.Join(t.TempDir(), "r.warroom")
+	first, second := openPane(t, 120, 40), openPane(t, 120, 40)
+	first.enter(binary + " rehearse --speed 20 --operator mia --recording " + file)
+	first.until(`\d registrations/min`)
+	second.enter(binary + " rehearse --operator leo --recording " + file)
+	second.until(`viewer`)
+	second.until(`\d registrations/min`)
+	first.press("+")
+	first.enter("ad break moved")
+	second.until(`ad break moved`)
+	first.press("q")
+	first.until(`The rehearsal is recorded\.`)
+	second.until(`leo@.* took over from mia@`)
+	second.gone(`viewer`)
+	second.press("q")
+	second.until(`The rehearsal is recorded\.`)
+	isOneFile(t, file)
+}
+
 // collector is the process that collects into the recording, as the program itself tells it.
 func collector(t *testing.T, binary, file string) int {
 	t.Helper()

@@ -24,9 +24,10 @@ those that come with the program, or a file.`
 
 // rehearsal is what the flags of the verb say.
 type rehearsal struct {
-	scenario string
-	speed    float64
+	scenario string  // "" = the first of the house, or the recording's
+	speed    float64 // 0 = the scenario's, or the recording's
 	seed     uint64
+	seeded   bool // the seed was asked for
 	headless bool
 	duration time.Duration
 	file     string
@@ -50,10 +51,10 @@ func (p *process) rehearseCommand() *cobra.Command {
 		},
 		ValidArgsFunction: scenarios,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.scenario = simulator.Scenarios()[0]
 			if len(args) == 1 {
 				o.scenario = args[0]
 			}
+			o.seeded = c.Flags().Changed("seed")
 			if err := o.check(c); err != nil {
 				return err
 			}
@@ -66,7 +67,7 @@ func (p *process) rehearseCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
 	f.BoolVar(&o.headless, "headless", false, "without a screen: print a line a minute of the launch")
 	f.DurationVar(&o.duration, "for", 0, "with --headless: stop after so much time of the launch")
-	f.StringVar(&o.file, "recording", "", "record into this file (default: a new one in a temporary folder)")
+	f.StringVar(&o.file, "recording", "", "record into this file, or go on with it (default: a new one in a temporary folder)")
 	_ = c.RegisterFlagCompletionFunc("recording", recordings)
 	return c
 }
@@ -137,7 +138,7 @@ func (p *process) rehearsalRoom(o rehearsal, operator string) (*room, func(error
 func (p *process) rehearsalTape(o rehearsal) (*recording.File, recording.Meta, error) {
 	if o.file != "" {
 		if _, err := os.Stat(o.file); err == nil {
-			return resumeRehearsal(o.file)
+			return resumeRehearsal(o)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, recording.Meta{}, fmt.Errorf("open the recording: %w", err)
 		}
@@ -159,14 +160,14 @@ func (p *process) rehearsalTape(o rehearsal) (*recording.File, recording.Meta, e
 }
 
 // resumeRehearsal opens a rehearsal that has begun: its scenario, seed and clock go on.
-func resumeRehearsal(path string) (*recording.File, recording.Meta, error) {
-	tape, err := recording.Open(path)
+func resumeRehearsal(o rehearsal) (*recording.File, recording.Meta, error) {
+	tape, err := recording.Open(o.file)
 	if err != nil {
 		return nil, recording.Meta{}, err
 	}
 	meta, err := tape.Meta(context.Background())
-	if err == nil && meta.Rehearsal == "" {
-		err = usage("%s is the recording of a real launch; a rehearsal needs a file of its own", path)
+	if err == nil {
+		err = o.fits(meta)
 	}
 	if err != nil {
 		return nil, meta, errors.Join(err, tape.Close())
@@ -174,9 +175,27 @@ func resumeRehearsal(path string) (*recording.File, recording.Meta, error) {
 	return tape, meta, nil
 }
 
+// fits tells why a recording cannot go on as the flags ask, nil if it can.
+func (o *rehearsal) fits(m recording.Meta) error {
+	switch {
+	case m.Rehearsal == "":
+		return usage("%s is the recording of a real launch; a rehearsal needs a file of its own", o.file)
+	case o.scenario != "" && o.scenario != m.Rehearsal:
+		return usage("%s goes on with the scenario %s; name another file for %s", o.file, m.Rehearsal, o.scenario)
+	case o.speed != 0 && o.speed != m.Clock.Speed:
+		return usage("%s goes on at the speed %g, at which it was begun; leave --speed out or name another file", o.file, m.Clock.Speed)
+	case o.seeded && o.seed != m.Seed:
+		return usage("%s goes on with the seed %d; leave --seed out or name another file", o.file, m.Seed)
+	}
+	return nil
+}
+
 // newRehearsal describes the launch of a scenario as a config would: its resources are those that the
 // simulated account has.
 func (p *process) newRehearsal(o rehearsal) (recording.Meta, error) {
+	if o.scenario == "" {
+		o.scenario = simulator.Scenarios()[0]
+	}
 	sc, err := simulator.Load(o.scenario)
 	if err != nil {
 		return recording.Meta{}, &exit{code: exitUsage, cause: err}

@@ -171,9 +171,15 @@ func TestRehearsalGoesOn(t *testing.T) {
 	if err := closing(nil); err != nil {
 		t.Fatal(err)
 	}
-	again, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 60, seed: 6, file: path}, "mia")
+	again, closing, err := p.rehearsalRoom(rehearsal{seed: 1, file: path}, "mia")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, other := range []rehearsal{{scenario: "liftoff"}, {speed: 60}, {seed: 6, seeded: true}} {
+		other.file = path
+		if _, _, err := p.rehearsalRoom(other, "mia"); err == nil || codeOf(err) != exitUsage || !strings.Contains(err.Error(), "goes on") {
+			t.Errorf("asked for %+v it says %v", other, err)
+		}
 	}
 	defer func() { _ = closing(nil) }()
 	if again.meta.Rehearsal != "lottery" || again.meta.Seed != 5 || again.meta.Clock.Speed != 30 {
