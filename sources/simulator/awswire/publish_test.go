@@ -213,6 +213,57 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestMeaninglessStatistics: a statistic that means nothing for a metric gives nothing.
+func TestMeaninglessStatistics(t *testing.T) {
+	_, url := serve(t, newStanding())
+	c := dial(t, url)
+	for id, v := range watch(t, c.edgeWatch, []types.MetricDataQuery{
+		ask("a", "AWS/CloudFront", "OriginLatency", "Average", distribution...),
+		ask("b", "AWS/CloudFront", "OriginLatency", "Sum", distribution...),
+		ask("c", "AWS/CloudFront", "Requests", "Average", distribution...),
+		ask("d", "AWS/CloudFront", "5xxErrorRate", "Sum", distribution...),
+		ask("e", "AWS/WAFV2", "BlockedRequests", "Average", "WebACL", "edgeMetric", "Rule", "ALL"),
+	}) {
+		if len(v) != 0 {
+			t.Errorf("%s has %v", id, v)
+		}
+	}
+	for id, v := range watch(t, c.cloudwatch, []types.MetricDataQuery{
+		ask("a", "AWS/ApplicationELB", "RequestCount", "Average", balancerOnly...),
+		ask("b", "AWS/ApplicationELB", "HealthyHostCount", "Sum", balancerAndTargets...),
+		ask("c", "AWS/ApplicationELB", "PeakLCUs", "Maximum", balancerOnly...),
+		ask("d", "AWS/EC2", "CPUUtilization", "p99", group...),
+		ask("e", "AWS/RDS", "DatabaseConnections", "Sum", writer...),
+	}) {
+		if len(v) != 0 {
+			t.Errorf("%s has %v", id, v)
+		}
+	}
+}
+
+// TestSparse: while requests flow, a count of nothing is published by no metric that is sparse.
+func TestSparse(t *testing.T) {
+	s := newStanding()
+	_, url := serve(t, s)
+	c := dial(t, url)
+	var queries []types.MetricDataQuery
+	for i, name := range []string{"RejectedConnectionCount", "HTTPCode_ELB_4XX_Count", "HTTPCode_ELB_502_Count", "HTTPCode_Target_4XX_Count", "TargetConnectionErrorCount"} {
+		queries = append(queries, ask(fmt.Sprintf("m%d", i), "AWS/ApplicationELB", name, "Sum", balancerOnly...))
+	}
+	for id, v := range watch(t, c.cloudwatch, queries) {
+		if len(v) != 0 {
+			t.Errorf("%s has %v", id, v)
+		}
+	}
+	s.minute.Balancers[0].Rejected, s.minute.Balancers[0].ELB4xx, s.minute.Balancers[0].ELB502 = 1, 1, 1
+	s.minute.Balancers[0].Target4xx, s.minute.Balancers[0].TargetConnectionErrors = 1, 1
+	for id, v := range watch(t, c.cloudwatch, queries) {
+		if len(v) != 1 || v[0] != 1 {
+			t.Errorf("%s has %v", id, v)
+		}
+	}
+}
+
 // TestPeriods joins minutes: sums add up, means are weighted, and a period that has begun is there.
 func TestPeriods(t *testing.T) {
 	_, url := serve(t, newStanding())
