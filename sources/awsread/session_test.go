@@ -1,6 +1,7 @@
 package awsread
 
 import (
+	"context"
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/pem"
@@ -335,4 +336,52 @@ func TestGivenEverythingNothingIsRead(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "nobody")
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
 	poll(t, source(t, openAt(t, f.URL), "aws"), epoch)
+}
+
+// TestRoomHealsWhileItRuns: with the poller going round, expired credentials are told by every source, and
+// once the file is written anew all of them answer again, each at its own next look, ten launch seconds apart.
+func TestRoomHealsWhileItRuns(t *testing.T) {
+	home := alone(t)
+	f := newFakeAWS(t)
+	f.listed = []listedMetric{metricAt("Shop", "Registrations", "Site", "shop")}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	write(t, "[profile launch]\n", home, ".aws", "config")
+	write(t, keyFile("OLD"), home, ".aws", "credentials")
+	f.expire("OLD")
+	clock := sources.NewClock(epoch, 100)
+	r, err := Open(t.Context(), Options{Profile: "launch", Region: "eu-central-1", Endpoint: f.URL, Clock: clock, Resources: []sources.Resource{counter("shop", "Registrations")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ups := make(chan sources.Sample, 1000)
+	poller := sources.NewPoller(clock, func(reading sources.Reading) {
+		for _, s := range reading.Samples {
+			if s.Series.Metric == "source_up" {
+				ups <- s
+			}
+		}
+	}, r.Sources()...)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	done := make(chan error, 1)
+	go func() { done <- poller.Run(ctx) }()
+	until := func(up float64) {
+		waiting := map[string]bool{"aws": true, "cloudwatch eu-central-1": true}
+		for len(waiting) > 0 {
+			select {
+			case s := <-ups:
+				if s.Value == up {
+					delete(waiting, s.Series.Resource)
+				}
+			case <-ctx.Done():
+				t.Fatalf("never %g: %v", up, waiting)
+			}
+		}
+	}
+	until(0)
+	write(t, keyFile("NEW"), home, ".aws", "credentials")
+	until(1)
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
