@@ -166,6 +166,9 @@ func (d *tilePicture) supporting(r Rect) {
 		d.Text(row.X, row.Y, row.W, s, theme.Fg(d.face.status.Level.colour()))
 	}
 	for i, parts := range d.face.lines {
+		if parts == "" {
+			continue
+		}
 		var row Rect
 		if row, r = r.Top(1); row.Empty() {
 			return

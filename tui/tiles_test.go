@@ -144,3 +144,16 @@ func TestExpressionHeadline(t *testing.T) {
 		t.Errorf("the expression has no value:\n%s", frame)
 	}
 }
+
+// A line of which nothing is known leaves no hole: the next one takes its place.
+func TestEmptyLinesLeaveNoHole(t *testing.T) {
+	st := newStage(t)
+	st.meta.Resources = []sources.Resource{watched("waf", "edge")}
+	st.series("waf_blocked", "edge", flat(40))
+	st.series("waf_challenge", "edge", flat(7))
+	lines := strings.Split(NewPainter().Grid(st.scene(80, 24)), "\n")
+	at := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, "7 challenged/min") })
+	if at < 1 || strings.Trim(lines[at-1], " │") == "" {
+		t.Errorf("a hole above the line that is known:\n%s", strings.Join(lines, "\n"))
+	}
+}
