@@ -137,7 +137,8 @@ func (s *session) timeFor(calls int) time.Duration {
 	return time.Duration(float64(calls) / (quotaPerSecond * s.share / 2) * float64(time.Second))
 }
 
-// inParallel calls f with 0 to n-1, at most so many at once, and returns when all have.
+// inParallel calls f with 0 to n-1, at most so many at once, and returns when all have. A panic in one of them
+// becomes the caller's, whom the poller survives.
 func inParallel(n, atOnce int, f func(i int)) {
 	if n == 1 {
 		f(0)
@@ -145,12 +146,21 @@ func inParallel(n, atOnce int, f func(i int)) {
 	}
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
+	causes := make(chan any, n)
 	for i := range n {
 		slots <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-slots }()
+			defer func() {
+				if cause := recover(); cause != nil {
+					causes <- cause
+				}
+				<-slots
+			}()
 			f(i)
 		})
 	}
 	wg.Wait()
+	if len(causes) > 0 {
+		panic(<-causes)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -343,4 +344,22 @@ func TestPolicyIsExact(t *testing.T) {
 	if n := s.aws.Stats().Writes; n != 0 {
 		t.Errorf("%d writes", n)
 	}
+}
+
+// TestPanicReachesThePoller: a panic in one of several calls is the poll's own, not the process' end, and the
+// other calls are made all the same.
+func TestPanicReachesThePoller(t *testing.T) {
+	var made atomic.Int64
+	defer func() {
+		if cause := recover(); cause != "broken" || made.Load() != 9 {
+			t.Errorf("recovered %v after %d calls", cause, made.Load())
+		}
+	}()
+	inParallel(10, 3, func(i int) {
+		if i == 4 {
+			panic("broken")
+		}
+		made.Add(1)
+	})
+	t.Error("the panic was lost")
 }
