@@ -91,6 +91,13 @@ SELECT ?1, ?2, ?3, ?4
 	 ORDER BY seen DESC, tick DESC LIMIT 1), '')`
 
 func (a *appendTo) prepare(ctx context.Context) error {
+	var mode string
+	if err := a.db.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("the file system keeps SQLite from writing beside readers: journal mode is %s", mode)
+	}
 	for _, p := range []struct {
 		stmt  **sql.Stmt
 		query string

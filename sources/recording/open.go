@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -8,14 +9,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"warroom/sources"
 )
@@ -257,7 +261,14 @@ func (f *File) start(dsn string) error {
 	return nil
 }
 
-// writer is the connection that writes, made when first needed: who only looks leaves the file alone.
+// patience is how long one waits for others who write, in milliseconds as SQLite has it, and as Go has it.
+const (
+	patienceMS = 10000
+	patience   = patienceMS * time.Millisecond
+)
+
+// writer is the connection that writes, made when first needed: who only looks leaves the file alone. Two that
+// begin to write at once get into each other's way in a manner that SQLite does not wait out by itself.
 func (f *File) writer(ctx context.Context) (*appendTo, error) {
 	if f.readOnly {
 		return nil, ErrReadOnly
@@ -265,7 +276,28 @@ func (f *File) writer(ctx context.Context) (*appendTo, error) {
 	if f.write != nil {
 		return f.write, nil
 	}
-	db, err := sql.Open("sqlite", dsn(f.path, "rw")+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL")
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		to, err := openWriter(ctx, f.path)
+		if err == nil {
+			f.write = to
+			return to, nil
+		}
+		if code(err) != sqlite3.SQLITE_BUSY {
+			return nil, err
+		}
+		pause := time.NewTimer(rand.N(20 * time.Millisecond))
+		select {
+		case <-wait.Done():
+			return nil, cmp.Or(ctx.Err(), err)
+		case <-pause.C:
+		}
+	}
+}
+
+func openWriter(ctx context.Context, path string) (*appendTo, error) {
+	db, err := sql.Open("sqlite", dsn(path, "rw")+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL")
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +307,6 @@ func (f *File) writer(ctx context.Context) (*appendTo, error) {
 		db.Close()
 		return nil, err
 	}
-	f.write = to
 	return to, nil
 }
 
@@ -286,7 +317,7 @@ func dsn(path, mode string) string {
 		abs = path
 	}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}
-	return u.String() + "?mode=" + mode + "&_busy_timeout=10000&_defensive=1&_error_rc=1&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
+	return u.String() + "?mode=" + mode + "&_busy_timeout=" + strconv.Itoa(patienceMS) + "&_defensive=1&_error_rc=1&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
 }
 
 // Path is where the recording is.

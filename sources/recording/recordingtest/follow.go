@@ -156,6 +156,23 @@ func testTwoHandles(t *testing.T, open Open) {
 	}
 }
 
+// testFirstAtOnce has several processes begin to append at the same moment, some while others read.
+func testFirstAtOnce(t *testing.T, open Open) {
+	for range 5 {
+		r := open(t, atT0)
+		var handles []Recording
+		for range 6 {
+			handles = append(handles, r.Again(t))
+		}
+		atOnce(t, len(handles), func(worker int) error {
+			_, err := handles[worker].AppendChange(context.Background(), note(worker, nth("worker", worker)))
+			_, _, since := handles[(worker+1)%len(handles)].Since(context.Background(), 0)
+			return errors.Join(err, since)
+		})
+		same(t, "changes", len(handles), len(all(t, r).Changes))
+	}
+}
+
 func testCancelled(t *testing.T, open Open) {
 	r := open(t, atT0)
 	ctx, cancel := context.WithCancel(context.Background())

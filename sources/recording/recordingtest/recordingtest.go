@@ -75,6 +75,7 @@ func Run(t *testing.T, open Open) {
 		"the chain is one for all":           testChainOfTwo,
 		"load, then since":                   testLoadThenSince,
 		"since while others append":          testSinceWhileAppending,
+		"the first of all at once":           testFirstAtOnce,
 		"two handles":                        testTwoHandles,
 		"cancelled":                          testCancelled,
 		"lease":                              testLease,
