@@ -239,6 +239,44 @@ func TestLastToCloseLeavesOneFile(t *testing.T) {
 	}
 }
 
+// TestComeAndGo has several open, append and close again and again: the file is switched under them each time that
+// one is the last.
+func TestComeAndGo(t *testing.T) {
+	path := newRecording(t)
+	const guests, visits = 4, 12
+	var all sync.WaitGroup
+	for guest := range guests {
+		all.Go(func() {
+			for n := range visits {
+				if err := visit(path, fmt.Sprint(guest, " ", n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	f, err := recording.OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	chain, err := f.Verify(context.Background())
+	if err != nil || chain.Changes != guests*visits {
+		t.Errorf("%d changes of %d, %v", chain.Changes, guests*visits, err)
+	}
+}
+
+func visit(path, text string) error {
+	f, err := recording.Open(path)
+	if err != nil {
+		return err
+	}
+	_, _, before := f.Since(context.Background(), 0)
+	_, err = f.AppendChange(context.Background(), sources.Change{At: t0, Seen: t0, Kind: sources.ChangeNote, Text: text})
+	_, _, after := f.Since(context.Background(), 0)
+	return errors.Join(before, err, after, f.Close())
+}
+
 // TestReplayOfKilled opens what a killed recorder left: as it is, without its shared memory, and each in a folder
 // that may not be written.
 func TestReplayOfKilled(t *testing.T) {
