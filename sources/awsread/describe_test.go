@@ -287,6 +287,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 	}
 	for kind, tt := range tests {
 		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, nil)
 			s.reader.session.config.RetryMaxAttempts = 2
 			metrics := source(t, s.reader, "cloudwatch "+s.launch.State().Region)

@@ -49,6 +49,7 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFakeAWS(t)
 			f.fail = func(operation string, _ int) *apiError {
 				if operation == "ListMetrics" && tt.source == "cloudwatch eu-central-1" {
