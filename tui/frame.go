@@ -88,8 +88,8 @@ func (m *Model) message() string {
 	return ""
 }
 
-// draw builds the frame.
-func (m *Model) draw() string {
+// draw builds the frame, and tells the canvas that it was written from.
+func (m *Model) draw() (string, *Canvas) {
 	if !m.memory.loaded {
 		return m.opening()
 	}
@@ -99,14 +99,14 @@ func (m *Model) draw() string {
 	if _, onGrid := m.page.(gridPage); onGrid {
 		_, s.Selected = m.shown()
 		s.Hints = m.gridHints()
-		return m.painter.Grid(s, over...)
+		return m.painter.Grid(s, over...), m.painter.canvas
 	}
 	s.Hints = m.page.hints(m.keys)
-	return m.painter.Page(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, over...)
+	return m.painter.Page(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, over...), m.painter.canvas
 }
 
 // opening stands until the recording has been read: usually shorter than a frame.
-func (m *Model) opening() string {
+func (m *Model) opening() (string, *Canvas) {
 	text := "reading " + m.opt.Path + " …"
 	if m.room.unread != nil {
 		text = m.room.unread.Error()
@@ -116,7 +116,7 @@ func (m *Model) opening() string {
 	for i, line := range wrap(text, max(m.width-4, 1), m.height) {
 		c.Text(2, 1+i, m.width-4, line, theme.Fg(theme.Faint))
 	}
-	return string(c.Write(nil, &m.opt.Theme))
+	return string(c.Write(nil, &m.opt.Theme)), c
 }
 
 // bottom writes the prompt over the line of hints.

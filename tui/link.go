@@ -22,7 +22,7 @@ const (
 	stuckFor      = 100 * time.Millisecond // a write in flight for so long means that the link lags
 	lostAfter     = 4 * time.Second        // an unanswered probe is given up
 	deafAfter     = 400 * time.Millisecond // … and the very first one
-	patience      = 100 * time.Millisecond // how much output may be on its way, at the rate that was measured
+	patience      = 60 * time.Millisecond  // how much output may be on its way, at the rate that was measured
 	leastOnWay    = 1 << 10                // bytes that may always be on their way
 	firstOnWay    = 8 << 10                // … before anything was measured
 	leastMeasured = 2 << 10                // bytes from which on a rate is learnt

@@ -140,13 +140,20 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 // View is the newest frame. It is built only when something on it has changed and the link keeps up.
 func (m *Model) View() tea.View {
 	if m.dirty && m.width > 0 && m.link.takes(m.keyed) {
-		m.pace.aim(m.draw(), m.keyed)
+		m.aim(m.keyed)
 		m.dirty, m.keyed = false, false
 	}
 	v := tea.NewView(m.pace.next(m.link))
 	v.AltScreen, v.Cursor = true, m.caret
 	v.WindowTitle = m.title()
 	return v
+}
+
+// aim builds the newest frame.
+func (m *Model) aim(urgent bool) {
+	m.pace.theme = &m.opt.Theme
+	frame, canvas := m.draw()
+	m.pace.aim(frame, canvas, urgent)
 }
 
 // title is what the window and tmux's status line are called.
@@ -173,7 +180,7 @@ func (m *Model) complain(err error) {
 // pressed gives a key to whoever has the focus: the prompt, then the page, then the room.
 func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	if m.dirty && m.link.paced() {
-		m.pace.aim(m.draw(), false) // what has changed without the key
+		m.aim(false) // what has changed without the key
 	}
 	m.dirty, m.keyed = true, true
 	if k.String() == "ctrl+c" {
