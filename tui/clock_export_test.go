@@ -20,3 +20,6 @@ func Cursor(m *Model) (at, from, to time.Time) {
 
 // Following tells whether the cursor follows now.
 func Following(m *Model) bool { return m.cursor.stance == following }
+
+// Load reads what the first frame shows.
+func Load(m *Model) tea.Msg { return m.load(m.cursor.at)() }
