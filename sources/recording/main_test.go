@@ -15,6 +15,7 @@ var processes = map[string]func(path string) int{
 	recorderPath: recorder,
 	replayPath:   replay,
 	fullPath:     recordUntilFull,
+	visitPath:    visitor,
 }
 
 func TestMain(m *testing.M) {

@@ -18,11 +18,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"warroom/sources"
 )
+
+// Under POSIX, whoever closes any descriptor of a file loses all locks that the process holds on it, and we look at
+// files that we may have open. Linux knows locks that do not do that, and they must be asked for before the first one.
+// Elsewhere a process should open a recording once.
+func init() { _, _ = sqlite.OFDLocking(true) }
 
 // File is an open recording. It may be used by many goroutines at once, and many Files, also of other
 // processes, may be open on one recording.

@@ -266,6 +266,56 @@ func TestComeAndGo(t *testing.T) {
 	}
 }
 
+// visitPath asks the test binary to visit a recording.
+const visitPath = "WARROOM_TEST_VISIT"
+
+// visitor is the child: it opens, appends and closes.
+func visitor(path string) int {
+	if err := visit(path, "another process"); err != nil {
+		return complain(err)
+	}
+	return 0
+}
+
+// TestLookingTakesNoLockAway looks at a recording that this process is writing, and has another process come and go,
+// which must not believe to be the last.
+func TestLookingTakesNoLockAway(t *testing.T) {
+	path := newRecording(t)
+	f, err := recording.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for n := range 3 {
+		must(t, f.Append(context.Background(), round(n)))
+		other, err := recording.OpenReadOnly(path)
+		must(t, err)
+		must(t, other.Close())
+		_, err = os.ReadFile(path)
+		must(t, err)
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), visitPath+"="+path)
+		if out, err := child.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if _, err := os.Stat(path + "-wal"); err != nil {
+			t.Fatalf("the visitor has taken away what we are writing to: %v", err)
+		}
+	}
+	must(t, f.Close())
+	if got := replayElsewhere(t, copyAway(t, path)); got != 3 {
+		t.Errorf("%d rounds of 3", got)
+	}
+}
+
+// copyAway copies a closed recording to where other users may read it.
+func copyAway(t *testing.T, path string) string {
+	t.Helper()
+	dir := filepath.Join(openToAll(t), "copy")
+	copyTo(t, path, dir, []string{""})
+	return filepath.Join(dir, filepath.Base(path))
+}
+
 func visit(path, text string) error {
 	f, err := recording.Open(path)
 	if err != nil {
@@ -316,10 +366,9 @@ func TestReplayOfClosedInForbiddenFolder(t *testing.T) {
 		}
 	}
 	f.Close()
-	dir := filepath.Join(openToAll(t), "closed")
-	copyTo(t, path, dir, []string{""})
-	forbid(t, dir)
-	if got := replayElsewhere(t, filepath.Join(dir, "launch.warroom")); got != 3 {
+	closed := copyAway(t, path)
+	forbid(t, filepath.Dir(closed))
+	if got := replayElsewhere(t, closed); got != 3 {
 		t.Errorf("%d rounds, want 3", got)
 	}
 }
