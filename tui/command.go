@@ -31,7 +31,7 @@ func commands() []command {
 		{"theme", "dark or light", (*Model).setTheme, func(*Model) []string { return []string{"dark", "light"} }},
 		{"timeline", "all changes and marks", func(m *Model, _ string) (tea.Cmd, error) { m.open(&timelinePage{}); return nil, nil }, nil},
 		{"help", "keys, commands and states", func(m *Model, _ string) (tea.Cmd, error) { m.open(&helpPage{}); return nil, nil }, nil},
-		{"quit", "leave", func(*Model, string) (tea.Cmd, error) { return tea.Quit, nil }, nil},
+		{"quit", "leave", func(m *Model, _ string) (tea.Cmd, error) { return m.leave(), nil }, nil},
 	}
 }
 

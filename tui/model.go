@@ -184,7 +184,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	}
 	m.dirty, m.keyed = true, true
 	if k.String() == "ctrl+c" {
-		return tea.Quit
+		return m.leave()
 	}
 	if m.prompt != nil {
 		return m.prompted(k)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,7 @@ type loadedMsg struct {
 	batch   sources.Batch
 	mark    recording.Mark
 	room    roomState
+	damaged error // a part of the recording cannot be read; the rest is here
 	err     error
 }
 
@@ -158,11 +160,13 @@ func readStretch(ctx context.Context, tape Tape, epoch int, target time.Time, st
 	}
 	msg.stretch = around(target)
 	msg.batch, msg.mark, err = tape.Load(ctx, msg.stretch.from, msg.stretch.to, time.Time{})
-	if err != nil {
+	if errors.Is(err, recording.ErrDamaged) {
+		msg.damaged = err
+	} else if err != nil {
 		msg.err = fmt.Errorf("read the recording around %s: %w", target.Format(time.TimeOnly), err)
 		return msg
 	}
-	if msg.room.changes, err = tape.Changes(ctx, time.Time{}, time.Time{}, time.Time{}); err != nil {
+	if msg.room.changes, err = tape.Changes(ctx, time.Time{}, time.Time{}, time.Time{}); err != nil && !errors.Is(err, recording.ErrDamaged) {
 		msg.err = fmt.Errorf("read the recording's changes: %w", err)
 		return msg
 	}
@@ -193,6 +197,9 @@ func (m *Model) loaded(msg loadedMsg) tea.Cmd {
 		m.enter()
 	}
 	m.dirty = true
+	if msg.damaged != nil {
+		m.complain(msg.damaged)
+	}
 	if m.memory.again {
 		m.memory.again = false
 		return m.advanced()

@@ -37,6 +37,7 @@ type terminal struct {
 	wire    io.Writer // where the program writes: the terminal itself, or something on the way to it
 	done    chan error
 
+	glass  sync.Mutex // over what is on the screen
 	mu     sync.Mutex
 	drew   chan struct{} // closed and replaced whenever something was written
 	bytes  int
@@ -83,7 +84,9 @@ func (term *terminal) resize(w, h int) {
 // Write is the terminal's end of the line.
 func (term *terminal) Write(p []byte) (int, error) {
 	// As a tty does; the renderer counts on it where the input is none.
+	term.glass.Lock()
 	_, err := term.screen.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	term.glass.Unlock()
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	term.bytes += len(p)
@@ -99,11 +102,13 @@ func (term *terminal) stop() {
 	term.closed = true
 	term.mu.Unlock()
 	if !closed {
-		term.program.Kill()
+		term.program.Quit()
 		<-term.done
 	}
 	term.keys.Close()
-	term.screen.Close()
+	if answers, ok := term.screen.InputPipe().(io.Closer); ok {
+		answers.Close() // the emulator's own Close races with whoever reads its answers
+	}
 }
 
 // press types keys as a terminal sends them.
@@ -127,6 +132,8 @@ var sequences = map[string]string{
 
 // text is the screen as lines.
 func (term *terminal) text() string {
+	term.glass.Lock() // the emulator's own lock does not cover the cells that it hands out
+	defer term.glass.Unlock()
 	var b strings.Builder
 	for y := range term.screen.Height() {
 		for x := range term.screen.Width() {
