@@ -180,8 +180,18 @@ func (s *Scene) times() string {
 	return " ×" + strconv.FormatFloat(s.speed(), 'g', 4, 64)
 }
 
+// bandW is the width from which on the band of a pause is a sentence.
+const bandW = 140
+
 func (s *Scene) news() string {
-	if s.News == 0 {
+	switch {
+	case s.Width >= bandW && s.News == 0:
+		return " at " + s.clock(s.cursor()).Format("15:04:05") + " (live goes on)"
+	case s.Width >= bandW && s.News == 1:
+		return " at " + s.clock(s.cursor()).Format("15:04:05") + " (live goes on, 1 new change)"
+	case s.Width >= bandW:
+		return " at " + s.clock(s.cursor()).Format("15:04:05") + " (live goes on, " + strconv.Itoa(s.News) + " new changes)"
+	case s.News == 0:
 		return ""
 	}
 	return ", " + strconv.Itoa(s.News) + " new"

@@ -11,19 +11,19 @@ import (
 
 func TestPauseStandsWhileLiveGoesOn(t *testing.T) {
 	o, f, clock := live(t, t0.Add(10*time.Minute))
-	term := start(t, o, 120, 40)
-	t.Log(term.see("LIVE", "T+00:10:00", "Lottery"))
+	term := start(t, o, 160, 45)
+	term.see("LIVE", "T+00:10:00", "Lottery")
 	term.press("space")
-	t.Log(term.see("PAUSED", "20:25:00"))
+	term.see("PAUSED at 20:25:00 (live goes on)")
 	clock.Advance(2 * time.Minute)
 	write(t, f, t0.Add(11*time.Minute), t0.Add(12*time.Minute))
 	if _, err := f.AppendChange(context.Background(), sources.Change{At: clock.Now(), Seen: clock.Now(), Kind: sources.ChangeScaling, Text: "12 to 18"}); err != nil {
 		t.Fatal(err)
 	}
 	term.program.Send(tui.AdvancedMsg{})
-	t.Log(term.see("PAUSED", "1 new", "20:25:00"))
+	term.see("PAUSED at 20:25:00 (live goes on, 1 new change)")
 	term.press("space")
-	t.Log(term.see("LIVE", "T+00:12:00", "12 to 18"))
+	term.see("LIVE", "T+00:12:00", "12 to 18")
 	term.press("q")
 	if err := term.left(time.Second); err != nil {
 		t.Error(err)
