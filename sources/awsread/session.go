@@ -99,7 +99,7 @@ func (s *session) load(ctx context.Context) (aws.Config, error) {
 // the configuration as it was loaded, are none of its business.
 func (s *session) adopt(cfg aws.Config) {
 	s.config = cfg.Copy()
-	s.config.APIOptions = append(slices.Clone(cfg.APIOptions), addGuard, s.watchEndpoint)
+	s.config.APIOptions = append(slices.Clone(cfg.APIOptions), addReadOnce, addGuard, s.watchEndpoint)
 	s.clients = map[clientKey]any{}
 	s.generation++
 }

@@ -107,14 +107,9 @@ func (d disturbance) hit(kind simulator.FaultKind, id string, now time.Time) boo
 	return false
 }
 
-// leastLatency is how long every answer takes. None of the real ones is faster, and clients count on it:
-// the SDK's HTTP client tears down a connection on which the answer overtakes the end of its own writing,
-// and the rest of a large answer is lost.
-const leastLatency = 5 * time.Millisecond
-
 // disturb waits or breaks as the faults demand, and tells whether the request has found its end.
 func (d disturbance) disturb(s *Server, w http.ResponseWriter, q *request) bool {
-	if !s.wait(q, max(d.delay, leastLatency)) {
+	if d.delay > 0 && !s.wait(q, d.delay) {
 		panic(http.ErrAbortHandler)
 	}
 	switch d.breaks.Kind {
