@@ -37,7 +37,31 @@ func commands() []command {
 
 // openCommand asks for a command.
 func (m *Model) openCommand() {
-	m.ask(":", "", m.command).complete = m.completeCommand
+	p := m.ask("command", "do", "", m.command)
+	p.complete, p.about = m.completeCommand, m.candidates
+}
+
+// candidates are the commands that begin with what is typed, or what may follow the one that is.
+func (m *Model) candidates(text string) []Hint {
+	word, rest, more := strings.Cut(text, " ")
+	var out []Hint
+	for _, c := range commands() {
+		switch {
+		case !more && strings.HasPrefix(c.name, word):
+			out = append(out, Hint{Key: c.name, Does: c.help})
+		case more && c.name == word:
+			out = append(out, Hint{Key: c.name, Does: c.help})
+			if c.words != nil {
+				out = append(out, Hint{Does: strings.Join(beginning(rest, c.words(m)), "  ")})
+			}
+		}
+	}
+	return out
+}
+
+// beginning are those of the words that begin with the text.
+func beginning(text string, words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !strings.HasPrefix(w, text) })
 }
 
 // command does what was typed. A beginning that fits one word only stands for it.
@@ -96,12 +120,7 @@ func (m *Model) completeCommand(text string) (string, bool) {
 
 // complete is the longest beginning that all candidates which begin with the word share.
 func complete(word string, among []string) (string, bool) {
-	var fit []string
-	for _, c := range among {
-		if strings.HasPrefix(c, word) {
-			fit = append(fit, c)
-		}
-	}
+	fit := beginning(word, among)
 	if len(fit) == 0 {
 		return word, false
 	}

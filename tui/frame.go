@@ -3,8 +3,6 @@ package tui
 import (
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"warroom/sources"
 	"warroom/tui/theme"
 )
@@ -95,7 +93,7 @@ func (m *Model) draw() (string, *Canvas) {
 	}
 	s := m.scene()
 	s.Selected = -1
-	over := []Layer{m.bottom}
+	over := []Layer{m.asked}
 	if _, onGrid := m.page.(gridPage); onGrid {
 		_, s.Selected = m.shown()
 		s.Hints = m.gridHints()
@@ -117,44 +115,4 @@ func (m *Model) opening() (string, *Canvas) {
 		c.Text(2, 1+i, m.width-4, line, theme.Fg(theme.Faint))
 	}
 	return string(c.Write(nil, &m.opt.Theme)), c
-}
-
-// bottom writes the prompt over the line of hints.
-func (m *Model) bottom(c *Canvas, l Layout) {
-	m.caret = nil
-	if m.prompt == nil {
-		return
-	}
-	line := l.Hints
-	if line.Empty() {
-		line, _ = l.Screen.Bottom(1)
-	}
-	m.caret = m.prompt.draw(c, line)
-}
-
-// draw writes label, text and, where the last try was refused, why. It returns where the caret stands.
-func (p *prompt) draw(c *Canvas, line Rect) *tea.Cursor {
-	c.Fill(line, ' ', theme.Fg(theme.Text).On(theme.Bar))
-	x := line.X + 1
-	x += c.Text(x, line.Y, line.W/2, p.label+" ", theme.Fg(theme.Accent).Bold().On(theme.Bar))
-	room := line.X + line.W - x - 1
-	if p.wrong != "" {
-		w := min(textWidth(p.wrong), room*2/3)
-		c.Text(line.X+line.W-w-1, line.Y, w, p.wrong, theme.Fg(theme.Bad).On(theme.Bar))
-		room -= w + 2
-	}
-	text, caret := p.window(max(room, 4))
-	c.Text(x, line.Y, max(room, 4), text, theme.Fg(theme.Strong).On(theme.Bar))
-	cursor := tea.NewCursor(min(x+caret, line.X+line.W-1), line.Y)
-	return cursor
-}
-
-// window is the part of the text around the caret that has room, and the caret's column in it.
-func (p *prompt) window(room int) (string, int) {
-	text, at := []rune(p.input.Value()), p.input.Position()
-	from := 0
-	for textWidth(string(text[from:at])) >= room {
-		from++
-	}
-	return string(text[from:]), textWidth(string(text[from:at]))
 }

@@ -6,8 +6,28 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"warroom/sources"
 )
+
+// openJump asks for a time, and says which moment it is while it is typed.
+func (m *Model) openJump() {
+	p := m.ask("jump to", "go", "", func(text string) (tea.Cmd, error) { return m.tick(), m.jump(text) })
+	p.about = func(text string) []Hint {
+		t, err := moment(text, m.cursor.at, m.opt.Meta.Launch.T0, m.reach(), m.opt.Zone)
+		if err != nil {
+			return jumpExamples
+		}
+		return []Hint{{Key: "→", Does: strings.TrimSpace(t.In(m.opt.Zone).Format("2 Jan 15:04:05 MST") + "  " + m.since(t))}}
+	}
+}
+
+// jumpExamples are the ways to write a time.
+var jumpExamples = []Hint{
+	{Key: "T-5m", Does: "before or after T0, also T+1h12m and T0"}, {Key: "20:31", Does: "a time of day, also 20:31:05, or with its date"},
+	{Key: "+90s", Does: "from here on, also -5m"}, {Key: "start", Does: "of the recording, also end and live"},
+}
 
 // errMoment says what the jump prompt takes.
 var errMoment = errors.New("write T-5m, T+1h12m, 20:31, 20:31:05, +90s, -5m, a date and time, start, end or live")

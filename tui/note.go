@@ -24,7 +24,14 @@ func (m *Model) openNote() {
 		m.complain(errNoNotes)
 		return
 	}
-	m.ask("note", "", m.note)
+	m.askNote("")
+}
+
+// askNote opens the dialog for a note and says what will become of it.
+func (m *Model) askNote(text string) {
+	m.ask("note", "record", text, m.note).about = func(string) []Hint {
+		return []Hint{{Does: "recorded at " + m.hour(m.cursor.at) + " for everybody who watches, now and in the replay"}}
+	}
 }
 
 var errNoNotes = errors.New("a finished recording takes no notes")
@@ -56,7 +63,7 @@ func (m *Model) note(text string) (tea.Cmd, error) {
 func (m *Model) noted(msg notedMsg) tea.Cmd {
 	if msg.err != nil {
 		if m.prompt == nil {
-			m.ask("note", msg.text, m.note)
+			m.askNote(msg.text)
 			m.prompt.wrong = sources.Clean(fmt.Sprintf("the note is not recorded: %v", msg.err))
 			return nil
 		}

@@ -7,23 +7,29 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"warroom/sources"
+	"warroom/tui/theme"
 )
 
-// prompt is one line of typing at the bottom of the screen. It has all keys while it is open; Esc closes it.
+// prompt is one line of typing. It has all keys while it is open; Esc closes it.
 type prompt struct {
 	label    string
+	does     string // what Enter does, in a word
 	input    textinput.Model
+	about    func(text string) []Hint         // what is said about the text, or nil
 	typed    func(text string)                // called on every change, or nil
 	complete func(text string) (string, bool) // what Tab makes of the text, or nil
 	done     func(text string) (tea.Cmd, error)
 	cancel   func() // called on Esc, or nil
 	wrong    string // why the last Enter was not accepted
+
+	drawn   dialog  // what it was drawn from last
+	picture *Canvas // the dialog, nil before
 }
 
 // maxTyped bounds what a prompt takes, also from a paste.
 const maxTyped = 400
 
-func (m *Model) ask(label, text string, done func(string) (tea.Cmd, error)) *prompt {
+func (m *Model) ask(label, does, text string, done func(string) (tea.Cmd, error)) *prompt {
 	in := textinput.New()
 	in.Prompt = ""
 	in.CharLimit = maxTyped
@@ -31,7 +37,7 @@ func (m *Model) ask(label, text string, done func(string) (tea.Cmd, error)) *pro
 	in.SetValue(text)
 	in.CursorEnd()
 	in.Focus()
-	m.prompt = &prompt{label: label, input: in, done: done}
+	m.prompt = &prompt{label: label, does: does, input: in, done: done}
 	m.notice, m.dirty = notice{}, true
 	return m.prompt
 }
@@ -111,4 +117,31 @@ func (m *Model) pasted(text string) {
 	p.input, _ = p.input.Update(tea.PasteMsg{Content: text})
 	p.changed(before)
 	m.dirty = true
+}
+
+// draw writes label, text and, where the last try was refused, why. It returns where the caret stands.
+func (p *prompt) draw(c *Canvas, line Rect) *tea.Cursor {
+	c.Fill(line, ' ', theme.Fg(theme.Text).On(theme.Bar))
+	x := line.X + 1
+	x += c.Text(x, line.Y, line.W/2, p.label+" ", theme.Fg(theme.Accent).Bold().On(theme.Bar))
+	room := line.X + line.W - x - 1
+	if p.wrong != "" {
+		w := min(textWidth(p.wrong), room*2/3)
+		c.Text(line.X+line.W-w-1, line.Y, w, p.wrong, theme.Fg(theme.Bad).On(theme.Bar))
+		room -= w + 2
+	}
+	text, caret := p.window(max(room, 4))
+	c.Text(x, line.Y, max(room, 4), text, theme.Fg(theme.Strong).On(theme.Bar))
+	cursor := tea.NewCursor(min(x+caret, line.X+line.W-1), line.Y)
+	return cursor
+}
+
+// window is the part of the text around the caret that has room, and the caret's column in it.
+func (p *prompt) window(room int) (string, int) {
+	text, at := []rune(p.input.Value()), p.input.Position()
+	from := 0
+	for textWidth(string(text[from:at])) >= room {
+		from++
+	}
+	return string(text[from:]), textWidth(string(text[from:at]))
 }

@@ -16,13 +16,13 @@ func TestJumpPrompt(t *testing.T) {
 	term.press("T-5m", "enter")
 	term.see("20:10:00", "T-00:05:00")
 	term.press("J", "25:99", "enter")
-	term.see("jump to 25:99", "is no time")
+	term.see("▸ 25:99", "is no time")
 	term.press("backspace", "backspace", "backspace", "backspace", "backspace", "20:31:05", "enter")
 	term.see("20:31:05", "T+00:16:05")
-	term.press("J", "12:00")
-	term.see("jump to 12:00")
+	term.press("J", "20:12")
+	term.see("jump to", "▸ 20:12", "20:12:00 CET  T-00:03:00") // where it leads, before Enter
 	term.press("esc")
-	term.gone("jump to 12:00")
+	term.gone("▸ 20:12")
 	term.see("20:31:05")
 }
 
@@ -74,7 +74,7 @@ func TestNoteThatCannotBeRecordedIsOfferedAgain(t *testing.T) {
 	term.see("LIVE")
 	tape.broken.Store(true)
 	term.press("+", "keep me", "enter")
-	term.see("note keep me", "the note is not recorded: disk full")
+	term.see("▸ keep me", "the note is not recorded: disk full")
 	tape.broken.Store(false)
 	term.press("enter")
 	term.see("noted at 20:25:00")
@@ -113,7 +113,7 @@ func TestPasteIsOneHarmlessLine(t *testing.T) {
 	term.press("+")
 	term.see("note")
 	term.press("\x1b[200~one\r\ntwo\x1b]0;owned\x07\u202e three\r\x1b[201~")
-	text := term.see("note one two")
+	text := term.see("▸ one two")
 	if strings.Contains(text, "noted at") {
 		t.Errorf("the newline in a paste recorded the note:\n%s", text)
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"reflect"
+	"strconv"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -36,7 +37,7 @@ func (m *Model) roomKey(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) promptKey(k tea.KeyPressMsg) {
 	switch {
 	case key.Matches(k, m.keys.Jump):
-		m.ask("jump to", "", func(text string) (tea.Cmd, error) { return m.tick(), m.jump(text) })
+		m.openJump()
 	case key.Matches(k, m.keys.Filter):
 		m.openFilter()
 	case key.Matches(k, m.keys.Command):
@@ -61,9 +62,19 @@ func (m *Model) openFilter() {
 		m.filter = text
 		m.keepChosen()
 	}
-	p := m.ask("filter", m.filter, func(text string) (tea.Cmd, error) { set(text); return nil, nil })
-	p.typed, p.cancel = set, func() { set(before) }
+	p := m.ask("filter", "keep", m.filter, func(text string) (tea.Cmd, error) { set(text); return nil, nil })
+	p.typed, p.cancel, p.about = set, func() { set(before) }, m.filtered
 	m.page = gridPage{}
+}
+
+// filtered says what a filter leaves.
+func (m *Model) filtered(string) []Hint {
+	left, _ := m.shown()
+	all := len(m.resources())
+	return []Hint{
+		{Does: strconv.Itoa(len(left)) + " of " + strconv.Itoa(all) + " tiles"},
+		{Key: "for example", Does: "page   warn   alb   web   3   (all words must fit)"},
+	}
 }
 
 func isTimeline(p page) bool { _, is := p.(*timelinePage); return is }
