@@ -31,11 +31,13 @@ func benchValue(series, minute int) float64 {
 
 // benchMinute is what one poll brings: a minute that ended two minutes ago, and for a quarter of the series
 // the correction of the one before.
-func benchMinute(minute int) sources.Reading {
+func benchMinute(minute int) sources.Reading { return minuteOf(benchSeries, minute) }
+
+func minuteOf(series, minute int) sources.Reading {
 	seen := t0.Add(time.Duration(minute+3) * time.Minute)
 	at := t0.Add(time.Duration(minute) * time.Minute)
 	r := sources.Reading{Source: "aws", At: seen}
-	for n := range benchSeries {
+	for n := range series {
 		r.Samples = append(r.Samples, sources.Sample{Series: benchName(n), At: at, Seen: seen, Value: benchValue(n, minute)})
 		if n%4 == 0 {
 			r.Samples = append(r.Samples, sources.Sample{Series: benchName(n), At: at.Add(-time.Minute), Seen: seen, Value: benchValue(n, minute-1) + 1})
@@ -59,7 +61,7 @@ func benchPath(b *testing.B) string {
 	b.Helper()
 	bench.once.Do(func() {
 		bench.path = filepath.Join(scratch, "bench.warroom")
-		bench.err = fill(bench.path, *days*24*60)
+		bench.err = fill(bench.path, benchSeries, *days*24*60)
 	})
 	if bench.err != nil {
 		b.Fatal(bench.err)
@@ -67,13 +69,13 @@ func benchPath(b *testing.B) string {
 	return bench.path
 }
 
-func fill(path string, minutes int) error {
+func fill(path string, series, minutes int) error {
 	f, err := recording.Create(path, meta())
 	if err != nil {
 		return err
 	}
 	for minute := range minutes {
-		if err := f.Append(context.Background(), benchMinute(minute)); err != nil {
+		if err := f.Append(context.Background(), minuteOf(series, minute)); err != nil {
 			return err
 		}
 	}
@@ -206,6 +208,47 @@ func BenchmarkOpen(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(info.Size())/float64(*days*24*60*benchSeries*5/4), "B/version")
+}
+
+// BenchmarkReopenKilled opens a long recording as its recorder left it when it was killed while appending, and reads
+// where it ends. The promise is half a second for each, so the slowest is told too.
+func BenchmarkReopenKilled(b *testing.B) {
+	left := filepath.Join(b.TempDir(), "killed.warroom")
+	copyParts(b, benchPath(b), left, "")
+	runAndKill(b, left, 0, 20, 0)
+	path, slowest := filepath.Join(b.TempDir(), "again.warroom"), time.Duration(0)
+	for b.Loop() {
+		b.StopTimer()
+		copyParts(b, left, path, "", "-wal")
+		began := time.Now()
+		b.StartTimer()
+		f, err := recording.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := f.End(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		slowest = max(slowest, time.Since(began))
+		f.Close()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(slowest.Microseconds())/1000, "ms/slowest")
+}
+
+// copyParts copies a recording and what stands beside it, replacing what is there.
+func copyParts(tb testing.TB, from, to string, parts ...string) {
+	tb.Helper()
+	for _, part := range parts {
+		content, err := os.ReadFile(from + part)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(to+part, content, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkFirstFrame is what the first frame of an existing recording waits for: to open it, and to read what

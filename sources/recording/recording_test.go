@@ -121,7 +121,7 @@ func TestLoadAllocatesLittle(t *testing.T) {
 		}
 		samples = len(b.Samples)
 	})
-	if samples < 30000 || allocs/float64(samples) > 4.5 {
+	if samples != filledSamples || allocs/float64(samples) > 4.5 {
 		t.Errorf("%.0f allocations for %d samples", allocs, samples)
 	}
 }
