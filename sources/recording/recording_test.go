@@ -115,7 +115,7 @@ func TestLoadAllocatesLittle(t *testing.T) {
 	defer f.Close()
 	samples := 0
 	allocs := testing.AllocsPerRun(3, func() {
-		b, _, err := f.Load(context.Background(), t0, time.Time{}, time.Time{})
+		b, _, err := f.Load(context.Background(), time.Time{}, time.Time{}, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
