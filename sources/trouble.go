@@ -73,13 +73,14 @@ func ParseTrouble(s string) Trouble {
 const (
 	seriesFact  = "series:"
 	sourceFact  = "status"
+	paceFact    = "pace:"
 	RoomService = "room"   // the service of facts and metrics about the room itself
 	SourceRef   = "source" // the service of facts and metrics about sources
 )
 
 // SeriesFact says what is wrong with a series; the zero Trouble says that nothing is, any more.
 func SeriesFact(s Series, t Trouble, seen time.Time) Fact {
-	return Fact{Resource: s.Ref(), Name: seriesFactName(s), Value: troubleValue(t), Seen: seen}
+	return Fact{Resource: s.Ref(), Name: seriesFactName(seriesFact, s), Value: troubleValue(t), Seen: seen}
 }
 
 // SourceFact says what is wrong with a whole source; the zero Trouble says that it answers.
@@ -87,11 +88,31 @@ func SourceFact(source string, t Trouble, seen time.Time) Fact {
 	return Fact{Resource: Ref{SourceRef, source}, Name: sourceFact, Value: troubleValue(t), Seen: seen}
 }
 
-func seriesFactName(s Series) string {
-	if s.Label == "" {
-		return seriesFact + s.Metric
+// PaceFact says that a series gets a value only so often, though its metric's period is shorter, and why; the
+// zero pace says that it gets one for each period. A series is not late before its next value is due.
+func PaceFact(s Series, pace time.Duration, why string, seen time.Time) Fact {
+	f := Fact{Resource: s.Ref(), Name: seriesFactName(paceFact, s), Seen: seen}
+	if pace > 0 {
+		f.Value = pace.String() + ": " + why
 	}
-	return seriesFact + s.Metric + "/" + s.Label
+	return f
+}
+
+func parsePace(value string) time.Duration {
+	text, _, _ := strings.Cut(value, ": ")
+	pace, err := time.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return pace
+}
+
+// seriesFactName is the name of a series' fact of one kind.
+func seriesFactName(kind string, s Series) string {
+	if s.Label == "" {
+		return kind + s.Metric
+	}
+	return kind + s.Metric + "/" + s.Label
 }
 
 func troubleValue(t Trouble) string {

@@ -256,7 +256,7 @@ func (v *View) Trouble(s Series) (Trouble, time.Time) {
 	if c := v.window.columns[s]; c != nil {
 		return v.trouble(c.fact)
 	}
-	return v.trouble(factKey{s.Ref(), seriesFactName(s)})
+	return v.trouble(factKey{s.Ref(), seriesFactName(seriesFact, s)})
 }
 
 // SourceTrouble is what is known to be wrong with a source, and since when.
@@ -285,10 +285,11 @@ func (v *View) Changes(from, to time.Time) []Change {
 }
 
 // Age is how long ago the newest settled period of the series ended, and how long that normally takes
-// at most: the settle time and one period. Where nothing has settled yet, the newest period stands for it.
+// at most: the settle time and one period, or the pace of a series that gets values less often (see
+// [PaceFact]). Where nothing has settled yet, the newest period stands for it.
 func (v *View) Age(s Series) (age, normal time.Duration, ok bool) {
 	m, _ := Lookup(s.Metric)
-	normal = m.Settle + m.Period
+	normal = m.Settle + max(m.Period, v.pace(s))
 	p, ok := v.Settled(s)
 	if !ok {
 		p, ok = v.Newest(s)
@@ -297,6 +298,19 @@ func (v *View) Age(s Series) (age, normal time.Duration, ok bool) {
 		return 0, normal, false
 	}
 	return v.cursor.At.Sub(p.At.Add(m.Period)), normal, true
+}
+
+// pace is how often the series gets a value where that is less often than its period, else 0.
+func (v *View) pace(s Series) time.Duration {
+	c := v.window.columns[s]
+	if c == nil {
+		return 0
+	}
+	f, ok := v.fact(c.pace)
+	if !ok {
+		return 0
+	}
+	return parsePace(f.Value)
 }
 
 // State is how the series stands at the cursor.
@@ -418,7 +432,7 @@ func (v *View) quiet(s Series) *column {
 	if a == nil {
 		return nil
 	}
-	return &column{metric: m, asked: a, fact: factKey{Ref{m.Service, s.Resource}, seriesFactName(s)}}
+	return &column{metric: m, asked: a, fact: factKey{Ref{m.Service, s.Resource}, seriesFactName(seriesFact, s)}}
 }
 
 // points appends the periods that start in [from, to).

@@ -16,6 +16,7 @@ type Window struct {
 	facts    map[factKey][]Fact
 	sources  []factKey // those of the facts that say how a source is
 	changes  []Change
+	floor    time.Time // facts and changes from before are let go, but for the fact that held then
 	asked    map[askedKey]*asked
 	byMetric map[string][]Series // recorded and quiet series, sorted
 	moments  []int64             // the distinct Seen of what was applied, ascending
@@ -27,10 +28,11 @@ type Window struct {
 type column struct {
 	metric  Metric
 	rows    []row
-	floor   int64  // what starts before was let go and is not taken in again
-	read    int64  // latest Seen
-	asked   *asked // the resource's, nil where silence does not mean zero
-	fact    factKey
+	floor   int64   // what starts before was let go and is not taken in again
+	read    int64   // latest Seen
+	asked   *asked  // the resource's, nil where silence does not mean zero
+	fact    factKey // what is wrong with it
+	pace    factKey // how often it gets a value
 	version uint64
 }
 
@@ -116,7 +118,7 @@ func (w *Window) applySample(s *Sample) {
 // open begins a series.
 func (w *Window) open(s Series) *column {
 	m, known := Lookup(s.Metric)
-	c := &column{metric: m, fact: factKey{s.Ref(), seriesFactName(s)}}
+	c := &column{metric: m, fact: factKey{s.Ref(), seriesFactName(seriesFact, s)}, pace: factKey{s.Ref(), seriesFactName(paceFact, s)}}
 	w.columns[s] = c
 	w.index(s)
 	if !known || m.Single {
@@ -195,6 +197,9 @@ func (w *Window) applyFact(f Fact) {
 	for i > 0 && history[i-1].Seen.After(f.Seen) {
 		i--
 	}
+	if i < len(history) && !history[i].Seen.After(w.floor) {
+		return // another one held at the floor
+	}
 	for j := i; j > 0 && history[j-1].Seen.Equal(f.Seen); j-- {
 		if history[j-1].Value == f.Value {
 			return
@@ -202,15 +207,52 @@ func (w *Window) applyFact(f Fact) {
 	}
 	w.facts[key] = slices.Insert(history, i, f) // of two at once, the one that came last holds
 	w.touch(f.Seen)
+	w.letGo()
 }
 
 func (w *Window) applyChange(c Change) {
+	if w.past(c) {
+		return
+	}
 	i, found := slices.BinarySearchFunc(w.changes, c, func(a, b Change) int { return cmp.Compare(a.Seq, b.Seq) })
 	if found {
 		return
 	}
 	w.changes = slices.Insert(w.changes, i, c)
 	w.touch(c.Seen)
+	w.letGo()
+}
+
+// past tells whether a change both happened and was seen before the floor.
+func (w *Window) past(c Change) bool { return c.At.Before(w.floor) && c.Seen.Before(w.floor) }
+
+// letGo lets facts and changes go, as trimRows does rows. Of each fact the newest one at or before the floor
+// stays: it held when the window begins.
+func (w *Window) letGo() {
+	if w.newest.Sub(w.floor) < w.span+w.span/4 {
+		return
+	}
+	w.floor = w.newest.Add(-w.span)
+	for key, history := range w.facts {
+		w.facts[key] = history[:copy(history, history[holding(history, w.floor):])]
+	}
+	w.changes = slices.DeleteFunc(w.changes, w.past)
+}
+
+// holding is the place of the newest fact seen at t or before, or of the first one. Of several seen at once all
+// stay, so that they are known again.
+func holding(history []Fact, t time.Time) int {
+	i, _ := slices.BinarySearchFunc(history, t, func(f Fact, t time.Time) int {
+		if f.Seen.After(t) {
+			return 1
+		}
+		return -1
+	})
+	i = max(i-1, 0)
+	for i > 0 && history[i-1].Seen.Equal(history[i].Seen) {
+		i--
+	}
+	return i
 }
 
 // touch says that something new was seen.
