@@ -23,6 +23,7 @@ func init() {
 		describe: describeGroup,
 		metrics: []metric{{
 			name: "asg_cpu_ratio", namespace: "AWS/EC2", published: "CPUUtilization", stat: "Average", place: "group", scale: percent,
+			slow: slow{5 * time.Minute, "basic monitoring, each value is the mean of five minutes; detailed monitoring in the launch template gives one a minute, at a fee"},
 			hint: "EC2 publishes it for groups with instances; every minute with detailed monitoring only",
 		}},
 	})

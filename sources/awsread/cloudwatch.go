@@ -124,7 +124,7 @@ func (s *metricsSource) pass(ctx context.Context, a account, now time.Time, read
 func (s *metricsSource) window(now time.Time) (from, end time.Time) {
 	period := s.plan.period
 	end = now.Truncate(period)
-	unsettled := (s.plan.settle + period - 1).Truncate(period) + spare*period
+	unsettled := (s.plan.settle() + period - 1).Truncate(period) + spare*period
 	from = end.Add(-unsettled)
 	start := end.Add(-startWindow)
 	switch gap := end.Sub(s.covered); {
@@ -158,7 +158,15 @@ type plan struct {
 	parts  []part
 	chunks []chunk
 	period time.Duration
-	settle time.Duration // the longest of all
+}
+
+// settle is how long after its period a value may still come or be revised: the longest of all series.
+func (p *plan) settle() time.Duration {
+	var longest time.Duration
+	for i := range p.tracks {
+		longest = max(longest, p.tracks[i].settle+p.tracks[i].wait())
+	}
+	return longest
 }
 
 // chunk is the queries of one call, for the parts from first on. The id of a query is its number in the chunk.
@@ -257,7 +265,6 @@ func (p *plan) want(w *watched, word description, m *metric) {
 				series: sources.Series{Metric: m.name, Resource: w.Name, Label: place.label},
 				gap:    described.Gap, settle: described.Settle, period: p.period, metric: m, off: off,
 			})
-			p.settle = max(p.settle, described.Settle)
 		}
 		p.tracks[i].parts = append(p.tracks[i].parts, len(p.parts))
 		p.parts = append(p.parts, part{metric: m, dimensions: place.dimensions})

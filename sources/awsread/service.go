@@ -40,6 +40,13 @@ type metric struct {
 	merge     merge   // of several places into one series
 	needs     string  // what must be switched on for it to exist: a key of description.off
 	hint      string  // why it may never have been published, for people
+	slow      slow    // where some accounts get it less often
+}
+
+// slow is how a metric comes in accounts that do not get it each minute. The zero slow is none.
+type slow struct {
+	pace time.Duration
+	why  string // for people, with what to do about it
 }
 
 // From a published unit to the catalogue's.

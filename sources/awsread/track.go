@@ -20,6 +20,7 @@ type track struct {
 	off    string // why the metric cannot exist, in words
 	parts  []int
 	memory [remembered]cell
+	pace   time.Duration // between two values, where the metric is slow in some accounts; zero before we know
 
 	absent  sources.Trouble // what looking for the metric found out
 	looked  time.Time       // when it was looked for, zero before
@@ -37,7 +38,7 @@ type cell struct {
 
 // remember takes over what is known of the series from an earlier plan.
 func (t *track) remember(before track) {
-	t.memory, t.trouble, t.told = before.memory, before.trouble, before.told
+	t.memory, t.trouble, t.told, t.pace = before.memory, before.trouble, before.told, before.pace
 }
 
 // collect turns the answers into samples and, when the series' trouble has changed, a fact. It tells whether
@@ -47,16 +48,18 @@ func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (ow
 		return true // nothing was asked: the source says why, the series stays as it was
 	}
 	trouble := t.judge(an)
+	t.learnPace(an, now, reading)
 	found := false
 	for n := range an.periods {
 		at := an.from.Add(time.Duration(n) * an.period)
 		settled := !at.Add(t.period + t.settle).After(now)
-		value, ok := t.value(an, n, settled)
+		value, ok := t.covering(an, n, settled)
+		silent := !at.Add(t.period+t.settle+t.wait()).After(now) && n >= t.span()-1
 		switch {
 		case ok:
 			found = true
 			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, Value: value})
-		case settled && trouble.None() && t.exists():
+		case silent && trouble.None() && t.exists():
 			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, None: true})
 		}
 	}
