@@ -34,7 +34,8 @@ type Model struct {
 
 	width, height int
 	painter       *Painter
-	pace          pace        // what of the newest frame the renderer has been given
+	pace          pace        // what of the newest frame the terminal shows
+	away          bool        // the screen has been given back for a while
 	dirty         bool        // something has changed since that frame
 	keyed         bool        // a key has
 	pacing        bool        // the next part of a frame has been called for
@@ -84,6 +85,9 @@ func (m *Model) setOut() {
 		m.cursor.stance, m.cursor.at = following, m.opt.Clock.Now()
 	case m.opt.At != nil:
 		m.cursor.stand(*m.opt.At)
+		if m.opt.Playing {
+			m.cursor.play(m.opt.Now())
+		}
 	default:
 		m.cursor.play(m.opt.Now())
 	}
@@ -112,7 +116,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.resized(msg.Width, msg.Height)
 	case tea.ResumeMsg:
-		m.dirty = true
+		m.away, m.dirty = false, true
+		m.pace.repaint()
 	case tickMsg:
 		return m.ticked(msg)
 	case AdvancedMsg:
@@ -125,6 +130,7 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.noted(msg)
 	case paceMsg:
 		m.pacing = false
+	case paintedMsg: // View goes on
 	case drainedMsg:
 		if m.link.gone() != nil {
 			return tea.Quit
@@ -137,13 +143,17 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// View is the newest frame. It is built only when something on it has changed and the link keeps up.
+// View builds the newest frame, when something on it has changed and the link keeps up, and has what has changed
+// written to the terminal. What it returns is what the renderer has painted, see pace.
 func (m *Model) View() tea.View {
-	if m.dirty && m.width > 0 && m.link.takes(m.keyed) {
+	if m.dirty && m.width > 0 && !m.away && m.link.takes(m.keyed) {
 		m.aim(m.keyed)
 		m.dirty, m.keyed = false, false
 	}
-	v := tea.NewView(m.pace.next(m.link))
+	if !m.away {
+		m.pace.next(m.link)
+	}
+	v := tea.NewView(m.pace.handed)
 	v.AltScreen, v.Cursor = true, m.caret
 	v.WindowTitle = m.title()
 	return v
@@ -152,8 +162,7 @@ func (m *Model) View() tea.View {
 // aim builds the newest frame.
 func (m *Model) aim(urgent bool) {
 	m.pace.theme = &m.opt.Theme
-	frame, canvas := m.draw()
-	m.pace.aim(frame, canvas, urgent)
+	m.pace.aim(m.draw(), urgent)
 }
 
 // title is what the window and tmux's status line are called.

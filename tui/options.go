@@ -54,6 +54,7 @@ type Options struct {
 	Keys     map[string]string // rebindings, see CheckKeys
 	Operator string            // who writes the notes
 	At       *time.Time        // where a replay starts, standing; nil: at its start, playing
+	Playing  bool              // a replay plays from At on
 	Speed    float64           // of a replay, launch seconds per second; zero means 1
 	Zone     *time.Location    // in which times are shown; nil means that of T0
 	Path     string            // of the recording, as the screen names it

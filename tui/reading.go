@@ -224,7 +224,7 @@ func (m *Model) enter() {
 	if !m.room.span.holds(m.cursor.at) {
 		m.complain(outside(m.cursor.at.In(m.opt.Zone).Format(time.DateTime), m.room.span, m.opt.Zone))
 	}
-	m.cursor.at = m.room.span.clamp(m.cursor.at)
+	m.cursor.reset(m.room.span.clamp(m.cursor.at), m.opt.Now())
 }
 
 // failed keeps why the recording cannot be read, until it can.

@@ -51,16 +51,17 @@ func usage(format string, args ...any) error {
 // codeOf is the exit code for what a verb returned.
 func codeOf(err error) int {
 	var (
-		e *exit
-		f *FileError
-		r *recording.FileError
+		e    *exit
+		f    *FileError
+		r    *recording.FileError
+		none *noConfigError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &f):
+	case errors.As(err, &f), errors.As(err, &none):
 		return exitUsage
 	case errors.As(err, &r):
 		return exitRefused

@@ -18,19 +18,53 @@ func (p *process) findConfig(asked string) (string, error) {
 	if asked != "" {
 		return asked, nil
 	}
-	places := []string{configName}
-	if home, err := p.folder("XDG_CONFIG_HOME", ".config"); err == nil {
-		places = append(places, filepath.Join(home, "warroom", configName))
-	}
+	places := p.configPlaces()
 	for _, place := range places {
 		if _, err := os.Stat(place); err == nil {
 			return place, nil
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("look for the config: %w", err)
+			return "", fmt.Errorf("look for the config: %w: give yourself the right to read its folder, or name another with --config", err)
 		}
 	}
-	return "", usage("no config: neither %s exists; write one (see warroom live --help), name one with --config, or try: warroom rehearse",
-		strings.Join(places, " nor "))
+	return "", &noConfigError{places}
+}
+
+// configPlaces are where a config is looked for that nobody names.
+func (p *process) configPlaces() []string {
+	places := []string{configName}
+	if home, err := p.folder("XDG_CONFIG_HOME", ".config"); err == nil {
+		places = append(places, filepath.Join(home, "warroom", configName))
+	}
+	return places
+}
+
+// noConfigError is that there is no config, which not every verb needs.
+type noConfigError struct{ places []string }
+
+func (e *noConfigError) Error() string {
+	return fmt.Sprintf("no config: neither %s exists; write one (see warroom live --help), name one with --config, or try: warroom rehearse",
+		strings.Join(e.places, " nor "))
+}
+
+// keysOf are the rebindings of the config that is asked for, or of the one that is found; none where there is
+// no config. One that is found and broken is told, and does not keep anybody from looking at a recording.
+func (p *process) keysOf(asked string) (map[string]string, error) {
+	path, err := p.findConfig(asked)
+	if _, none := errors.AsType[*noConfigError](err); none {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := loadConfig(path)
+	if err != nil && asked == "" {
+		p.complain(fmt.Errorf("the keys are those of the house: %w", err))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.Keys, nil
 }
 
 // recordingPath is where the recording of a launch is kept: the config's own choice, taken from the

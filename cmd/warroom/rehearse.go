@@ -20,7 +20,7 @@ const rehearseLong = `Run a simulated launch: a model of the whole site behind A
 the same clients that ask the real one. No account, no network and no AWS setting of yours is used.
 
 The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
-those that come with the program, or a file.`
+those that come with the program, or a file. The keys are those of the config, where there is one.`
 
 // rehearsal is what the flags of the verb say.
 type rehearsal struct {
@@ -31,6 +31,7 @@ type rehearsal struct {
 	headless bool
 	duration time.Duration
 	file     string
+	config   string // whose keys are used
 }
 
 func (p *process) rehearseCommand() *cobra.Command {
@@ -62,6 +63,7 @@ func (p *process) rehearseCommand() *cobra.Command {
 		},
 	}
 	l.flags(c)
+	configFlag(c, &o.config)
 	f := c.Flags()
 	f.Float64Var(&o.speed, "speed", 0, "launch seconds per second (default: the scenario's)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
@@ -100,10 +102,10 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 	if err != nil {
 		return err
 	}
-	if !o.headless {
-		err = p.show(ctx, r, tui.Rehearsal, l)
-	} else {
+	if o.headless {
 		err = p.headlessFor(ctx, r, o.duration)
+	} else if r.keys, err = p.keysOf(o.config); err == nil {
+		err = p.show(ctx, r, tui.Rehearsal, l)
 	}
 	if err = closing(err); err == nil {
 		p.printf("The rehearsal is recorded. Look at it again with: warroom replay %s\n", r.tape.Path())

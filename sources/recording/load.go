@@ -177,6 +177,22 @@ func (f *File) Span(ctx context.Context) (from, to time.Time, err error) {
 	return from, to, nil
 }
 
+// FirstSeen is when the first sample had been seen: who looks as of an earlier time sees no numbers. It is zero
+// while there is none.
+func (f *File) FirstSeen(ctx context.Context) (time.Time, error) {
+	var first time.Time
+	err := f.reading(ctx, func(r *reader) error {
+		return r.each(`SELECT seen FROM appends WHERE tick = (SELECT min(tick) FROM touched)`, nil, func(row []any) error {
+			first = moment(number(row[0]))
+			return nil
+		})
+	})
+	if err != nil {
+		return time.Time{}, f.explain("find what was seen first", err)
+	}
+	return first, nil
+}
+
 // span is a stretch of time in Unix milliseconds as known at seen.
 type span struct{ from, to, seen int64 }
 

@@ -30,6 +30,7 @@ type Recording interface {
 	End(ctx context.Context) (recording.Mark, error)
 	Changed(ctx context.Context, after recording.Mark) (bool, error)
 	Span(ctx context.Context) (from, to time.Time, err error)
+	FirstSeen(ctx context.Context) (time.Time, error)
 	Verify(ctx context.Context) (recording.Chain, error)
 	Holder(ctx context.Context) (holder string, until time.Time, err error)
 

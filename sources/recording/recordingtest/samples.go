@@ -22,6 +22,9 @@ func testEmpty(t *testing.T, open Open) {
 	if err != nil || !from.IsZero() || !to.IsZero() {
 		t.Errorf("span of an empty recording: %v to %v, %v", from, to, err)
 	}
+	if first, err := r.FirstSeen(context.Background()); err != nil || !first.IsZero() {
+		t.Errorf("first seen in an empty recording: %v, %v", first, err)
+	}
 	newest, err := r.Newest(context.Background(), t0, time.Time{})
 	if err != nil || len(newest) != 0 {
 		t.Errorf("newest of an empty recording: %v, %v", newest, err)
@@ -195,6 +198,7 @@ func testNewest(t *testing.T, open Open) {
 
 func testSpan(t *testing.T, open Open) {
 	r := open(t, atT0)
+	give(t, r, note(6, "doors open soon"))
 	give(t, r, sample(requests, minute(5), minute(7), 1))
 	give(t, r, sample(requests, minute(6), minute(9), 1))
 	give(t, r, fact("status", "ok", minute(8)))
@@ -204,6 +208,11 @@ func testSpan(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	same(t, "span", []time.Time{minute(4), minute(9)}, []time.Time{from, to})
+	first, err := r.FirstSeen(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "first seen", minute(7), first)
 }
 
 func testOddNumbers(t *testing.T, open Open) {
