@@ -134,7 +134,7 @@ var table = []group{
 		{"audience_orders", Count, Neutral, Zero, "", "Orders placed: custom CloudWatch metric named in the config, Sum."},
 		{"audience_attempts", Count, Neutral, Zero, "", "Attempts to do what the launch is for: custom CloudWatch metric named in the config, Sum."},
 		{"audience_successes", Count, Neutral, Zero, "", "Attempts that succeeded: custom CloudWatch metric named in the config, Sum."},
-		{"audience_success_ratio", Ratio, LowerIsWorse, Undefined, "audience_successes / ignoring(resource) group_left audience_attempts", "Share of the attempts that succeeded; in the config attempts and successes are two resources."},
+		{"audience_success_ratio", Ratio, LowerIsWorse, Undefined, "audience_successes / audience_attempts or audience_successes / ignoring(resource) group_left() (sum without(resource) (audience_attempts) and on() count(audience_attempts) == 1)", "Share of the attempts that succeeded: of those under the same name, or of the only attempts there are."},
 	}},
 
 	{service: "cloudfront", settle: cloudwatchCDN, lines: []line{

@@ -121,6 +121,15 @@ func unit(e parser.Expr) (sources.Unit, error) {
 	case *parser.VectorSelector:
 		m, _ := sources.Lookup(e.Name)
 		return m.Unit, nil
+	case *parser.AggregateExpr:
+		inner, err := unit(e.Expr)
+		switch e.Op.String() {
+		case "sum":
+			return inner, err
+		case "count":
+			return sources.Level, err
+		}
+		return "", errors.Join(err, fmt.Errorf("the catalogue's formulas have no %v", e.Op))
 	case *parser.BinaryExpr:
 		left, err1 := unit(e.LHS)
 		right, err2 := unit(e.RHS)
@@ -132,6 +141,8 @@ func unit(e parser.Expr) (sources.Unit, error) {
 
 func combine(op string, a, b sources.Unit) (sources.Unit, error) {
 	switch {
+	case op == "and" || op == "==" && (a == b || b == number):
+		return a, nil
 	case op == "/" && a == b:
 		return sources.Ratio, nil
 	case op == "/" && a == sources.Count && b == number:
@@ -150,7 +161,7 @@ func combine(op string, a, b sources.Unit) (sources.Unit, error) {
 
 // The check must be able to fail.
 func TestUnitsDisagree(t *testing.T) {
-	for _, formula := range []string{"alb_requests + alb_healthy_hosts", "alb_requests / 60 + alb_requests", "alb_requests * alb_elb_5xx", "rate(alb_requests[5m])"} {
+	for _, formula := range []string{"alb_requests + alb_healthy_hosts", "alb_requests / 60 + alb_requests", "alb_requests * alb_elb_5xx", "max(alb_requests)", "alb_requests == alb_lcu", "rate(alb_requests[5m])"} {
 		if got, err := unit(parse(t, formula)); err == nil {
 			t.Errorf("%s comes to %s without a word", formula, got)
 		}

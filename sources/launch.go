@@ -11,7 +11,7 @@ import (
 type Launch struct {
 	Name   string                       `yaml:"name" json:"name"`
 	T0     time.Time                    `yaml:"t0" json:"t0"`
-	Period time.Duration                `yaml:"period,omitempty" json:"period,omitempty"` // of the samples; zero means 60 s
+	Period time.Duration                `yaml:"period,omitempty" json:"period,omitempty"` // of the samples: 60 s, as in the catalogue; zero means that, too
 	Phases []Phase                      `yaml:"phases,omitempty" json:"phases,omitempty"`
 	Marks  []Mark                       `yaml:"marks,omitempty" json:"marks,omitempty"`
 	Sites  map[string]map[string]string `yaml:"sites,omitempty" json:"sites,omitempty"` // site → service → resource

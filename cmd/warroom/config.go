@@ -80,8 +80,8 @@ func (c *config) checkLaunch(d *document) error {
 		return d.at(at, "launch.name is missing: the launch needs a name")
 	case c.Launch.T0.IsZero():
 		return d.at(at, "launch.t0 is missing: want %s", wantTime)
-	case c.Launch.Period < 0:
-		return d.at(d.find("launch", "period"), "launch.period: want more than nothing, such as 60s")
+	case c.Launch.Period != 0 && c.Launch.Period != time.Minute:
+		return d.at(d.find("launch", "period"), "launch.period: want 60s, the period of all metrics that are read; or leave it out")
 	}
 	c.Launch.Name = sources.Clean(c.Launch.Name)
 	c.Environment = sources.Clean(c.Environment)
@@ -158,7 +158,7 @@ func (c *config) readResources(d *document) error {
 	if len(c.watch) == 0 {
 		return d.at(c.Resources, "resources: there is nothing to watch; name at least one, such as alb: {shop: app/shop/50dc6c495c0c9188}")
 	}
-	return nil
+	return c.checkAudience(d)
 }
 
 // watchable are the services that a config may name, in the order of the request path.

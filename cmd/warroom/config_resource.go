@@ -164,3 +164,22 @@ func readCounter(d *document, name string, e entry, where string) (sources.Resou
 		Ref: sources.Ref{Service: "audience", Name: name}, ID: attrs["namespace"] + "/" + attrs["metric"], Attrs: attrs,
 	}, nil
 }
+
+// checkAudience asks whose successes they are where there are several attempts: a share of unnamed attempts has no
+// value, and nobody would know why.
+func (c *config) checkAudience(d *document) error {
+	named := map[string]map[string]bool{"attempts": {}, "successes": {}}
+	for _, r := range c.watch {
+		if names := named[r.Attrs["as"]]; r.Service == "audience" && names != nil {
+			names[r.Name] = true
+		}
+	}
+	attempts := named["attempts"]
+	for _, name := range slices.Sorted(maps.Keys(named["successes"])) {
+		if len(attempts) > 1 && !attempts[name] {
+			return d.at(d.find("resources", "audience", name), "resources.audience.%s: successes of which attempts? There are %d; "+
+				"put both under one name, as in %s: {attempts: Shop/Tries, successes: Shop/Wins}", name, len(attempts), name)
+		}
+	}
+	return nil
+}

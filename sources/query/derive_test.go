@@ -89,6 +89,19 @@ func TestDerived(t *testing.T) {
 			[]sources.Sample{sample("audience_attempts", "tries", 0, 1, 50), sample("audience_successes", "wins", 0, 1, 40)},
 			10, series("audience_success_ratio", "wins"), "0:0.8 ",
 		},
+		"of two ways in, each has its own attempts": {
+			[]sources.Sample{
+				sample("audience_attempts", "web", 0, 1, 50), sample("audience_successes", "web", 0, 1, 40),
+				sample("audience_attempts", "app", 0, 1, 10), sample("audience_successes", "app", 0, 1, 1),
+			},
+			10, series("audience_success_ratio", "app"), "0:0.1 ",
+		},
+		"of which of two attempts is not said": {
+			[]sources.Sample{
+				sample("audience_attempts", "web", 0, 1, 50), sample("audience_attempts", "app", 0, 1, 10), sample("audience_successes", "wins", 0, 1, 40),
+			},
+			10, series("audience_success_ratio", "wins"), "0:none ",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
