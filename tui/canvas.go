@@ -283,27 +283,32 @@ func (c *Canvas) Write(dst []byte, t *theme.Theme) []byte {
 func (c *Canvas) writeRow(dst []byte, row []Cell, t *theme.Theme) []byte {
 	var style theme.Style
 	for i := range row {
-		cell := &row[i]
-		if cell.Width == 0 {
-			continue
-		}
-		if cell.Style != style {
-			style = cell.Style
-			dst = t.AppendSGR(dst, style)
-		}
-		switch {
-		case cell.Rune < 0:
-			dst = append(dst, c.clusters[-cell.Rune-1]...)
-		case cell.Rune < utf8.RuneSelf:
-			dst = append(dst, byte(cell.Rune))
-		default:
-			dst = utf8.AppendRune(dst, cell.Rune)
-		}
+		dst, style = c.writeCell(dst, &row[i], style, t)
 	}
 	if style != 0 {
 		dst = t.AppendSGR(dst, 0)
 	}
 	return dst
+}
+
+// writeCell appends one cell where the terminal writes in a style, and returns the style that it writes in then.
+func (c *Canvas) writeCell(dst []byte, cell *Cell, style theme.Style, t *theme.Theme) ([]byte, theme.Style) {
+	if cell.Width == 0 {
+		return dst, style
+	}
+	if cell.Style != style {
+		style = cell.Style
+		dst = t.AppendSGR(dst, style)
+	}
+	switch {
+	case cell.Rune < 0:
+		dst = append(dst, c.clusters[-cell.Rune-1]...)
+	case cell.Rune < utf8.RuneSelf:
+		dst = append(dst, byte(cell.Rune))
+	default:
+		dst = utf8.AppendRune(dst, cell.Rune)
+	}
+	return dst, style
 }
 
 // spell is the ASCII character that stands in for r.

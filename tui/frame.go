@@ -86,25 +86,24 @@ func (m *Model) message() string {
 	return ""
 }
 
-// draw builds the frame, and tells the canvas that it was written from.
-func (m *Model) draw() (string, *Canvas) {
+// draw builds the frame.
+func (m *Model) draw() *Canvas {
 	if !m.memory.loaded {
 		return m.opening()
 	}
 	s := m.scene()
 	s.Selected = -1
-	over := []Layer{m.asked}
 	if _, onGrid := m.page.(gridPage); onGrid {
 		_, s.Selected = m.shown()
 		s.Hints = m.gridHints()
-		return m.painter.Grid(s, over...), m.painter.canvas
+		return m.painter.gridCanvas(s, m.asked)
 	}
 	s.Hints = m.page.hints(m.keys)
-	return m.painter.Page(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, over...), m.painter.canvas
+	return m.painter.pageCanvas(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, m.asked)
 }
 
 // opening stands until the recording has been read: usually shorter than a frame.
-func (m *Model) opening() (string, *Canvas) {
+func (m *Model) opening() *Canvas {
 	text := "reading " + m.opt.Path + " …"
 	if m.room.unread != nil {
 		text = m.room.unread.Error()
@@ -114,5 +113,5 @@ func (m *Model) opening() (string, *Canvas) {
 	for i, line := range wrap(text, max(m.width-4, 1), m.height) {
 		c.Text(2, 1+i, m.width-4, line, theme.Fg(theme.Faint))
 	}
-	return string(c.Write(nil, &m.opt.Theme)), c
+	return c
 }

@@ -64,21 +64,24 @@ func NewPainter() *Painter {
 
 // Grid draws the whole screen with the grid of tiles, and the layers over it in their order: Height lines joined
 // by newlines, each exactly Width columns.
-func (p *Painter) Grid(s *Scene, over ...Layer) string {
+func (p *Painter) Grid(s *Scene, over ...Layer) string { return p.text(s, p.gridCanvas(s, over...)) }
+
+// gridCanvas is that screen as cells, valid until the next call.
+func (p *Painter) gridCanvas(s *Scene, over ...Layer) *Canvas {
 	p.begin(s)
 	l := newLayout(s, len(p.shown))
 	p.frame(s, l)
 	p.grid(s, l.Body)
-	return p.finish(s, l, over)
+	return p.finish(l, over)
 }
 
-// Page draws the same screen with something else in place of the tiles.
-func (p *Painter) Page(s *Scene, body Layer, over ...Layer) string {
+// pageCanvas is the same screen with something else in place of the tiles.
+func (p *Painter) pageCanvas(s *Scene, body Layer, over ...Layer) *Canvas {
 	p.begin(s)
 	l := newLayout(s, pageLayout)
 	p.frame(s, l)
 	body(p.canvas, l)
-	return p.finish(s, l, over)
+	return p.finish(l, over)
 }
 
 // Layer draws a part of the screen, an overlay for instance.
@@ -221,14 +224,19 @@ func (p *Painter) frame(s *Scene, l Layout) {
 	p.hints(s, l.Hints)
 }
 
-func (p *Painter) finish(s *Scene, l Layout, over []Layer) string {
+func (p *Painter) finish(l Layout, over []Layer) *Canvas {
 	for _, layer := range over {
 		layer(p.canvas, l)
 	}
+	return p.canvas
+}
+
+// text is a canvas as the terminal takes it.
+func (p *Painter) text(s *Scene, c *Canvas) string {
 	t := s.Theme
 	if t == nil {
 		t = &theme.Theme{}
 	}
-	p.out = p.canvas.Write(p.out[:0], t)
+	p.out = c.Write(p.out[:0], t)
 	return string(p.out)
 }

@@ -1,10 +1,6 @@
 package tui
 
-import (
-	"strings"
-
-	"warroom/sources"
-)
+import "warroom/sources"
 
 // Headline is the number at the top of a tile.
 type Headline struct {
@@ -12,7 +8,8 @@ type Headline struct {
 	Value  float64      // in the metric's unit, while it is known
 	Known  bool         // whether there is a value
 	Unit   sources.Unit // of the value, "" where an expression gives it
-	Text   string       // as the tile shows it, such as "91.4 % hit ratio"
+	Number string       // as the tile shows it, such as "91.4", a dash while it is not known
+	Beside string       // what the tile shows beside the number, such as "% hit ratio"
 }
 
 // Headline is a tile's headline in this scene.
@@ -23,6 +20,6 @@ func (p *Painter) Headline(s *Scene, t *Tile) Headline {
 	n, _, ok := p.reader.number(shown, &shown.headline)
 	return Headline{
 		Metric: shown.headline.expr, Value: n, Known: ok, Unit: shown.headline.metric.Unit,
-		Text: strings.TrimSpace(f.number + " " + f.unit),
+		Number: f.number, Beside: f.unit,
 	}
 }

@@ -39,16 +39,17 @@ type Link struct {
 	out   func([]byte) (int, error)
 	now   func() time.Time
 	ready func() // called, from any goroutine, when a link that lagged has drained
+	paint func() // called, from any goroutine, when the renderer has painted
 
 	mu      sync.Mutex
 	wake    *sync.Cond
 	queue   []byte // handed over, not yet taken by the terminal
 	writing int    // bytes of the write in flight
 	since   time.Time
+	paints  int // see painted
 	probes  []sentProbe
 	unasked int     // bytes since the last probe
 	onWay   int     // bytes that no answer has confirmed
-	sent    int64   // bytes taken since the start
 	answers bool    // the terminal has answered a probe
 	deaf    bool    // it answers none
 	asking  bool    // probes are allowed: input is read
@@ -81,16 +82,46 @@ func newLink(tty *os.File, out func([]byte) (int, error), now func() time.Time) 
 	return l
 }
 
-// Write takes p for later. It fails only after the terminal has gone.
+// aside is the most that the renderer writes without painting: where the cursor is, and how it looks.
+const aside = 80
+
+// Write takes what the renderer writes for later. It fails only after the terminal has gone.
 func (l *Link) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(p) > aside {
+		l.paints++
+		if l.paint != nil {
+			l.paint()
+		}
+	}
+	return l.queued(p)
+}
+
+// painted is how often the renderer has painted something.
+func (l *Link) painted() int {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.paints
+}
+
+// put takes what is written beside the renderer. What cannot be written is found out by the renderer, too.
+func (l *Link) put(p []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.queued(p)
+}
+
+// queued takes p for later. l.mu is held.
+func (l *Link) queued(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
 	l.queue = append(l.queue, p...)
 	l.unasked += len(p)
-	l.sent += int64(len(p))
 	if l.asking && !l.deaf && (l.unasked >= probeEvery || l.slow()) {
 		l.queue = append(l.queue, probe...)
 		l.probes = append(l.probes, sentProbe{bytes: l.unasked, at: l.now()})
@@ -233,16 +264,12 @@ func (l *Link) paced() bool {
 	return l.slow()
 }
 
-// room is how many bytes may follow now, how many have been sent so far, and whether the link is so slow that it
-// matters.
-func (l *Link) room() (bytes int, sent int64, slow bool) {
-	if l == nil {
-		return 0, 0, false
-	}
+// room is how many bytes may follow now, and whether the link is so slow that it matters.
+func (l *Link) room() (bytes int, slow bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.forget(l.now())
-	return l.allowance() - l.onWay - l.unasked - len(l.queue), l.sent, l.slow() && !l.deaf
+	return l.allowance() - l.onWay - l.unasked - len(l.queue), l.slow() && !l.deaf
 }
 
 // forget gives up probes that were never answered. A terminal that answers none is deaf: then only writes

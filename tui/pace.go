@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"bytes"
 	"slices"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,32 +10,32 @@ import (
 	"warroom/tui/theme"
 )
 
-// pace hands a frame to the renderer as fast as the link can take it. On a link that keeps up that is at once. On a
-// slow one it is row by row: the cells that a key changed first, then the others in turn, never more than is on its way
-// in a tenth of a second, so that the next key does not wait behind a frame. Cells that are still to come are
-// overtaken by newer ones: what is shown is always on its way to the newest frame.
+// pace brings the terminal to the newest frame. The renderer paints the first frame after a start, a resize and a
+// repaint; from then on it is handed that same frame, which it has nothing to do for, and what changes is written
+// beside it, cell by cell. The renderer would send everything from the first to the last change of a line again and
+// measure every character of it; both cost several times what the changes themselves do.
+//
+// On a link that keeps up all changes go out at once. On a slow one it is row by row: the cells that a key changed
+// first, then the others in turn, never more than is on its way in a tenth of a second, so that the next key does not
+// wait behind a frame. Cells that are still to come are overtaken by newer ones: what is shown is always on its way to
+// the newest frame.
 type pace struct {
 	theme  *theme.Theme
-	frame  string // the newest frame
-	shown  string // what the renderer was given
 	want   Canvas // the newest frame
-	have   Canvas // what the renderer was given
+	have   Canvas // what the terminal shows
 	urgent []bool // cells that a key has changed and that are still to come
 	from   int    // the row with which the next part begins
 
-	scale float64 // bytes written for each byte that was guessed; 0 while unknown
-	guess int     // what the last part was thought to cost
-	sent  int64   // what the link had sent before it
-	at    time.Time
+	handed  string // what the renderer was given
+	fresh   bool   // the next frame is the renderer's
+	awaited int    // how often the renderer has written when it was handed over
+	late    bool   // cells are still to come
+
+	buf   []byte
+	style theme.Style // in which the terminal writes while buf is made
 }
 
-// What a row is guessed to cost in bytes.
-const (
-	cellCost = 3  // for each cell from the first to the last that differs
-	rowCost  = 20 // for getting there, and for colours
-)
-
-// paceMsg is the time to go on handing over a frame.
+// paceMsg is the time to go on writing a frame.
 type paceMsg struct{}
 
 // paceEvery is how often that is looked for while cells are still to come.
@@ -44,28 +44,24 @@ const paceEvery = 50 * time.Millisecond
 // keepPace calls for the next part of a frame while there is one: the terminal's answers do so too, but not
 // where nothing was written.
 func (m *Model) keepPace() tea.Cmd {
-	if !m.pace.pending() || m.pacing {
+	if !m.pace.late || m.pacing || m.link == nil {
 		return nil
 	}
 	m.pacing = true
 	return tea.Tick(paceEvery, func(time.Time) tea.Msg { return paceMsg{} })
 }
 
-// pending tells whether anything is still to come.
-func (p *pace) pending() bool { return p.frame != p.shown }
-
-// aim takes a new frame and the canvas that it was written from. urgent says that it answers a key.
-func (p *pace) aim(frame string, c *Canvas, urgent bool) {
-	p.frame = frame
+// aim takes a new frame. urgent says that it answers a key.
+func (p *pace) aim(c *Canvas, urgent bool) {
 	if p.want.W != c.W || p.want.H != c.H {
-		p.urgent = make([]bool, len(c.cells))
-		p.have.Reset(0, 0)
+		p.urgent, p.fresh = make([]bool, len(c.cells)), true
 	} else if urgent {
 		for i := range c.cells {
 			p.urgent[i] = p.urgent[i] || c.cells[i] != p.want.cells[i]
 		}
 	}
 	p.want.become(c)
+	p.late = true
 }
 
 // become makes c a copy of another canvas.
@@ -75,140 +71,125 @@ func (c *Canvas) become(other *Canvas) {
 	c.clusters = append(c.clusters[:0], other.clusters...)
 }
 
-// next is what the renderer shall have now.
+// repaint lets the renderer paint the next frame as a whole: what the terminal shows is not known any more.
+func (p *pace) repaint() { p.fresh, p.late = true, true }
+
+// next writes what there is to write and returns what the renderer shall have.
 func (p *pace) next(l *Link) string {
-	if !p.pending() {
-		return p.shown
+	switch {
+	case !p.late:
+	case p.fresh || l == nil:
+		p.handed = string(p.want.Write(nil, p.theme))
+		p.have.become(&p.want)
+		clear(p.urgent)
+		p.fresh, p.late, p.awaited = false, false, l.painted()
+	case l.painted() == p.awaited: // the renderer has not painted it yet; it will say so
+	default:
+		p.write(l)
 	}
-	room, sent, slow := l.room()
-	if !slow || p.shown == "" || p.have.W != p.want.W || p.have.H != p.want.H {
-		p.whole()
-		return p.shown
-	}
-	p.part(room, sent, l.now())
-	return p.shown
+	return p.handed
 }
 
-// whole hands over everything.
-func (p *pace) whole() {
-	p.shown = p.frame
-	p.have.become(&p.want)
-	clear(p.urgent)
-	p.guess = 0
+// write sends cells that differ, as many as there is room for.
+func (p *pace) write(l *Link) {
+	if l.painted() != p.awaited+1 { // the renderer has painted again: nothing can be taken for granted
+		p.awaited = l.painted() - 1
+		p.forget()
+	}
+	room, slow := l.room()
+	p.buf, p.style = append(p.buf[:0], begin...), 0
+	switch {
+	case !slow:
+		room = 1 << 30
+		p.rows(room, false)
+	case room > -2*leastOnWay && p.rows(room, true):
+	case room >= leastOnWay:
+		p.rows(room, false)
+	}
+	if len(p.buf) > len(begin) {
+		l.put(append(p.buf, end...))
+	}
+	p.late = !slices.Equal(p.have.cells, p.want.cells)
 }
 
-// part hands over what a key changed, or else what there is room for.
-func (p *pace) part(room int, sent int64, now time.Time) {
-	if p.guess > 0 && sent == p.sent && now.Sub(p.at) < 2*paceEvery {
-		room = 0 // what was handed over last has not been written yet; only what is urgent is added to it
-	} else if p.guess > 0 {
-		p.learn(sent - p.sent)
+// What stands around the cells: they appear at once, and the renderer finds its cursor and its colours again.
+const (
+	begin = "\x1b[?2026h\x1b7\x1b[m"
+	end   = "\x1b8\x1b[?2026l"
+)
+
+// forget makes every cell differ.
+func (p *pace) forget() {
+	for i := range p.have.cells {
+		p.have.cells[i] = Cell{}
 	}
-	cost := 0
-	if room > -2*leastOnWay {
-		cost = p.hand(room, true)
-	}
-	if cost == 0 {
-		cost = p.rows(room)
-	}
-	if cost == 0 {
-		cost = p.hand(room, false)
-	}
-	if cost == 0 {
-		return
-	}
-	p.guess, p.sent, p.at = cost, sent, now
-	p.shown = string(p.have.Write(nil, p.theme))
 }
 
-// rows hands over the rows with wide or combined characters, which cannot be taken apart.
-func (p *pace) rows(room int) int {
-	cost := 0
-	for y := range p.want.H {
-		have, want := p.have.cells[y*p.have.W:][:p.have.W], p.want.cells[y*p.want.W:][:p.want.W]
-		if !whole(have) && !whole(want) || cost > max(room, 0) {
-			continue
-		}
-		a, b := p.have.writeRow(nil, have, p.theme), p.want.writeRow(nil, want, p.theme)
-		if bytes.Equal(a, b) {
-			continue
-		}
-		copy(have, want)
-		p.have.adopt(have, &p.want)
-		clear(p.urgent[y*p.want.W:][:p.want.W])
-		cost += len(b)
-	}
-	return cost
-}
-
-// whole tells whether a row must be handed over as a whole.
-func whole(row []Cell) bool {
-	return slices.ContainsFunc(row, func(c Cell) bool { return c.Width != 1 || c.Rune < 0 })
-}
-
-// hand hands over cells row by row, from where it stopped the last time: new data in the upper rows must not keep the
-// lower ones waiting. The first row of what a key changed goes out even where there is hardly room.
-func (p *pace) hand(room int, urgent bool) int {
-	cost := 0
+// rows writes rows from where it stopped the last time, for new data in the upper rows must not keep the lower ones
+// waiting, until they take more than there is room for. It tells whether there was anything to write.
+func (p *pace) rows(room int, urgent bool) bool {
+	start := len(p.buf)
 	for k := range p.want.H {
 		y := (p.from + k) % p.want.H
-		c := p.cost(y, urgent)
-		if c == 0 {
-			continue
-		}
-		if first := cost == 0 && (urgent || room >= leastOnWay); cost+c > room && !first {
-			p.from = y
+		if p.row(y, urgent); len(p.buf) > room {
+			p.from = (y + 1) % p.want.H
 			break
 		}
-		p.take(y, urgent)
-		cost += c
 	}
-	return cost
+	return len(p.buf) > start
 }
 
-// differs tells whether a cell is to be handed over by itself.
-func (p *pace) differs(i int, urgent bool) bool {
-	have, want := &p.have.cells[i], &p.want.cells[i]
-	return *have != *want && (!urgent || p.urgent[i]) && have.Width == 1 && want.Width == 1 && have.Rune >= 0 && want.Rune >= 0
-}
+// joined is how many cells that stand already are rather written again than jumped over.
+const joined = 4
 
-// cost is about how many bytes the renderer writes for a row: everything from its first to its last cell that
-// differs; 0 where none does.
-func (p *pace) cost(y int, urgent bool) int {
-	first, last := -1, -1
-	for x := range p.want.W {
-		if p.differs(y*p.want.W+x, urgent) {
-			if first < 0 {
-				first = x
+// row writes the cells of a row that differ. A row with wide or combined characters is written as a whole.
+func (p *pace) row(y int, urgent bool) {
+	have, want := p.have.cells[y*p.have.W:][:p.have.W], p.want.cells[y*p.want.W:][:p.want.W]
+	marks := p.urgent[y*p.want.W:][:p.want.W]
+	if slices.Equal(have, want) || urgent && !slices.Contains(marks, true) {
+		return
+	}
+	if whole(have) || whole(want) {
+		p.cells(y, 0, len(want))
+		return
+	}
+	for x := 0; x < len(want); x++ {
+		if have[x] == want[x] || urgent && !marks[x] {
+			continue
+		}
+		to := x + 1 // behind the last cell that differs
+		for i := to; i < len(want) && i-to < joined; i++ {
+			if have[i] != want[i] {
+				to = i + 1
 			}
-			last = x
 		}
-	}
-	if first < 0 {
-		return 0
-	}
-	scale := p.scale
-	if scale == 0 {
-		scale = 1
-	}
-	return int(float64((last-first+1)*cellCost+rowCost) * scale)
-}
-
-func (p *pace) take(y int, urgent bool) {
-	for i := y * p.want.W; i < (y+1)*p.want.W; i++ {
-		if p.differs(i, urgent) {
-			p.have.cells[i], p.urgent[i] = p.want.cells[i], false
-		}
+		p.cells(y, x, to)
+		x = to
 	}
 }
 
-// learn compares what was guessed with what was written.
-func (p *pace) learn(wrote int64) {
-	scale := p.scale
-	if scale == 0 {
-		scale = 1
+// cells writes the cells from one column to another, and takes them for shown.
+func (p *pace) cells(y, from, to int) {
+	row := p.want.cells[y*p.want.W:][:p.want.W]
+	p.goTo(y, from)
+	for x := from; x < to; x++ {
+		p.buf, p.style = p.want.writeCell(p.buf, &row[x], p.style, p.theme)
+		if odd(row[x]) && x+1 < to {
+			p.goTo(y, x+max(int(row[x].Width), 1)) // terminals disagree on how wide it is
+		}
 	}
-	measured := min(max(scale*float64(wrote)/float64(p.guess), 0.3), 3)
-	p.scale = scale + (measured-scale)/3
-	p.guess = 0
+	copy(p.have.cells[y*p.have.W+from:], row[from:to])
+	clear(p.urgent[y*p.want.W+from : y*p.want.W+to])
 }
+
+// goTo moves the terminal's cursor.
+func (p *pace) goTo(y, x int) {
+	p.buf = strconv.AppendInt(append(p.buf, "\x1b["...), int64(y+1), 10)
+	p.buf = append(strconv.AppendInt(append(p.buf, ';'), int64(x+1), 10), 'H')
+}
+
+// odd tells whether a cell is not simply one column wide.
+func odd(c Cell) bool { return c.Width != 1 || c.Rune < 0 }
+
+// whole tells whether a row must be written as a whole.
+func whole(row []Cell) bool { return slices.ContainsFunc(row, odd) }

@@ -31,21 +31,23 @@ func NewProgram(m *Model, in io.Reader, out io.Writer, options ...tea.ProgramOpt
 	link := newLink(tty, out.Write, m.opt.Now)
 	m.link = link
 	options = append([]tea.ProgramOption{
-		tea.WithInput(in), tea.WithOutput(link), tea.WithFPS(framesPerSecond), tea.WithColorProfile(m.opt.Theme.Profile),
+		tea.WithInput(in), tea.WithOutput(link), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(),
+		tea.WithColorProfile(m.opt.Theme.Profile),
 	}, options...)
 	p := &Program{Program: tea.NewProgram(m, options...), model: m, link: link}
 	link.ready = func() { go p.Send(drainedMsg{}) }
+	link.paint = func() { go p.Send(paintedMsg{}) }
 	link.ask(in != nil)
 	return p
 }
 
-// Run shows the screen until a hand leaves it, ctx ends, the process is told to end (SIGTERM, SIGHUP) or the
+// Run shows the screen until a hand leaves it, ctx ends, the process is told to end (SIGTERM, SIGINT, SIGHUP) or the
 // terminal is gone. The terminal is then as it was before. An end of ctx and a signal are no errors.
 func (p *Program) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
+	signal.Notify(hangup, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(hangup)
 	go func() {
 		select {
@@ -67,6 +69,9 @@ func (p *Program) Run(ctx context.Context) error {
 
 // drainedMsg says that the link takes frames again, or that the terminal is gone.
 type drainedMsg struct{}
+
+// paintedMsg says that the renderer has painted a frame.
+type paintedMsg struct{}
 
 // leftMsg ends the wait for the terminal's last answers.
 type leftMsg struct{}

@@ -14,8 +14,10 @@ func (m *Model) roomKey(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Leave):
 		return m.leave()
 	case key.Matches(k, m.keys.Suspend):
+		m.away = true
 		return tea.Suspend
 	case key.Matches(k, m.keys.Repaint):
+		m.pace.repaint()
 		return tea.ClearScreen
 	case key.Matches(k, m.keys.Back):
 		m.open(gridPage{})
