@@ -27,11 +27,16 @@ var (
 
 // flags are those of every verb that opens a screen.
 func (l *look) flags(c *cobra.Command) {
-	f := c.Flags()
-	f.BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only")
-	f.Var(&choice{&l.color, colors}, "color", "colours of the screen; auto asks the terminal and honours NO_COLOR")
-	f.Var(&choice{&l.theme, themes}, "theme", "colours for a dark or a light background")
+	c.Flags().BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only")
+	l.colorFlags(c)
 	l.operatorFlag(c)
+}
+
+// colorFlags are those of every verb that prints in colours.
+func (l *look) colorFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.Var(&choice{&l.color, colors}, "color", "colours; auto asks the terminal and honours NO_COLOR")
+	f.Var(&choice{&l.theme, themes}, "theme", "colours for a dark or a light background")
 	l.color, l.theme = "auto", "auto"
 	_ = c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(themes, cobra.ShellCompDirectiveNoFileComp))

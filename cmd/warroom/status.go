@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"text/tabwriter"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +24,9 @@ as of its newest entry (as of now, if a process is collecting into it).
   at, t                 the time that was looked at, and the same against T0
   recording, collector  where it is, and which process collects ("" if none does)
   level                 the worst of the tiles
-  tiles                 for each: resource, level (ok, unknown, stale, warn, error, page), word, why, since
+  tiles                 for each, in the order of the request path: resource; level (ok, unknown, stale, warn,
+                        error, page), word, why, since; the headline as metric, value (null while it is not
+                        known) and unit of the catalogue, and shown, as the screen has it
 
 --short prints one line that fits into tmux:
   set -g status-right '#(warroom status --short -c /etc/warroom/lottery.yaml)'
@@ -33,6 +35,7 @@ as of its newest entry (as of now, if a process is collecting into it).
 
 func (p *process) statusCommand() *cobra.Command {
 	var path string
+	l := &look{}
 	var asJSON, short bool
 	c := &cobra.Command{
 		Use:               "status [FILE]",
@@ -51,9 +54,10 @@ func (p *process) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.report(s, asJSON, short)
+			return p.report(s, asJSON, short, l)
 		},
 	}
+	l.colorFlags(c)
 	configFlag(c, &path)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().BoolVar(&short, "short", false, "print one short line")
@@ -77,11 +81,18 @@ type status struct {
 
 // tileStatus is how one tile stands.
 type tileStatus struct {
-	Resource string     `json:"resource"`
-	Level    string     `json:"level"`
-	Word     string     `json:"word"`
-	Why      string     `json:"why,omitempty"`
-	Since    *time.Time `json:"since,omitempty"`
+	Resource string       `json:"resource"`
+	Level    string       `json:"level"`
+	Word     string       `json:"word"`
+	Why      string       `json:"why,omitempty"`
+	Since    *time.Time   `json:"since,omitempty"`
+	Metric   string       `json:"metric"`
+	Value    *float64     `json:"value"`
+	Unit     sources.Unit `json:"unit,omitempty"`
+	Shown    string       `json:"shown"`
+
+	level    tui.Level
+	headline tui.Headline
 }
 
 // levels are the words for a tile's level.
@@ -164,69 +175,26 @@ func (s *status) judge(ctx context.Context, tape *recording.File, meta recording
 		st := painter.Status(scene, t)
 		s.count[st.Level]++
 		worst = max(worst, st.Level)
-		tile := tileStatus{Resource: t.Ref.String(), Level: levels[st.Level], Word: st.Word, Why: st.Why}
-		if !st.Since.IsZero() {
-			since := st.Since.UTC()
-			tile.Since = &since
-		}
-		s.Tiles = append(s.Tiles, tile)
+		s.Tiles = append(s.Tiles, newTileStatus(t.Ref, st, painter.Headline(scene, t)))
 	}
 	s.Level = levels[worst]
 	return painter.Fault()
 }
 
-// report prints the status and returns its exit code.
-func (p *process) report(s *status, asJSON, short bool) error {
-	switch {
-	case asJSON:
-		out := json.NewEncoder(p.out)
-		out.SetIndent("", "  ")
-		if err := out.Encode(s); err != nil {
-			return fmt.Errorf("print the status: %w", err)
-		}
-	case short:
-		p.printf("%s %s\n", s.T, s.summary())
-	default:
-		s.table(p)
+func newTileStatus(r sources.Ref, st tui.Status, h tui.Headline) tileStatus {
+	t := tileStatus{
+		Resource: r.String(), Level: levels[st.Level], Word: st.Word, Why: st.Why,
+		Metric: h.Metric, Unit: h.Unit, Shown: strings.TrimSpace(h.Number + " " + h.Beside),
+		level: st.Level, headline: h,
 	}
-	if c := s.code(); c != exitDone {
-		return &exit{code: c}
+	if !st.Since.IsZero() {
+		since := st.Since.UTC()
+		t.Since = &since
 	}
-	return nil
-}
-
-// summary counts the tiles that need somebody.
-func (s *status) summary() string {
-	text := ""
-	for _, l := range []struct {
-		word   string
-		levels []tui.Level
-	}{
-		{"page", []tui.Level{tui.LevelPage}},
-		{"warn", []tui.Level{tui.LevelWarn}},
-		{"blind", []tui.Level{tui.LevelError, tui.LevelStale, tui.LevelUnknown}},
-	} {
-		n := 0
-		for _, level := range l.levels {
-			n += s.count[level]
-		}
-		if n > 0 {
-			text += fmt.Sprintf("%d %s ", n, l.word)
-		}
+	if h.Known && !math.IsInf(h.Value, 0) { // JSON knows no infinity
+		t.Value = &h.Value
 	}
-	if text == "" {
-		return "ok"
-	}
-	return text[:len(text)-1]
-}
-
-func (s *status) table(p *process) {
-	p.printf("%s (%s)  %s  %s\n", sources.Clean(s.Launch), sources.Clean(s.Environment), s.At.Format(time.RFC3339), s.T)
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	for _, t := range s.Tiles {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", sources.Clean(t.Resource), sources.Clean(t.Word), sources.Clean(t.Why))
-	}
-	_ = w.Flush() // as any other line that cannot be printed
+	return t
 }
 
 // code is the exit code for the worst of the tiles.
