@@ -61,6 +61,30 @@ func BenchmarkDeriverTick(b *testing.B) {
 	}
 }
 
+// BenchmarkDeriverSecond is a rehearsal's second: of four request paths one service after the other tells of the
+// newest minute, with a revision of the one before.
+func BenchmarkDeriverSecond(b *testing.B) {
+	w := launch(4, 60)
+	d := query.NewDeriver()
+	d.View(w, sources.Cursor{At: at(61.5)})
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		second, minute := i%60, 60+i/60
+		seen := float64(minute) + 1.5 + float64(second)/60
+		var batch sources.Batch
+		for n, s := range tick(4, minute-second%2) {
+			if n%10 == second%10 {
+				s.Seen, s.Value = at(seen), float64(second)
+				batch.Samples = append(batch.Samples, s)
+			}
+		}
+		w.Apply(batch)
+		d.View(w, sources.Cursor{At: at(seen)})
+		i++
+	}
+}
+
 func BenchmarkDeriverFrame(b *testing.B) {
 	w := launch(8, 60)
 	d := query.NewDeriver()

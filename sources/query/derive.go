@@ -32,11 +32,11 @@ type Deriver struct {
 	layer   *sources.Layer
 }
 
-// derivedGroup is the formulas of one service. They are computed together: where an input of one of them
-// changed, all of them are computed anew for the periods that changed.
+// derivedGroup is the formulas of one service, which reads no other. Each formula is computed anew for the
+// periods in which one of its own inputs changed.
 type derivedGroup struct {
 	formulas []formula
-	inputs   []string // raw metrics that the formulas read
+	inputs   map[string]*inputs // raw metrics that the formulas read, by name
 	series   map[sources.Series]*input
 	points   map[sources.Series][]sources.Point
 	known    time.Time // up to which the view knew, at the last look
@@ -45,6 +45,13 @@ type derivedGroup struct {
 type formula struct {
 	metric sources.Metric
 	raw    []string // raw metrics behind it, that of the first operand first
+}
+
+// inputs is all series of one raw metric, as of the last look.
+type inputs struct {
+	changed stretch // since the look before
+	held    stretch // from the first to the last period of them all
+	grown   bool    // a series has come
 }
 
 // input is a series as it was when it was last looked at.
@@ -77,8 +84,11 @@ func (d *Deriver) View(w *sources.Window, c sources.Cursor) *sources.View {
 	recorded := w.View(c)
 	v.Lay(d.layer)
 	for _, g := range d.groups {
-		if s := g.changed(recorded, known); !s.empty() {
-			d.compute(g, recorded, v, s, known)
+		g.look(recorded)
+		for _, f := range g.formulas {
+			if s := g.changed(f, known); !s.empty() {
+				d.compute(g, f, recorded, v, s, known)
+			}
 		}
 		g.known = known
 	}
@@ -91,7 +101,7 @@ func derivedGroups() []*derivedGroup {
 	byService := map[string]*derivedGroup{}
 	var groups []*derivedGroup
 	for _, service := range sources.Services {
-		byService[service] = &derivedGroup{series: map[sources.Series]*input{}, points: map[sources.Series][]sources.Point{}}
+		byService[service] = &derivedGroup{inputs: map[string]*inputs{}, series: map[sources.Series]*input{}, points: map[sources.Series][]sources.Point{}}
 	}
 	for _, m := range sources.Metrics() {
 		if g := byService[m.Service]; g != nil && m.Derived() {
@@ -105,10 +115,10 @@ func derivedGroups() []*derivedGroup {
 		}
 		slices.SortStableFunc(g.formulas, func(a, b formula) int { return cmp.Compare(depth(a.metric), depth(b.metric)) })
 		for _, f := range g.formulas {
-			g.inputs = append(g.inputs, f.raw...)
+			for _, metric := range f.raw {
+				g.inputs[metric] = &inputs{}
+			}
 		}
-		slices.Sort(g.inputs)
-		g.inputs = slices.Compact(g.inputs)
 		groups = append(groups, g)
 	}
 	return groups
@@ -159,31 +169,37 @@ func (s stretch) with(t stretch) stretch {
 	return s
 }
 
-// changed is the periods in which an input reads otherwise than at the last look, or which have settled
-// or unsettled since by the clock alone.
-func (g *derivedGroup) changed(v *sources.View, known time.Time) stretch {
-	var all, held stretch
-	grown := false
-	for _, metric := range g.inputs {
+// look finds out where the inputs read otherwise than at the last look.
+func (g *derivedGroup) look(v *sources.View) {
+	for metric, all := range g.inputs {
+		*all = inputs{}
 		for _, s := range v.Of(metric) {
 			in := g.series[s]
 			if in == nil {
-				in, grown = &input{}, true
+				in, all.grown = &input{}, true
 				g.series[s] = in
 			}
-			all = all.with(in.look(v, s))
+			all.changed = all.changed.with(in.look(v, s))
 			if n := len(in.points); n > 0 {
-				held = held.with(stretch{in.points[0].At, in.points[n-1].At})
+				all.held = all.held.with(stretch{in.points[0].At, in.points[n-1].At})
 			}
 		}
 	}
+}
+
+// changed is the periods in which an input of the formula reads otherwise than at the last look, or which have
+// settled or unsettled since by the clock alone.
+func (g *derivedGroup) changed(f formula, known time.Time) stretch {
+	var changed, held stretch
+	grown := false
+	for _, metric := range f.raw {
+		in := g.inputs[metric]
+		changed, held, grown = changed.with(in.changed), held.with(in.held), grown || in.grown
+	}
 	if grown {
-		all = all.with(held) // a series may stand where all inputs of the kind stood before
+		changed = changed.with(held) // a series may stand where all of the metric stood before
 	}
-	for _, f := range g.formulas {
-		all = all.with(settledBetween(g.known, known, f.metric).within(held))
-	}
-	return all
+	return changed.with(settledBetween(g.known, known, f.metric).within(held))
 }
 
 // look reads the series again if it may have changed, and tells where it did.
@@ -248,26 +264,22 @@ func (s stretch) within(held stretch) stretch {
 	return s
 }
 
-// compute evaluates the formulas of a group over the periods of s.
-func (d *Deriver) compute(g *derivedGroup, recorded, v *sources.View, s stretch, known time.Time) {
+// compute evaluates a formula over the periods of s.
+func (d *Deriver) compute(g *derivedGroup, f formula, recorded, v *sources.View, s stretch, known time.Time) {
 	s.first, s.last = s.first.Truncate(time.Minute), s.last.Truncate(time.Minute)
-	for _, f := range g.formulas {
-		own := recorded.Of(f.metric.Name)
-		lines, err := d.engine.Range(context.Background(), v, f.metric.Formula, s.first, s.last.Add(time.Minute), Options{Provisional: true})
-		if err != nil {
-			lines = nil // two series where the formula wants one: no value, and that is what is shown
-		}
-		values := map[string][]sources.Point{}
-		for _, l := range lines {
-			values[l.Series.Resource] = l.Points
-		}
-		for _, first := range recorded.Of(f.raw[0]) {
-			series := sources.Series{Metric: f.metric.Name, Resource: first.Resource, Label: first.Label}
-			if slices.Contains(own, series) {
-				continue
-			}
-			fresh := g.derive(f, first, s, values[first.Resource], known)
-			g.splice(d.layer, series, s, fresh)
+	own := recorded.Of(f.metric.Name)
+	lines, err := d.engine.Range(context.Background(), v, f.metric.Formula, s.first, s.last.Add(time.Minute), Options{Provisional: true})
+	if err != nil {
+		lines = nil // two series where the formula wants one: no value, and that is what is shown
+	}
+	values := map[string][]sources.Point{}
+	for _, l := range lines {
+		values[l.Series.Resource] = l.Points
+	}
+	for _, first := range recorded.Of(f.raw[0]) {
+		series := sources.Series{Metric: f.metric.Name, Resource: first.Resource, Label: first.Label}
+		if !slices.Contains(own, series) {
+			g.splice(d.layer, series, s, g.derive(f, first, s, values[first.Resource], known))
 		}
 	}
 }
