@@ -1,19 +1,29 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"warroom/sources/simulator"
 )
 
 func (p *process) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [FILE...]",
-		Short: "Check configs, and say where they are wrong",
-		Long: `Check configs as strictly as they are read: every word, every time, every short name. What is wrong is told
-with its file, line and column and the nearest valid word. Without a file it checks the config that "warroom
-live" would read. Nothing is asked of AWS.`,
-		Example:           "  warroom check warroom.yaml",
+		Short: "Check configs and scenarios, and say where they are wrong",
+		Long: `Check configs, and scenarios of rehearsals, as strictly as they are read: every word, every time, every short
+name. What is wrong is told with its file, line and column and the nearest valid word. Without a file it checks
+the config that "warroom live" would read. Which of the two a file is, its words tell. Nothing is asked of AWS.`,
+		Example:           "  warroom check warroom.yaml\n  warroom check our-launch.scenario.yaml",
 		ValidArgsFunction: configs,
 		RunE: func(_ *cobra.Command, files []string) error {
 			if len(files) == 0 {
@@ -32,19 +42,99 @@ live" would read. Nothing is asked of AWS.`,
 func (p *process) check(files []string) error {
 	wrong := false
 	for _, file := range files {
-		c, err := loadConfig(file)
+		lines, err := checkFile(file)
 		if err != nil {
 			p.complain(err)
 			wrong = true
-			continue
 		}
-		for _, w := range c.warnings {
-			p.printf("%s: %s\n", file, w)
+		for _, line := range lines {
+			p.printf("%s: %s\n", file, line)
 		}
-		p.printf("%s: right: %s, T0 %s, %d resources\n", file, c.Launch.Name, c.Launch.T0.Format(time.RFC3339), len(c.watch))
 	}
 	if wrong {
 		return &exit{code: exitUsage}
 	}
 	return nil
+}
+
+// checkFile says what a file is that is right.
+func checkFile(file string) ([]string, error) {
+	text, err := readText(file)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	if d.isScenario() {
+		return checkScenario(file)
+	}
+	c, err := parseConfig(file, text)
+	if err != nil {
+		return nil, err
+	}
+	right := fmt.Sprintf("right: %s, T0 %s, %d resources", c.Launch.Name, c.Launch.T0.Format(time.RFC3339), len(c.watch))
+	return append(slices.Clone(c.warnings), right), nil
+}
+
+// readText reads a file that may be a text; what is plainly something else is told as what it is.
+func readText(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("check %s: %w", file, errors.Unwrap(err))
+	case info.IsDir():
+		return nil, &FileError{File: file, Text: "is a folder: name the config or the scenario in it"}
+	}
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("check %s: %w", file, errors.Unwrap(err))
+	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")):
+		return nil, &FileError{File: file, Text: "is a recording, not a config: look at it with warroom status or warroom replay"}
+	case bytes.IndexByte(text, 0) >= 0:
+		return nil, &FileError{File: file, Text: "is no text: name a config or a scenario"}
+	}
+	return text, nil
+}
+
+// isScenario tells a scenario from a config by its outermost words: it has more of a scenario's.
+func (d *document) isScenario() bool {
+	ofScenario, _ := fieldsOf(reflect.TypeFor[simulator.Scenario]())
+	ofConfig, _ := fieldsOf(reflect.TypeFor[config]())
+	entries, _ := d.entries(d.root, "") // whoever reads the file complains about one that has no words
+	score := 0
+	for _, e := range entries {
+		if ofScenario[e.word] != nil {
+			score++
+		}
+		if ofConfig[e.word] != nil {
+			score--
+		}
+	}
+	return score > 0
+}
+
+// checkScenario reads a scenario as a rehearsal does, and builds its site.
+func checkScenario(file string) ([]string, error) {
+	if ext := filepath.Ext(file); filepath.Base(file) == file && ext != ".yaml" && ext != ".yml" {
+		file = "." + string(filepath.Separator) + file // a bare word would be a scenario of the house
+	}
+	sc, err := simulator.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := simulator.New(sc, 1); err != nil {
+		return nil, err
+	}
+	var faults []string
+	for _, f := range sc.Faults {
+		faults = append(faults, f.Kind)
+	}
+	right := fmt.Sprintf("right: the scenario %s, T0 %s", sc.Name, sc.T0.Format(time.RFC3339))
+	if len(faults) > 0 {
+		right += ", its faults: " + strings.Join(faults, ", ")
+	}
+	return []string{right}, nil
 }

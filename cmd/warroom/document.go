@@ -102,19 +102,25 @@ func (d *document) check(n ast.Node, t reflect.Type, where string) error {
 const wantTime = "a time with its zone (RFC 3339), such as 2026-03-01T20:15:00+01:00"
 
 func (d *document) checkFields(n ast.Node, t reflect.Type, where string) error {
-	fields := map[string]reflect.Type{}
-	var words []string
-	for i := range t.NumField() {
-		word, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		fields[word] = t.Field(i).Type
-		words = append(words, word)
-	}
+	fields, words := fieldsOf(t)
 	return d.checkEntries(n, where, func(key ast.Node, word string) (reflect.Type, error) {
 		if fields[word] == nil {
 			return nil, d.unknown(key, "word", word, where, words)
 		}
 		return fields[word], nil
 	})
+}
+
+// fieldsOf are the types of a struct's fields by the words that stand for them, and those words in their order.
+func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, words []string) {
+	fields = map[string]reflect.Type{}
+	for f := range t.Fields() {
+		if word, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); word != "" {
+			fields[word] = f.Type
+			words = append(words, word)
+		}
+	}
+	return fields, words
 }
 
 // checkEntries goes through a mapping; of tells each value's type.
