@@ -22,14 +22,8 @@ type RunningClock struct {
 	speed  float64
 }
 
-// NewClock starts a launch clock that shows origin now and runs speed times as fast as the machine's.
-// speed must be positive.
-func NewClock(origin time.Time, speed float64) RunningClock {
-	return RunningClock{origin: origin, base: time.Now(), speed: speed}
-}
-
-// ResumeClock is the launch clock that showed origin at machine time base, and has run since: how a second
-// process derives the same time from what the recording keeps.
+// ResumeClock is the launch clock that showed origin at machine time base, and has run since at speed times the
+// machine's pace, which must be positive. So a second process derives the same time from what the recording keeps.
 func ResumeClock(origin, base time.Time, speed float64) RunningClock {
 	return RunningClock{origin: origin, base: base, speed: speed}
 }

@@ -9,18 +9,12 @@ type Ref struct {
 	Name    string `json:"name"`
 }
 
-// String is "service/name", as it is typed on the command line.
+// String is "service/name", or the service alone where there is no name.
 func (r Ref) String() string {
 	if r.Name == "" {
 		return r.Service
 	}
 	return r.Service + "/" + r.Name
-}
-
-// ParseRef reads what [Ref.String] writes.
-func ParseRef(s string) Ref {
-	service, name, _ := strings.Cut(s, "/")
-	return Ref{Service: service, Name: name}
 }
 
 // Resource is one thing being watched.

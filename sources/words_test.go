@@ -14,7 +14,7 @@ import (
 
 func TestRunningClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := sources.NewClock(t0, 60)
+		c := sources.ResumeClock(t0, time.Now(), 60)
 		base := time.Now()
 		time.Sleep(time.Second)
 		if got := c.Now().Sub(t0); got != time.Minute {
@@ -104,17 +104,19 @@ func TestSite(t *testing.T) {
 	l := sources.Launch{Sites: map[string]map[string]string{
 		"shop": {"alb": "shop", "aurora": "main"}, "api": {"alb": "api", "aurora": "main"},
 	}}
-	for ref, want := range map[string]string{"alb/shop": "shop", "alb/api": "api", "aurora/main": "", "alb/other": "", "waf/shop": ""} {
-		if got := l.Site(sources.ParseRef(ref)); got != want {
+	for ref, want := range map[sources.Ref]string{
+		{"alb", "shop"}: "shop", {"alb", "api"}: "api", {"aurora", "main"}: "", {"alb", "other"}: "", {"waf", "shop"}: "",
+	} {
+		if got := l.Site(ref); got != want {
 			t.Errorf("%s stands in %q, want %q", ref, got, want)
 		}
 	}
 }
 
-func TestRefsAreReadBack(t *testing.T) {
-	for _, r := range []sources.Ref{{"alb", "shop"}, {"alb", "a/b"}, {"room", ""}} {
-		if got := sources.ParseRef(r.String()); got != r {
-			t.Errorf("%+v came back as %+v", r, got)
+func TestRefs(t *testing.T) {
+	for r, want := range map[sources.Ref]string{{"alb", "shop"}: "alb/shop", {"alb", "a/b"}: "alb/a/b", {"room", ""}: "room"} {
+		if got := r.String(); got != want {
+			t.Errorf("%+v is written %q, want %q", r, got, want)
 		}
 	}
 	if got := (sources.Series{Metric: "mark_active", Label: "surge"}).Ref(); got.Service != "launch" {

@@ -105,8 +105,8 @@ func (d *description) placesOf(c *types.DBCluster, serverless bool) {
 }
 
 // connectionsMax is the ceiling of connections: the config's (attribute connections_max), or what the engine's
-// default gives for the highest ACU. It is fixed when the database starts, so a range that is changed
-// afterwards does not move it: the highest ACU that was seen first counts until the writer changes.
+// default gives for the range of ACU. It is fixed when the database starts, so a range that is changed
+// afterwards does not move it: the range that was seen first counts until the writer changes.
 func (d *description) connectionsMax(c *types.DBCluster, serverless bool) {
 	if given, err := strconv.ParseFloat(d.resource.Attrs["connections_max"], 64); err == nil {
 		d.sample("aurora_connections_max", given)
@@ -117,11 +117,11 @@ func (d *description) connectionsMax(c *types.DBCluster, serverless bool) {
 		d.trouble("aurora_connections_max", sources.Trouble{Kind: sources.NotFound, Text: "max_connections of a provisioned instance is not published; give connections_max in the config"})
 		return
 	}
-	key := "highest ACU of " + writerOf(c)
+	key, r := "connections of "+writerOf(c), c.ServerlessV2ScalingConfiguration
 	if d.kept[key] == 0 {
-		d.kept[key] = aws.ToFloat64(c.ServerlessV2ScalingConfiguration.MaxCapacity)
+		d.kept[key] = defaultConnections(aws.ToString(c.Engine), aws.ToFloat64(r.MinCapacity), aws.ToFloat64(r.MaxCapacity))
 	}
-	d.sample("aurora_connections_max", defaultConnections(aws.ToString(c.Engine), d.kept[key]))
+	d.sample("aurora_connections_max", d.kept[key])
 	d.trouble("aurora_connections_max", sources.Trouble{})
 }
 
@@ -137,13 +137,25 @@ func writerOf(c *types.DBCluster) string {
 // bytesPerACU is the memory that comes with one capacity unit.
 const bytesPerACU = 2 << 30
 
-// defaultConnections is max_connections by the engines' default parameter, for the memory of so many ACU:
+// The most connections that PostgreSQL allows by default; the lower one for a database that may shrink to half a
+// capacity unit or pause.
+const (
+	connectionsMost  = 5000
+	connectionsSmall = 2000
+	smallACU         = 0.5
+)
+
+// defaultConnections is max_connections by the engines' default parameter, for the memory of the highest ACU:
 // PostgreSQL LEAST(memory/9531392, 5000), MySQL GREATEST(log2(memory/805306368)*45, log2(memory/8187281408)*1000).
 // The database keeps some memory for itself, so the real number may be a little lower.
-func defaultConnections(engine string, acu float64) float64 {
-	memory := acu * bytesPerACU
+func defaultConnections(engine string, lowest, highest float64) float64 {
+	memory := highest * bytesPerACU
 	if !strings.Contains(engine, "mysql") {
-		return math.Floor(min(memory/9531392, 5000))
+		most := float64(connectionsMost)
+		if lowest <= smallACU {
+			most = connectionsSmall
+		}
+		return math.Floor(min(memory/9531392, most))
 	}
 	return math.Floor(max(math.Log2(memory/805306368)*45, math.Log2(memory/8187281408)*1000))
 }

@@ -192,16 +192,17 @@ func TestOriginRole(t *testing.T) {
 // TestDefaultConnections: the engines' default parameters.
 func TestDefaultConnections(t *testing.T) {
 	tests := []struct {
-		engine string
-		acu    float64
-		want   float64
+		engine    string
+		low, high float64
+		want      float64
 	}{
-		{"aurora-postgresql", 1, 225}, {"aurora-postgresql", 16, 3604}, {"aurora-postgresql", 128, 5000},
-		{"aurora-mysql", 1, 63}, {"aurora-mysql", 8, 1069}, {"aurora-mysql", 64, 4069},
+		{"aurora-postgresql", 1, 1, 225}, {"aurora-postgresql", 1, 16, 3604}, {"aurora-postgresql", 2, 128, 5000},
+		{"aurora-postgresql", 0.5, 1, 225}, {"aurora-postgresql", 0.5, 16, 2000}, {"aurora-postgresql", 0, 128, 2000},
+		{"aurora-mysql", 0.5, 1, 63}, {"aurora-mysql", 1, 8, 1069}, {"aurora-mysql", 0.5, 64, 4069},
 	}
 	for _, tt := range tests {
-		if got := defaultConnections(tt.engine, tt.acu); got != tt.want {
-			t.Errorf("%s at %v ACU: %v, want %v", tt.engine, tt.acu, got, tt.want)
+		if got := defaultConnections(tt.engine, tt.low, tt.high); got != tt.want {
+			t.Errorf("%s from %v to %v ACU: %v, want %v", tt.engine, tt.low, tt.high, got, tt.want)
 		}
 	}
 }

@@ -348,7 +348,7 @@ func TestRoomHealsWhileItRuns(t *testing.T) {
 	write(t, "[profile launch]\n", home, ".aws", "config")
 	write(t, keyFile("OLD"), home, ".aws", "credentials")
 	f.expire("OLD")
-	clock := sources.NewClock(epoch, 100)
+	clock := sources.ResumeClock(epoch, time.Now(), 100)
 	r, err := Open(t.Context(), Options{Profile: "launch", Region: "eu-central-1", Endpoint: f.URL, Clock: clock, Resources: []sources.Resource{counter("shop", "Registrations")}})
 	if err != nil {
 		t.Fatal(err)

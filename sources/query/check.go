@@ -163,7 +163,7 @@ func (c *checker) selector(n *parser.VectorSelector) {
 		valid = append(valid, m.Label)
 	}
 	for _, match := range n.LabelMatchers {
-		if match.Name != labels.MetricName && !slices.Contains(valid, match.Name) {
+		if match.Name != labelMetric && !slices.Contains(valid, match.Name) {
 			c.fail(n.PosRange, "%s has no label %q%s", m.Name, match.Name, hint(match.Name, valid))
 		}
 	}

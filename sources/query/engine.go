@@ -240,6 +240,7 @@ func points(floats []promql.FPoint) []sources.Point {
 
 // The labels that every series may bear.
 const (
+	labelMetric   = "__name__" // the engine's own word for a metric's name
 	labelResource = "resource"
 	labelSite     = "site"
 )
@@ -266,7 +267,7 @@ func (e *Engine) identity(s sources.Series, site string) identity {
 		return id
 	}
 	b := labels.NewScratchBuilder(4)
-	b.Add(labels.MetricName, s.Metric)
+	b.Add(labelMetric, s.Metric)
 	add := func(name, value string) {
 		if value != "" {
 			b.Add(name, value)
@@ -287,7 +288,7 @@ func (e *Engine) identity(s sources.Series, site string) identity {
 func labelMap(l labels.Labels) map[string]string {
 	m := make(map[string]string, l.Len())
 	l.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != labelMetric {
 			m[l.Name] = l.Value
 		}
 	})
@@ -300,7 +301,7 @@ func seriesOf(l labels.Labels) sources.Series {
 	further := 0
 	l.Range(func(l labels.Label) {
 		switch l.Name {
-		case labels.MetricName:
+		case labelMetric:
 			s.Metric = l.Value
 		case labelResource:
 			s.Resource = l.Value

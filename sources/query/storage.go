@@ -70,12 +70,12 @@ func (q *querier) Select(_ context.Context, sorted bool, hints *storage.SelectHi
 func named(matchers []*labels.Matcher) []string {
 	var names []string
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == labelMetric && m.Type == labels.MatchEqual {
 			return []string{m.Value}
 		}
 	}
 	for _, metric := range sources.Metrics() {
-		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName && !m.Matches(metric.Name) }) {
+		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labelMetric && !m.Matches(metric.Name) }) {
 			names = append(names, metric.Name)
 		}
 	}

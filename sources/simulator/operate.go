@@ -45,7 +45,7 @@ func (l *Launch) SetSize(group string, s Size) error {
 		b.Desired = *s.Desired
 	}
 	if err := b.check(group); err != nil {
-		return fmt.Errorf("%w: %v", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	desired := b.Desired
 	b.Desired = g.bounds.Desired
@@ -122,7 +122,7 @@ func (l *Launch) SetACU(cluster string, low, high float64) error {
 		return fmt.Errorf("%w: %s is modifying", ErrBusy, cluster)
 	}
 	if err := checkACU(low, high); err != nil {
-		return fmt.Errorf("%w: %v", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	b.low, b.high, b.until = low, high, l.now+secondsToModify
 	return nil
