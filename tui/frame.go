@@ -26,13 +26,14 @@ func (m *Model) view() *sources.View {
 // scene is the frame as values. It is made once for each change of the data, the cursor or the size.
 func (m *Model) scene() *Scene {
 	s := &m.lastScene
-	now := m.reach().to
+	reach := m.reach()
 	*s = Scene{
 		View: m.view(), Meta: m.meta(), Mode: m.opt.Mode, Standing: m.drawn.stance == standing, Speed: m.drawn.speed,
-		Now: now, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
+		Now: reach.to, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
 		Story: m.opt.Story,
 		Width: m.width, Height: m.height, Filter: m.filter, Theme: &m.opt.Theme, ASCII: m.opt.ASCII,
-		Recording: m.opt.Path, RecordingSize: m.room.size, Viewer: m.opt.Viewer, Message: m.message(),
+		Recording: m.opt.Path, RecordingSize: m.room.size, Viewer: m.opt.Viewer, Message: m.message(), Notice: m.standby,
+		Span: spanOf(m.drawn.at.Sub(reach.from)), Oldest: m.memory.oldest(),
 	}
 	s.From, s.To = m.strip()
 	m.told(s)

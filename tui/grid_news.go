@@ -40,9 +40,11 @@ func (p *Painter) news(s *Scene, r Rect) {
 func (p *Painter) item(s *Scene, r Rect, it item, wide int) {
 	const timeW = 7
 	p.canvas.Put(r.X, r.Y, it.glyph, it.style)
+	when := "now"
 	if !it.at.IsZero() {
-		p.canvas.Text(r.X+2, r.Y, 5, s.clock(it.at).Format("15:04"), theme.Fg(theme.Faint))
+		when = s.clock(it.at).Format("15:04")
 	}
+	p.canvas.Text(r.X+2, r.Y, 5, when, theme.Fg(theme.Faint))
 	_, rest := r.Left(2 + timeW)
 	what := it.style
 	if it.level >= LevelWarn {

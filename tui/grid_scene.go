@@ -21,16 +21,18 @@ type Scene struct {
 	Wall     time.Time     // the machine's clock, on which credentials run out
 	From, To time.Time     // the stretch of time on the timeline strip; zero From: half an hour up to the cursor
 	Span     time.Duration // how much time the tiles' charts show at least; zero means DefaultSpan
+	Oldest   time.Time     // from when on everything is at hand; zero: from the cursor's last hour on
 	News     int           // changes that came in while the cursor stands
 	Story    string        // of a rehearsal: what is going on and what to press
 	Scrub    bool          // the timeline strip has the focus
 	Zone     *time.Location
 
 	Width, Height int
-	Selected      int    // index into Painter.Tiles, negative for none
-	Filter        string // only tiles that match it are shown
-	Message       string // one line for the hand: what a key did, or why not
-	Hints         []Hint // what can be pressed, the most useful first
+	Selected      int       // index into Painter.Tiles, negative for none
+	Filter        string    // only tiles that match it are shown
+	Notice        NoticeMsg // about the room, in line 2
+	Message       string    // one line for the hand: what a key did, or why not
+	Hints         []Hint    // what can be pressed, the most useful first
 
 	Theme *theme.Theme
 	ASCII bool
@@ -42,6 +44,17 @@ type Scene struct {
 
 // DefaultSpan is how much time a tile's chart shows at least.
 const DefaultSpan = 30 * time.Minute
+
+// spanOf is how much time charts show where so much has been recorded: it grows in few steps, so that the columns
+// stand still between them.
+func spanOf(recorded time.Duration) time.Duration {
+	for _, span := range [...]time.Duration{15 * time.Minute, 30 * time.Minute} {
+		if recorded <= span {
+			return span
+		}
+	}
+	return time.Hour
+}
 
 // Hint is a key and what it does, in a word.
 type Hint struct{ Key, Does string }

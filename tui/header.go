@@ -284,7 +284,7 @@ func (p *Painter) room(s *Scene, r Rect) {
 		return
 	}
 	faint := theme.Fg(theme.Faint)
-	all := append(p.counts(s), p.health(s)...)
+	all := append(s.said(), append(p.counts(s), p.health(s)...)...)
 	if s.Recording != "" {
 		text := "rec " + filepath.Base(s.Recording)
 		if s.RecordingSize >= 0 {
@@ -303,6 +303,18 @@ func (p *Painter) room(s *Scene, r Rect) {
 		}
 		x += p.canvas.Text(x, r.Y, r.X+r.W-x, seg.text, seg.style)
 	}
+}
+
+// said is the notice about the room. Nothing makes it give way but the width of the screen.
+func (s *Scene) said() []segment {
+	if s.Notice.Text == "" {
+		return nil
+	}
+	out := segment{text: sources.CleanTo(s.Notice.Text, max(s.Width-2, 1)), style: theme.Fg(theme.Accent), keep: keepAlways}
+	if s.Notice.Bad {
+		out.text, out.style = sources.CleanTo("✖ "+s.Notice.Text, max(s.Width-2, 1)), theme.Fg(theme.Ink).On(theme.Page).Bold()
+	}
+	return []segment{out}
 }
 
 // counts says how many tiles page, warn, and are blind.

@@ -14,6 +14,13 @@ import (
 // messages that come while one is being answered are taken together.
 type AdvancedMsg struct{}
 
+// NoticeMsg says something about the room in line 2 until another one takes its place; one without a text withdraws it.
+// A recording that cannot be written is Bad.
+type NoticeMsg struct {
+	Text string
+	Bad  bool
+}
+
 // Model is the whole screen. Make one with [New].
 type Model struct {
 	opt  Options
@@ -28,6 +35,7 @@ type Model struct {
 	page    page
 	prompt  *prompt
 	notice  notice
+	standby NoticeMsg // what is to be said about the room
 	chosen  sources.Ref
 	filter  string
 	leaving bool // the hand has left; the terminal's last answers are awaited
@@ -120,6 +128,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		m.pace.repaint()
 	case tickMsg:
 		return m.ticked(msg)
+	case NoticeMsg:
+		m.standby, m.dirty = msg, true
 	case AdvancedMsg:
 		return m.advanced()
 	case batchMsg:

@@ -124,8 +124,8 @@ func (p *Painter) ticks(s *Scene, line Rect, from, to time.Time) {
 		if i+1 < len(all) {
 			room = position(all[i+1].at, from, to, line.W) - x - 2
 		}
-		if name := t.name; room >= textWidth(name) || room >= 6 {
-			p.canvas.Text(line.X+x+1, line.Y, room, name, t.style)
+		if room >= textWidth(t.name) {
+			p.canvas.Text(line.X+x+1, line.Y, room, t.name, t.style)
 		}
 	}
 }

@@ -242,7 +242,24 @@ func (d *tilePicture) chart(r Rect) {
 	area.Draw(r.W, r.H, func(x, y int, ch rune, ink chart.Ink) {
 		d.Put(r.X+x, r.Y+y, ch, inkStyle(ink, ramp, level))
 	})
+	if level == LevelStale {
+		d.hatch(r)
+	}
 }
+
+// hatch strikes out what is free: none of this is known to be so now.
+func (d *tilePicture) hatch(r Rect) {
+	for y := r.Y; y < r.Y+r.H; y++ {
+		for x := r.X; x < r.X+r.W; x++ {
+			if (x+y)%hatched == 0 && d.cells[y*d.W+x].Rune == ' ' {
+				d.Put(x, y, '╱', theme.Fg(theme.Stale))
+			}
+		}
+	}
+}
+
+// hatched is how far the strokes of a hatch stand apart.
+const hatched = 3
 
 // scale writes what the dashed line or the top is worth at the left end of its row, as far as the row is free.
 func (d *tilePicture) scale(r Rect, row int) {
@@ -260,10 +277,10 @@ func (d *tilePicture) scale(r Rect, row int) {
 	d.Put(r.X+used, r.Y+row, ' ', 0)
 }
 
-// free tells whether nothing, or only a dashed line, stands in a cell.
+// free tells whether nothing, or only a dashed line or a hatch, stands in a cell.
 func (d *tilePicture) free(x, y int) bool {
 	r := d.cells[y*d.W+x].Rune
-	return r == ' ' || r == '╌' || r == '-'
+	return r == ' ' || r == '╌' || r == '-' || r == '╱' || r == '/'
 }
 
 // chartLevel is the level of what the chart shows.

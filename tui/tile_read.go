@@ -159,13 +159,17 @@ func (r *reader) amount(t *Tile, f *field, text []byte) (out []byte, known bool)
 	return appendAmount(text, n, f.as, v.period()), true
 }
 
-// totalSpan bounds what a total counts: longer than that is not surely in memory.
+// totalSpan is what a total counts where not everything since T0 is at hand.
 const totalSpan = time.Hour
 
-// total counts everything since T0, provisional samples too, as long as that lies within the hour.
+// total counts everything since T0, provisional samples too, as long as that is at hand.
 func (r *reader) total(v *value, text []byte) []byte {
 	from, since := r.scene.Meta.Launch.T0, " since T0"
-	if from.After(r.cursor) || from.Before(r.cursor.Add(-totalSpan)) {
+	oldest := r.scene.Oldest
+	if oldest.IsZero() {
+		oldest = r.cursor.Add(-totalSpan)
+	}
+	if from.After(r.cursor) || from.Before(oldest) {
 		from, since = r.cursor.Add(-totalSpan), " in 60 min"
 	}
 	sum := 0.0

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"warroom/sources"
@@ -28,9 +29,9 @@ func (r *reader) wall(t *Tile) (Status, bool) {
 	}
 	what := grouped(used) + " of " + grouped(ceiling)
 	if used >= ceiling {
-		return Status{Level: wallLevel(spec, 0), Word: "at ceiling", Glyph: '▲', Why: what + ", nothing left"}, true
+		return Status{Level: wallLevel(spec, 0), Word: "at ceiling", Glyph: '▲', Why: what + ", nothing left", Since: r.above(&t.wall[0], ceiling)}, true
 	}
-	slope := r.slope(&t.wall[0])
+	slope, since := r.slope(&t.wall[0])
 	if slope <= 0 {
 		return Status{}, false
 	}
@@ -41,15 +42,30 @@ func (r *reader) wall(t *Tile) (Status, bool) {
 	left := time.Duration(seconds * float64(time.Second))
 	switch {
 	case left <= orDuration(spec.Warn, wallWarn):
-		s := Status{Level: wallLevel(spec, left), Word: "wall " + rough(left), Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left)}
+		s := Status{Level: wallLevel(spec, left), Word: "wall " + rough(left), Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left), Since: since}
 		if s.Level == LevelPage {
 			s.Glyph = '✖'
 		}
 		return s, true
 	case used/ceiling >= fillingFrom && spec.Word != "":
-		return Status{Level: LevelWarn, Word: spec.Word, Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left)}, true
+		return Status{Level: LevelWarn, Word: spec.Word, Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left), Since: since}, true
 	}
 	return Status{}, false
+}
+
+// above is since when a value has been at a limit or above it, as far as the last hour tells; zero where it has not.
+func (r *reader) above(v *value, limit float64) (since time.Time) {
+	r.points = r.view.Points(r.points[:0], v.series, r.cursor.Add(-watchSpan), r.cursor)
+	for _, p := range slices.Backward(r.points) {
+		switch n, ok := measured(p, &v.metric); {
+		case p.Provisional:
+		case !ok || n < limit:
+			return since
+		default:
+			since = p.At
+		}
+	}
+	return since
 }
 
 func wallLevel(spec *wallSpec, left time.Duration) Level {
@@ -66,10 +82,10 @@ func orDuration(d, other time.Duration) time.Duration {
 	return other
 }
 
-// slope is the rise per second of the newest settled samples, 0 where there is no clear trend.
-func (r *reader) slope(v *value) float64 {
+// slope is the rise per second of the newest settled samples, 0 where there is no clear trend, and since when they rise.
+func (r *reader) slope(v *value) (slope float64, since time.Time) {
 	if !v.bare {
-		return 0
+		return 0, since
 	}
 	r.points = r.view.Points(r.points[:0], v.series, r.cursor.Add(-4*trendPoints*v.period()), r.cursor)
 	settled := r.points[:0]
@@ -79,14 +95,15 @@ func (r *reader) slope(v *value) float64 {
 		}
 	}
 	if len(settled) < trendLeast {
-		return 0
+		return 0, since
 	}
 	settled = settled[max(len(settled)-trendPoints, 0):]
-	slope, fit := leastSquares(settled)
+	var fit float64
+	slope, fit = leastSquares(settled)
 	if fit < trendFit || slope <= 0 {
-		return 0
+		return 0, since
 	}
-	return slope
+	return slope, settled[0].At
 }
 
 // leastSquares is the slope per second of the line through the points, and how much of their variance it explains.
