@@ -145,7 +145,7 @@ func (g *group) resize(now int64, desired int, why string) {
 
 // reconcile starts and ends instances until the group has its desired capacity.
 func (g *group) reconcile(d draw, now int64, noCapacity bool) {
-	g.age(d, now)
+	g.age(now)
 	missing := g.bounds.Desired - g.live()
 	switch {
 	case missing > 0 && !g.suspended["Launch"]:
@@ -215,7 +215,7 @@ func (g *group) terminate(i int, now int64) {
 }
 
 // age moves instances through their lifecycle, and replaces those that stay unhealthy.
-func (g *group) age(d draw, now int64) {
+func (g *group) age(now int64) {
 	gone := false
 	for i := range g.instances {
 		n := &g.instances[i]

@@ -128,7 +128,7 @@ func (b *database) seconds(units float64, q demand) float64 {
 }
 
 // step takes the statements of this second and lets the capacity follow.
-func (b *database) step(units float64, q demand, connections float64, now int64) {
+func (b *database) step(units float64, q demand, connections float64) {
 	writer, reader := b.uses(units, q)
 	limit := float64(b.sessions)
 	b.refused = 0

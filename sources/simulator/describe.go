@@ -17,12 +17,12 @@ func (l *Launch) State() State {
 		CallerID:      n.caller + ":rehearsal",
 		Distributions: []Distribution{s.describeEdge(l.now)},
 		WebACLs:       []WebACL{s.describeFirewall()},
-		LoadBalancers: []LoadBalancer{s.describeBalancer(l.now)},
+		LoadBalancers: []LoadBalancer{s.describeBalancer()},
 		Clusters:      []DBCluster{s.describeCluster(l.now)},
 		Counters:      s.counters(),
 	}
 	for i, g := range s.groups {
-		st.TargetGroups = append(st.TargetGroups, s.describeTargets(i, g, l.now))
+		st.TargetGroups = append(st.TargetGroups, s.describeTargets(i, g))
 		st.Groups = append(st.Groups, s.describeGroup(i, g))
 	}
 	return st
@@ -61,7 +61,7 @@ func (s *site) zones() []string {
 	return []string{s.names.region + "a", s.names.region + "b", s.names.region + "c"}
 }
 
-func (s *site) describeBalancer(now int64) LoadBalancer {
+func (s *site) describeBalancer() LoadBalancer {
 	n := s.names
 	b := LoadBalancer{Name: n.balancer, ARN: n.balancerARN(), Tail: n.balancerTail(), DNS: s.balancerDNS(),
 		State: "active", Zones: s.zones(), Created: s.created()}
@@ -74,7 +74,7 @@ func (s *site) describeBalancer(now int64) LoadBalancer {
 // created is when the site was built.
 func (s *site) created() time.Time { return s.scenario.T0.AddDate(0, -4, 0).Truncate(time.Hour) }
 
-func (s *site) describeTargets(i int, g *group, now int64) TargetGroup {
+func (s *site) describeTargets(i int, g *group) TargetGroup {
 	t := TargetGroup{Name: g.spec.Name, ARN: s.names.targetARN(i, g.spec.Name), Tail: s.names.targetTail(i, g.spec.Name),
 		Balancer: s.names.balancer, Group: g.spec.Name}
 	for k := range g.instances {

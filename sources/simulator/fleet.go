@@ -323,7 +323,7 @@ func (g *group) hosts() (up, down int) {
 }
 
 // processor is the processor use of one instance.
-func (g *group) processor(n *instance, now int64) float64 {
+func (g *group) processor(n *instance) float64 {
 	switch {
 	case n.lifecycle == pending:
 		return 0.25
@@ -344,7 +344,7 @@ func (g *group) meanProcessor(now int64) (running, warm float64, machines int, o
 	warmed := 0
 	for i := range g.instances {
 		n := &g.instances[i]
-		use := g.processor(n, now)
+		use := g.processor(n)
 		all += use
 		machines++
 		if n.lifecycle == inService && now-n.service >= int64(g.spec.Warmup.Seconds()) {

@@ -96,7 +96,7 @@ func climb(from float64) float64 {
 	sc := defaults()
 	b := newDatabase(sc.Site.Cluster, ACURange{Min: from, Max: 256}, "main", 0)
 	for range 60 {
-		b.step(1e6, demand{selects: 6, factor: 1}, 100, 0)
+		b.step(1e6, demand{selects: 6, factor: 1}, 100)
 	}
 	return b.nodes[0].acu - from
 }
@@ -116,13 +116,13 @@ func TestCapacityUnitsComeDownSlowly(t *testing.T) {
 	b := newDatabase(sc.Site.Cluster, ACURange{Min: 2, Max: 64}, "main", 0)
 	b.nodes[0].acu = 32
 	for range 120 {
-		b.step(0, demand{factor: 1}, 10, 0)
+		b.step(0, demand{factor: 1}, 10)
 	}
 	if b.nodes[0].acu < 31 {
 		t.Errorf("after two quiet minutes %v of 32 ACU are left", b.nodes[0].acu)
 	}
 	for range 3600 {
-		b.step(0, demand{factor: 1}, 10, 0)
+		b.step(0, demand{factor: 1}, 10)
 	}
 	if b.nodes[0].acu > 2.5 {
 		t.Errorf("after a quiet hour %v ACU are left, the floor is 2", b.nodes[0].acu)
@@ -133,7 +133,7 @@ func TestConnectionsEndAtTheirMaximum(t *testing.T) {
 	sc := defaults()
 	b := newDatabase(sc.Site.Cluster, ACURange{Min: 1, Max: 2}, "main", 0)
 	limit := float64(b.sessions)
-	b.step(10, demand{selects: 6, factor: 1}, limit*2, 0)
+	b.step(10, demand{selects: 6, factor: 1}, limit*2)
 	if math.Abs(b.refused-0.5) > 0.01 {
 		t.Errorf("twice the connections: %.2f refused", b.refused)
 	}

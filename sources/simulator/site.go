@@ -100,7 +100,7 @@ func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o o
 		o.slow /= float64(o.requests)
 	}
 	s.served = served
-	s.database.step(served, q, connections, now)
+	s.database.step(served, q, connections)
 	s.database.measure(d, &m.Clusters[0], q, now)
 	o.rejected = rejected.sum()
 	o.failed = o.failed.plus(rejected)

@@ -129,7 +129,7 @@ func TestPublished(t *testing.T) {
 		q.MetricStat.Unit = types.StandardUnit(p.unit)
 		right[p.region] = append(right[p.region], q)
 		want[id] = []float64{p.want}
-		wrong[p.region] = append(wrong[p.region], spoil(id, p.namespace, p.name, p.stat, p.unit, p.dimensions)...)
+		wrong[p.region] = append(wrong[p.region], spoil(id, p.namespace, p.name, p.stat, p.dimensions)...)
 		other := map[string]string{home: edge, edge: home}[p.region]
 		wrong[other] = append(wrong[other], ask(id+"_region", p.namespace, p.name, p.stat, p.dimensions...))
 	}
@@ -156,7 +156,7 @@ func TestPublished(t *testing.T) {
 }
 
 // spoil makes questions that differ from a right one in one thing.
-func spoil(id, namespace, name, stat, unit string, dimensions []string) []types.MetricDataQuery {
+func spoil(id, namespace, name, stat string, dimensions []string) []types.MetricDataQuery {
 	fewer := ask(id+"_fewer", namespace, name, stat, dimensions[:len(dimensions)-2]...)
 	more := ask(id+"_more", namespace, name, stat, append([]string{"Extra", "x"}, dimensions...)...)
 	value := ask(id+"_value", namespace, name, stat, append(append([]string{}, dimensions[:len(dimensions)-1]...), "other")...)
