@@ -81,7 +81,7 @@ func (p *process) liveRoom(asked, operator string) (r *room, closing func(error)
 	}
 	r = &room{
 		tape: tape, meta: c.meta(), clock: clock, holder: p.holder(operator),
-		open: open(c), keys: c.Keys, remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {},
+		open: open(c), keys: c.Keys, remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
 	return r, closeAfter(tape), nil
 }

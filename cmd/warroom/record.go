@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -51,7 +52,7 @@ func (p *process) headless(ctx context.Context, r *room) error {
 		defer mu.Unlock()
 		p.printf("%s  %s\n", p.stamp(r), sources.Clean(line))
 	}
-	r.say = say
+	r.say, r.notice = say, func(text string) { say(cmp.Or(text, "recorded again")) }
 	p.printf("recording %s\n", r.tape.Path())
 	var minutes sync.WaitGroup
 	minutes.Go(func() {

@@ -132,7 +132,7 @@ func (p *process) rehearsalRoom(o rehearsal, operator string) (*room, func(error
 	clock := launchClock(meta.Clock)
 	r := &room{
 		tape: tape, meta: meta, clock: clock, holder: p.holder(operator),
-		open: simulated(meta, clock), advanced: func() {}, say: func(string) {},
+		open: simulated(meta, clock), advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
 	return r, closeAfter(tape), nil
 }

@@ -28,6 +28,7 @@ type room struct {
 	config   *watchedConfig    // reloaded while collecting; nil where there is none
 	advanced func()            // told after every append, of this process and of others
 	say      func(string)      // told one line for people
+	notice   func(string)      // told what people must know for as long as it holds; "" when it no longer does
 }
 
 // opener makes the sources of what is to be watched; release lets go of what they need.
@@ -36,6 +37,7 @@ type opener func(context.Context, []sources.Resource) (srcs []sources.Source, re
 const (
 	leaseTTL    = 6 * time.Second        // how long a dead collector is waited for
 	leaseTurn   = leaseTTL / 3           // how often a lease is renewed, or asked for
+	noticeTurn  = 500 * time.Millisecond // how often it is looked whether the recording can be written
 	followTurn  = 500 * time.Millisecond // how often the recording is looked at for what others wrote
 	retryWrites = time.Second            // after a write that failed
 	lastAppends = 5 * time.Second        // granted to the disk for what was read when the room is closed
@@ -73,6 +75,12 @@ func (r *room) watchesOnly(ctx context.Context) bool {
 // lead waits until the recording's lease is ours, and tells who had it before, if it had to wait. Until then
 // this process is a viewer.
 func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string, err error) {
+	noticed := false
+	defer func() {
+		if noticed {
+			r.notice("")
+		}
+	}()
 	for {
 		lease, err = r.tape.Acquire(ctx, r.holder, leaseTTL)
 		held, viewer := errors.AsType[*recording.HeldError](err)
@@ -82,7 +90,8 @@ func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string,
 		case !viewer && before == "":
 			return nil, "", err
 		case !viewer:
-			r.say(err.Error())
+			noticed = true
+			r.notice("nobody collects: " + err.Error())
 		case before != held.Holder:
 			before = held.Holder
 			r.say(fmt.Sprintf("viewer: %s collects for this recording; this process takes over when it stops", before))
@@ -107,7 +116,8 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	var polling, writing sync.WaitGroup
 	lost := false
 	polling.Go(func() { _ = poller.Run(ctx) }) // it ends with ctx only
-	polling.Go(func() { lost = r.keep(ctx, lease, writer); stop() })
+	polling.Go(func() { lost = r.keep(ctx, lease); stop() })
+	polling.Go(func() { r.warn(ctx, writer) })
 	polling.Go(func() { release = r.reload(ctx, poller, release) })
 	written, end := context.WithCancel(context.WithoutCancel(ctx))
 	writing.Go(func() { err = writer.Run(written, lastAppends, r.advanced) })
@@ -130,23 +140,33 @@ func (r *room) prepare(ctx context.Context) ([]sources.Source, func(), error) {
 	return r.open(ctx, r.meta.Resources)
 }
 
-// keep renews the lease until ctx ends or the lease is lost, which it tells, and says when the recording cannot be written.
-func (r *room) keep(ctx context.Context, lease *recording.Lease, writer *recording.Writer) (lost bool) {
-	failing := false
+// keep renews the lease until ctx ends or the lease is lost, which it tells.
+func (r *room) keep(ctx context.Context, lease *recording.Lease) (lost bool) {
 	for pause(ctx, leaseTurn) {
 		if errors.Is(lease.Renew(ctx), recording.ErrLeaseLost) {
 			r.say("another process took the lease over: this process is a viewer now")
 			return true
 		}
-		err := writer.Err()
-		if err != nil && !failing {
-			r.say(fmt.Sprintf("not recorded, trying again: %v", err))
-		} else if err == nil && failing {
-			r.say("recorded again")
-		}
-		failing = err != nil
 	}
 	return false
+}
+
+// warn gives notice for as long as the recording cannot be written.
+func (r *room) warn(ctx context.Context, writer *recording.Writer) {
+	given := ""
+	for pause(ctx, noticeTurn) {
+		now := ""
+		if err := writer.Err(); err != nil {
+			now = "not recorded, trying again: " + err.Error()
+		}
+		if now != given {
+			given = now
+			r.notice(given)
+		}
+	}
+	if given != "" {
+		r.notice("")
+	}
 }
 
 // follow tells the screen when something new stands in the recording, whoever wrote it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func roomOn(t *testing.T, path, holder string) *tester {
 	tr := &tester{source: &counting{}, ended: make(chan error, 1)}
 	tr.room = &room{
 		tape: tape, meta: meta, clock: sources.RunningClock{}, holder: holder, open: tr.source.open,
-		advanced: func() {}, say: tr.hear,
+		advanced: func() {}, say: tr.hear, notice: func(text string) { tr.hear("notice: " + text) },
 	}
 	return tr
 }
@@ -92,6 +93,13 @@ func (tr *tester) heard(part string) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return slices.ContainsFunc(tr.said, func(line string) bool { return strings.Contains(line, part) })
+}
+
+// told tells whether exactly this was said.
+func (tr *tester) told(line string) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return slices.Contains(tr.said, line)
 }
 
 func (tr *tester) start() {
@@ -218,6 +226,53 @@ func TestCollectorThatLostItsLeaseWatches(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A recording that cannot be written is told for as long as that is so, and what could not be written then is
+// written afterwards.
+func TestUnwritableRecordingIsToldUntilItHeals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lottery.warroom")
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, path, "mia")
+		tr.start()
+		time.Sleep(15 * time.Second)
+		behind(t, path, `CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'no space left'); END`)
+		before := tr.source.asked()
+		time.Sleep(20 * time.Second)
+		if !tr.heard("notice: not recorded, trying again: ") || !tr.heard("no space left") {
+			t.Errorf("it said %q", tr.said)
+		}
+		if tr.source.asked() == before {
+			t.Error("a full disk ended the collecting")
+		}
+		if tr.told("notice: ") {
+			t.Error("the notice was withdrawn too early")
+		}
+		behind(t, path, `DROP TRIGGER full`)
+		missed := float64(tr.source.asked())
+		time.Sleep(retryWrites + 2*noticeTurn)
+		if !tr.told("notice: ") {
+			t.Errorf("the notice was not withdrawn: %q", tr.said)
+		}
+		newest, err := tr.tape.Newest(t.Context(), tr.clock.Now(), time.Time{})
+		if err != nil || !slices.ContainsFunc(newest, func(s sources.Sample) bool { return s.Series.Metric == "alb_requests" && s.Value >= missed }) {
+			t.Errorf("what was read meanwhile is not recorded: %v, %v", newest, err)
+		}
+		tr.leave(t)
+	})
+}
+
+// behind executes SQL on a recording as another program would.
+func behind(t *testing.T, path, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(query); err != nil {
+		t.Fatal(err)
+	}
 }
 
 const oneBalancer = `launch: {name: lottery, t0: 2026-03-01T19:15:00Z}
