@@ -26,10 +26,11 @@ type pace struct {
 	urgent []bool // cells that a key has changed and that are still to come
 	from   int    // the row with which the next part begins
 
-	handed  string // what the renderer was given
-	fresh   bool   // the next frame is the renderer's
-	awaited int    // how often the renderer has written when it was handed over
-	late    bool   // cells are still to come
+	handed  string    // what the renderer was given
+	fresh   bool      // the next frame is the renderer's
+	awaited int       // how often the renderer has written when it was handed over
+	until   time.Time // how long it is waited for
+	late    bool      // cells are still to come
 
 	buf   []byte
 	style theme.Style // in which the terminal writes while buf is made
@@ -64,6 +65,10 @@ func (p *pace) aim(c *Canvas, urgent bool) {
 	p.late = true
 }
 
+// paintWithin is how long the renderer is waited for, several of its ticks. It may have nothing to paint, or so little
+// that the link does not take it for a frame; then all cells are written, and a late paint does no harm.
+const paintWithin = 250 * time.Millisecond
+
 // become makes c a copy of another canvas.
 func (c *Canvas) become(other *Canvas) {
 	c.W, c.H, c.ASCII = other.W, other.H, other.ASCII
@@ -82,8 +87,11 @@ func (p *pace) next(l *Link) string {
 		p.handed = string(p.want.Write(nil, p.theme))
 		p.have.become(&p.want)
 		clear(p.urgent)
-		p.fresh, p.late, p.awaited = false, false, l.painted()
-	case l.painted() == p.awaited: // the renderer has not painted it yet; it will say so
+		p.fresh, p.late = false, false
+		if l != nil {
+			p.awaited, p.until = l.painted(), l.now().Add(paintWithin)
+		}
+	case l.painted() == p.awaited && l.now().Before(p.until): // the renderer has not painted it yet; it will say so
 	default:
 		p.write(l)
 	}

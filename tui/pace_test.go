@@ -1,0 +1,56 @@
+package tui
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"warroom/tui/theme"
+)
+
+// A first frame of a few words is painted with so few bytes that the link cannot know it for a paint. The screen must
+// not wait for one for ever.
+func TestSmallFirstFrameDoesNotHoldTheNext(t *testing.T) {
+	var mu sync.Mutex
+	var written bytes.Buffer
+	now := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
+	link := newLink(nil, func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return written.Write(p)
+	}, func() time.Time { return now })
+	dark := theme.New(true, colorprofile.TrueColor)
+	p := pace{theme: &dark}
+
+	frame := &Canvas{}
+	show := func(text string) {
+		frame.Reset(120, 40)
+		frame.Text(0, 0, 120, text, theme.Fg(theme.Text))
+		p.aim(frame, false)
+		p.next(link)
+	}
+	show("reading")
+	if _, err := link.Write([]byte("\x1b[Hreading")); err != nil {
+		t.Fatal(err)
+	}
+	show("the launch")
+	if !p.late {
+		t.Fatal("the renderer is not waited for at all")
+	}
+	now = now.Add(paintWithin)
+	p.next(link)
+	if p.late {
+		t.Error("the frame still waits")
+	}
+	if err := link.Close(); err != nil {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !bytes.Contains(written.Bytes(), []byte("the launch")) {
+		t.Errorf("the terminal never got the frame: %q", written.String())
+	}
+}
