@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,8 +43,14 @@ func sitesAccount(t *testing.T, faults string) {
 	wire := awswire.New(launch, sources.RunningClock{}.Now)
 	server := httptest.NewServer(wire)
 	t.Cleanup(func() { _ = wire.Close(); server.Close() })
+	askedThrough(t, server.URL)
+}
+
+// askedThrough lets the SDK's own settings lead to the endpoint.
+func askedThrough(t *testing.T, endpoint string) {
+	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
 		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_MAX_ATTEMPTS": "1",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
@@ -51,25 +61,58 @@ func sitesAccount(t *testing.T, faults string) {
 // recorded runs "warroom record" on a config until enough is recorded, and then ends it as SIGTERM does.
 func recorded(t *testing.T, config string, enough func(sources.Batch) bool) {
 	t.Helper()
-	folder := t.TempDir()
-	write(t, filepath.Join(folder, "warroom.yaml"), config+"recording: live.warroom\n")
-	stdout, stderr, p := caught(t, "record", "--config", filepath.Join(folder, "warroom.yaml"))
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	c := collect(t, configured(t, config), "mia")
+	c.until(enough)
+	c.leave()
+}
+
+// configured is the file of a config, beside which the recording will be.
+func configured(t *testing.T, config string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "warroom.yaml")
+	write(t, file, config+"recording: live.warroom\n")
+	return file
+}
+
+// recorder is a process of "warroom record" within a test.
+type recorder struct {
+	t      *testing.T
+	config string
+	stop   func()
+	ended  chan error
+	output func() string
+}
+
+// collect starts to record what the config in the file describes.
+func collect(t *testing.T, file, operator string) *recorder {
+	t.Helper()
+	stdout, stderr, p := caught(t, "record", "--config", file, "--operator", operator)
+	ctx, stop := context.WithCancel(t.Context())
+	c := &recorder{t: t, config: file, stop: stop, ended: make(chan error, 1), output: func() string { return stdout.String() + stderr.String() }}
+	go func() { c.ended <- p.execute(ctx) }()
+	return c
+}
+
+// until waits until what is recorded is enough.
+func (c *recorder) until(enough func(sources.Batch) bool) {
+	c.t.Helper()
+	ctx, stop := context.WithTimeout(c.t.Context(), 30*time.Second)
 	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- p.execute(ctx) }()
-	var last sources.Batch
-	for !enough(last) {
-		if !pause(ctx, 100*time.Millisecond) {
-			t.Errorf("what was waited for did not come: facts %v, changes %v", last.Facts, last.Changes)
-			break
+	for last := (sources.Batch{}); !enough(last); last = all(ctx, filepath.Join(filepath.Dir(c.config), "live.warroom")) {
+		if !pause(ctx, 50*time.Millisecond) {
+			c.t.Fatalf("what was waited for did not come: facts %v, changes %v", last.Facts, last.Changes)
 		}
-		last = all(ctx, filepath.Join(folder, "live.warroom"))
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("record ended with %v\n%s%s", err, stdout, stderr)
+}
+
+// leave ends the process and returns what it has printed.
+func (c *recorder) leave() string {
+	c.t.Helper()
+	c.stop()
+	if err := <-c.ended; err != nil {
+		c.t.Errorf("record ended with %v\n%s", err, c.output())
 	}
+	return c.output()
 }
 
 // all is what a recording holds, nothing while it cannot be opened yet.
@@ -148,13 +191,75 @@ func told(facts []sources.Fact, about sources.Ref, parts []string) bool {
 // With nothing wrong a config of a few lines watches an account.
 func TestLiveAccount(t *testing.T) {
 	sitesAccount(t, "")
-	recorded(t, lotteryAccount, func(b sources.Batch) bool {
-		seen := map[sources.Ref]bool{}
-		for _, s := range b.Samples {
-			if !s.None {
-				seen[s.Series.Ref()] = true
-			}
+	recorded(t, lotteryAccount, func(b sources.Batch) bool { return hasValues(b, "alb/web", "asg/web", "waf/edge") })
+}
+
+// hasValues tells whether each of the resources has a value.
+func hasValues(b sources.Batch, resources ...string) bool {
+	seen := map[string]bool{}
+	for _, s := range b.Samples {
+		if !s.None {
+			seen[s.Series.Ref().String()] = true
 		}
-		return seen[sources.Ref{Service: "alb", Name: "web"}] && seen[sources.Ref{Service: "asg", Name: "web"}] && seen[sources.Ref{Service: "waf", Name: "edge"}]
+	}
+	return !slices.ContainsFunc(resources, func(r string) bool { return !seen[r] })
+}
+
+// A config that is changed while an account is watched is taken over; a broken one is told with its place, and
+// what was watched goes on.
+func TestConfigOfALiveAccountIsReloaded(t *testing.T) {
+	sitesAccount(t, "")
+	file := configured(t, strings.Replace(lotteryAccount, ", asg: {web: lottery-web}", "", 1))
+	c := collect(t, file, "mia")
+	c.until(func(b sources.Batch) bool { return hasValues(b, "alb/web") })
+	write(t, file, lotteryAccount+"resorces: {}\n")
+	c.until(func(b sources.Batch) bool {
+		return said(b, "the old config stays: "+file+`:4:1: unknown word "resorces"; the nearest is "resources"`)
 	})
+	write(t, file, lotteryAccount+"recording: live.warroom\n")
+	c.until(func(b sources.Batch) bool { return said(b, "config reloaded: +asg/web") && hasValues(b, "asg/web") })
+	c.leave()
+}
+
+func said(b sources.Batch, text string) bool {
+	return slices.ContainsFunc(b.Changes, func(c sources.Change) bool { return strings.Contains(c.Text, text) })
+}
+
+// Ten viewers ask AWS nothing, and when the collector leaves, one of them asks: as much as the first one did.
+func TestTenViewersCostWhatOneCosts(t *testing.T) {
+	sitesAccount(t, "")
+	file := configured(t, lotteryAccount)
+	first := collect(t, file, "mia")
+	first.until(func(b sources.Batch) bool { return hasValues(b, "alb/web", "asg/web", "waf/edge") })
+	var asked atomic.Int32 // by the viewers: who starts from now on is led elsewhere
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer elsewhere.Close()
+	askedThrough(t, elsewhere.URL)
+	var viewers []*recorder
+	for n := range 10 {
+		viewers = append(viewers, collect(t, file, fmt.Sprint("viewer ", n)))
+	}
+	if pause(t.Context(), leaseTurn+time.Second); asked.Load() != 0 {
+		t.Errorf("the viewers asked AWS %d times", asked.Load())
+	}
+	if output := first.leave(); !strings.Contains(output, "mia@") {
+		t.Errorf("the first one did not collect:\n%s", output)
+	}
+	viewers[0].until(func(b sources.Batch) bool { return said(b, "took over from mia@") && asked.Load() > 0 })
+	took := 0
+	for _, v := range viewers {
+		output := v.leave()
+		if !strings.Contains(output, "viewer: mia@") {
+			t.Errorf("it does not say that it is a viewer:\n%s", output)
+		}
+		if strings.Contains(output, "took over from mia@") {
+			took++
+		}
+	}
+	if took != 1 {
+		t.Errorf("%d took over from the first one", took)
+	}
 }

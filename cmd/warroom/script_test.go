@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 //	code N command...        the command must end with exit code N; stdout and stderr are kept
 //	until PATTERN command... the command is repeated until its output matches, for at most 20 s
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "until": until},

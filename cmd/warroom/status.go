@@ -153,21 +153,21 @@ func examine(ctx context.Context, tape *recording.File, newest bool) (*status, e
 		Launch: meta.Launch.Name, Environment: meta.Environment, At: at.UTC(), T: relative(at.Sub(meta.Launch.T0)),
 		Recording: tape.Path(), Collector: collector, count: map[tui.Level]int{},
 	}
-	return s, s.judge(ctx, tape, meta)
+	return s, s.judge(ctx, tape, meta, sources.AsSeen)
 }
 
 // lookBack is how much of the recording a tile is judged by.
 const lookBack = time.Hour
 
 // judge asks of every tile what the screen would show of it.
-func (s *status) judge(ctx context.Context, tape *recording.File, meta recording.Meta) error {
+func (s *status) judge(ctx context.Context, tape *recording.File, meta recording.Meta, truth sources.Truth) error {
 	batch, _, err := tape.Load(ctx, s.At.Add(-lookBack), time.Time{}, time.Time{})
 	if err != nil {
 		return err
 	}
 	window := sources.NewWindow(lookBack)
 	window.Apply(batch)
-	view := query.NewDeriver().View(window, sources.Cursor{At: s.At})
+	view := query.NewDeriver().View(window, sources.Cursor{At: s.At, Truth: truth})
 	scene := &tui.Scene{View: view, Meta: &meta, Now: s.At, Selected: -1}
 	painter := tui.NewPainter()
 	worst := tui.LevelOK
