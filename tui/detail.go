@@ -15,39 +15,29 @@ import (
 )
 
 // detailPage is everything that is known of one resource: what is wrong and the remedy, large charts, all series,
-// facts and the last changes.
-type detailPage struct{ top int }
+// facts and the last changes. One line is chosen, and what it means is said in full.
+type detailPage struct{ list list }
 
 func (p *detailPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
-	case key.Matches(k, m.keys.Down):
-		p.top++
-	case key.Matches(k, m.keys.Up):
-		p.top--
-	case key.Matches(k, m.keys.PageDown):
-		p.top += pageStep
-	case key.Matches(k, m.keys.PageUp):
-		p.top -= pageStep
 	case key.Matches(k, m.keys.Right, m.keys.NextTile, m.keys.Next):
 		m.choose(+1)
-		p.top = 0
+		p.list = list{}
 	case key.Matches(k, m.keys.Left, m.keys.PrevTile, m.keys.Previous):
 		m.choose(-1)
-		p.top = 0
-	default:
+		p.list = list{}
+	case key.Matches(k, m.keys.Start, m.keys.End): // of time, as on the grid
 		return nil, false
+	default:
+		return nil, p.list.key(m.keys, k, len(m.detailLines(m.view(), m.chosen, 0)))
 	}
-	p.top = max(p.top, 0)
 	return nil, true
 }
-
-// pageStep is how many lines PgUp and PgDn move a page that scrolls as a whole.
-const pageStep = 10
 
 func (p *detailPage) hints(k *keyMap) []Hint {
 	return []Hint{
 		hint(k.Back, "back"), {Key: k.Left.Help().Key + " " + k.Right.Help().Key, Does: "other tiles"},
-		{Key: k.Down.Help().Key + " " + k.Up.Help().Key, Does: "scroll"}, hint(k.Pause, "pause"), {Key: "←→", Does: "scrub"},
+		{Key: k.Down.Help().Key + " " + k.Up.Help().Key, Does: "series"}, hint(k.Pause, "pause"), {Key: "←→", Does: "scrub"},
 		hint(k.Truth, "as seen, as settled"), hint(k.Jump, "jump"), hint(k.Help, "help"),
 	}
 }
@@ -62,15 +52,37 @@ func (p *detailPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	status := m.painter.Status(m.scene(), t)
 	p.head(m, c, top, t, status)
 	rest = p.trouble(c, rest, status)
-	rest = m.charts(c, rest, t, v)
-	lines := m.detailLines(v, t.Ref)
-	p.top = max(min(p.top, len(lines)-rest.H), 0)
-	for i, line := range lines[min(p.top, len(lines)):] {
-		if i >= rest.H {
-			break
-		}
-		columns(c, Rect{X: rest.X + 1, Y: rest.Y + i, W: rest.W - 2, H: 1}, line...)
+	lines := m.detailLines(v, t.Ref, area.W)
+	rest = m.charts(c, rest, t, v, len(lines))
+	head, rest := rest.Top(1)
+	columns(c, head.Inset(1, 0), m.seriesHead(area.W)...)
+	p.list.at = max(min(p.list.at, len(lines)-1), 0)
+	if p.list.at < len(lines) {
+		rest = p.meaning(c, rest, lines[p.list.at].means)
 	}
+	p.list.draw(c, rest, len(lines), func(i int, r Rect) { columns(c, r, lines[i].cells...) })
+}
+
+// meaning says at the foot of the page what the chosen line means, and returns the rest.
+func (p *detailPage) meaning(c *Canvas, r Rect, text string) Rect {
+	lines := wrap(text, r.W-3, 2)
+	if r.H < leastList+len(lines) {
+		return r
+	}
+	foot, rest := r.Bottom(len(lines))
+	for i, line := range lines {
+		c.Text(foot.X+1, foot.Y+i, foot.W-2, line, theme.Fg(theme.Text))
+	}
+	return rest
+}
+
+// leastList is how many lines of the table stay in sight whatever else has to be said.
+const leastList = 3
+
+// detailLine is one line of the page's table, and what it means.
+type detailLine struct {
+	cells []column
+	means string
 }
 
 // chosenTile is the tile that the page is about.
@@ -116,34 +128,50 @@ func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
 	return r
 }
 
-// detailLines are the table of series, the facts and the last changes.
-func (m *Model) detailLines(v *sources.View, r sources.Ref) [][]column {
-	out := m.seriesLines(v, r)
-	out = append(out, m.factLines(v, r)...)
-	return append(out, m.changeLines(v, r)...)
+// detailLines are the table of series, the facts and the last changes, for a page of a width.
+func (m *Model) detailLines(v *sources.View, r sources.Ref, width int) []detailLine {
+	var out []detailLine
+	for _, s := range seriesOf(v, r) {
+		out = append(out, m.seriesLine(v, s, width))
+	}
+	for _, cells := range append(m.factLines(v, r), m.changeLines(v, r)...) {
+		out = append(out, detailLine{cells: cells})
+	}
+	return out
 }
 
 func title(s string) []column {
 	return []column{{text: s, width: -1, style: theme.Fg(theme.Faint).Bold()}}
 }
 
-func (m *Model) seriesLines(v *sources.View, r sources.Ref) [][]column {
-	faint := theme.Fg(theme.Faint).Bold()
-	out := [][]column{{
-		{text: "SERIES", width: seriesWidth, style: faint}, {text: "SETTLED", width: valueWidth, style: faint, right: true},
-		{text: "OF", width: 11, style: faint}, {text: "YOUNGER", width: valueWidth, style: faint, right: true},
-		{text: "STATE", width: 11, style: faint}, {text: "AGE / NORMAL", width: 12, style: faint}, {text: "WHAT", width: -1, style: faint},
-	}}
-	for _, s := range seriesOf(v, r) {
-		out = append(out, m.seriesLine(v, s))
-	}
-	return append(out, nil)
-}
-
+// The columns of the table of series.
 const (
 	seriesWidth = 36
 	valueWidth  = 13
+	periodWidth = 11
+	stateWidth  = 11
+	wideTable   = 110 // from here on there is room for the values that may still be revised
 )
+
+// seriesHead is the head of the table of series. The zone of its times is said once, here.
+func (m *Model) seriesHead(width int) []column {
+	faint := theme.Fg(theme.Faint).Bold()
+	zone := m.drawn.at.In(m.opt.Zone).Format("MST")
+	return seriesColumns(width,
+		column{text: "SERIES", style: faint}, column{text: "SETTLED", style: faint}, column{text: "OF, " + zone, style: faint},
+		column{text: "YOUNGER", style: faint}, column{text: "STATE", style: faint}, column{text: "AGE / NORMAL", style: faint})
+}
+
+// seriesColumns gives the cells of one series their places.
+func seriesColumns(width int, name, settled, of, younger, state, age column) []column {
+	name.width, settled.width, of.width, younger.width, state.width, age.width = seriesWidth, valueWidth, periodWidth, valueWidth, stateWidth, -1
+	settled.right, younger.right = true, true
+	if width < wideTable {
+		name.width = width - 2 - valueWidth - periodWidth - stateWidth - len("AGE / NORMAL") - 5
+		return []column{name, settled, of, state, age}
+	}
+	return []column{name, settled, of, younger, state, age}
+}
 
 // seriesOf are the resource's series: in the order of their names, the derived ones of the catalogue included.
 func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
@@ -160,8 +188,8 @@ func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
 }
 
 // seriesLine is one series: its newest settled value with the period that it is for, its newest value where that may
-// still be revised, its state in words, its age, and what is wrong or what it means.
-func (m *Model) seriesLine(v *sources.View, s sources.Series) []column {
+// still be revised, its state in words and its age. What is wrong with it, or what it is, is its meaning.
+func (m *Model) seriesLine(v *sources.View, s sources.Series, width int) detailLine {
 	metric, _ := sources.Lookup(s.Metric)
 	settled, found := v.Settled(s)
 	value, of := m.reading(settled, found, metric)
@@ -169,14 +197,11 @@ func (m *Model) seriesLine(v *sources.View, s sources.Series) []column {
 	later, _ := m.reading(newest, young && newest.Provisional, metric)
 	state, colour := stateWord(v.State(s), newest, found, young)
 	trouble, _ := v.Trouble(s)
-	return []column{
-		{text: seriesName(s, metric), width: seriesWidth, style: theme.Fg(theme.Text)},
-		{text: value, width: valueWidth, style: theme.Fg(theme.Strong).Bold(), right: true},
-		{text: of, width: 11, style: theme.Fg(theme.Faint)},
-		{text: later, width: valueWidth, style: theme.Fg(theme.Provisional), right: true},
-		{text: state, width: 11, style: theme.Fg(colour)}, {text: ageOf(v, s), width: 12, style: theme.Fg(theme.Faint)},
-		{text: orElse(trouble.Text, metric.Help), width: -1, style: theme.Fg(theme.Faint)},
-	}
+	name := seriesName(s, metric)
+	return detailLine{means: name + ": " + orElse(trouble.Text, metric.Help), cells: seriesColumns(width,
+		column{text: name, style: theme.Fg(theme.Text)}, column{text: value, style: theme.Fg(theme.Strong).Bold()},
+		column{text: of, style: theme.Fg(theme.Faint)}, column{text: later, style: theme.Fg(theme.Provisional)},
+		column{text: state, style: theme.Fg(colour)}, column{text: ageOf(v, s), style: theme.Fg(theme.Faint)})}
 }
 
 // reading is a point's value with its unit, and the period that it is for.
@@ -254,9 +279,22 @@ func inUnit(n float64, m sources.Metric) string {
 		}
 		return "no"
 	case sources.Count:
-		return amount(n, asNumber, 0) + " / " + short(m.Period)
+		return amount(n, asNumber, 0) + each(m.Period)
 	}
 	return amount(n, asNumber, 0)
+}
+
+// each is a period as it stands behind a count.
+func each(period time.Duration) string {
+	switch period {
+	case time.Second:
+		return "/s"
+	case time.Minute:
+		return "/min"
+	case time.Hour:
+		return "/h"
+	}
+	return "/" + short(period)
 }
 
 func (m *Model) factLines(v *sources.View, r sources.Ref) [][]column {
@@ -264,14 +302,14 @@ func (m *Model) factLines(v *sources.View, r sources.Ref) [][]column {
 	if len(facts) == 0 {
 		return nil
 	}
-	out := [][]column{title("FACTS")}
+	out := [][]column{nil, title("FACTS")}
 	for _, f := range facts {
 		out = append(out, []column{
 			{text: f.Name, width: seriesWidth, style: theme.Fg(theme.Text)}, {text: "since " + m.when(f.Seen), width: m.whenWidth() + 6, style: theme.Fg(theme.Faint)},
 			{text: f.Value, width: -1, style: theme.Fg(theme.Strong)},
 		})
 	}
-	return append(out, nil)
+	return out
 }
 
 // lastChanges is how many changes of a resource its page shows.
@@ -289,7 +327,7 @@ func (m *Model) changeLines(v *sources.View, r sources.Ref) [][]column {
 		return nil
 	}
 	slices.Reverse(mine)
-	out := [][]column{title("LAST CHANGES")}
+	out := [][]column{nil, title("LAST CHANGES")}
 	for _, c := range mine[:min(len(mine), lastChanges)] {
 		e := entry{at: c.At, kind: c.Kind}
 		out = append(out, []column{

@@ -11,37 +11,43 @@ import (
 
 // The measures of the large charts.
 const (
-	chartLeastW = 60 // beside each other from twice that on
-	chartGoodH  = 12 // its heading included
-	chartLeastH = 7
-	chartSpan   = time.Hour // how much time they show at least
-	chartLines  = 4         // lines in one chart
+	chartLeastW = 38
+	chartLeastH = 7  // its heading included
+	chartGoodH  = 18 // higher says no more
+	chartLines  = 4  // lines in one chart
+	tableLeastH = 8  // what the charts leave to the table where it has so many lines
 )
 
-// chartPlan is how many charts stand beside each other, and how high each is.
-func chartPlan(area Rect, n int) (across, height int) {
+// chartPlan is in how many rows of how many charts each n charts stand, and how high each is, above a table of so many
+// lines.
+func chartPlan(area Rect, n, lines int) (rows, across, height int) {
 	if n == 0 {
-		return 1, 0
+		return 0, 1, 0
 	}
 	across = max(min(area.W/chartLeastW, n, 3), 1)
-	height = min(area.H*2/3/ceilDiv(n, across), chartGoodH)
-	if height < chartLeastH {
-		height = min(chartLeastH, area.H*2/3)
+	if n == 4 && across == 3 {
+		across = 2
 	}
-	return across, height
+	room := area.H - min(lines+1, tableLeastH)
+	rows = min(ceilDiv(n, across), room/chartLeastH)
+	if rows == 0 {
+		return 0, across, 0
+	}
+	return rows, across, min(room/rows, chartGoodH)
 }
 
-// charts draws the tile's large charts, as many as there is room for, and returns the rest of the area.
-func (m *Model) charts(c *Canvas, area Rect, t *Tile, v *sources.View) Rect {
-	across, height := chartPlan(area, len(t.spec.Detail))
-	if height < chartLeastH {
-		return area
-	}
-	rows := min(ceilDiv(len(t.spec.Detail), across), max(area.H*2/3/height, 1))
+// charts draws the tile's large charts, as many as there is room for, and returns the rest of the area. Those of a row
+// that is not full are wider.
+func (m *Model) charts(c *Canvas, area Rect, t *Tile, v *sources.View, lines int) Rect {
+	rows, across, height := chartPlan(area, len(t.spec.Detail), lines)
 	charts, rest := area.Top(rows * height)
-	for i, metrics := range t.spec.Detail[:min(len(t.spec.Detail), rows*across)] {
-		x, w := part(charts.W, across, i%across)
-		m.largeChart(c, Rect{X: charts.X + x + 1, Y: charts.Y + i/across*height, W: w - 2, H: height - 1}, t, metrics, v)
+	for row := range rows {
+		here := t.spec.Detail[row*across:]
+		here = here[:min(len(here), across)]
+		for i, metrics := range here {
+			x, w := part(charts.W, len(here), i)
+			m.largeChart(c, Rect{X: charts.X + x + 1, Y: charts.Y + row*height, W: w - 2, H: height - 1}, t, metrics, v)
+		}
 	}
 	return rest
 }
@@ -52,7 +58,7 @@ func (m *Model) largeChart(c *Canvas, r Rect, t *Tile, metrics []string, v *sour
 	metrics = metrics[:min(len(metrics), chartLines)]
 	unit, _ := sources.Lookup(metrics[0])
 	lines := chart.Lines{
-		Now: m.drawn.at, Span: chartSpan, Limits: m.limits(t, metrics, v), Marks: m.marksOf(t.Ref, v),
+		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Limits: m.limits(t, metrics, v), Marks: m.marksOf(t.Ref, v),
 		Value: func(n float64) string { return axisLabel(n, unit) },
 		Time:  func(at time.Time) string { return at.In(m.opt.Zone).Format("15:04") },
 	}
@@ -67,7 +73,7 @@ func (m *Model) line(name string, r sources.Ref, v *sources.View) chart.Series {
 	metric, _ := sources.Lookup(name)
 	period := max(metric.Period, time.Second)
 	at := m.drawn.at
-	out := chart.Series{Name: strings.TrimPrefix(name, r.Service+"_")}
+	out := chart.Series{Name: inWords(name, r.Service)}
 	if p, ok := v.Settled(sources.Series{Metric: name, Resource: r.Name}); ok {
 		value, _ := m.reading(p, true, metric)
 		out.Name += " " + value
@@ -77,6 +83,15 @@ func (m *Model) line(name string, r sources.Ref, v *sources.View) chart.Series {
 		out.Points = append(out.Points, chart.Point{At: p.At, Span: period, Value: n, None: !ok, Provisional: p.Provisional})
 	}
 	return out
+}
+
+// inWords is what a person calls a metric where its value stands beside it.
+func inWords(name, service string) string {
+	name = strings.TrimPrefix(name, service+"_")
+	for _, unit := range [...]string{"_per_second", "_seconds", "_bytes"} {
+		name = strings.TrimSuffix(name, unit)
+	}
+	return strings.NewReplacer("cpu_ratio", "CPU", "acu", "ACU", "_", " ").Replace(name)
 }
 
 // limits are the thresholds that the tile watches on these metrics, and its ceilings.
@@ -92,7 +107,7 @@ func (m *Model) limits(t *Tile, metrics []string, v *sources.View) []chart.Bound
 		}{{"warns above", w.WarnAbove}, {"pages above", w.PageAbove}, {"warns below", w.WarnBelow}, {"pages below", w.PageBelow}} {
 			if l.at != nil {
 				metric, _ := sources.Lookup(w.Value)
-				out = append(out, chart.Bound{Name: l.name + " " + inUnit(*l.at, metric), Value: *l.at})
+				out = append(out, chart.Bound{Name: l.name + " " + axisLabel(*l.at, metric), Value: *l.at})
 			}
 		}
 	}
@@ -109,11 +124,11 @@ func (m *Model) marksOf(r sources.Ref, v *sources.View) []chart.Moment {
 	at := m.drawn.at
 	var out []chart.Moment
 	if t0 := m.opt.Meta.Launch.T0; !t0.IsZero() && !t0.After(at) {
-		out = append(out, chart.Moment{At: t0, Sign: '┃'})
+		out = append(out, chart.Moment{At: t0, Sign: '┃', Name: "T0"})
 	}
 	for _, c := range v.Changes(at.Add(-behind), at.Add(time.Nanosecond)) {
 		if c.Resource == r || c.Kind == sources.ChangeNote {
-			out = append(out, chart.Moment{At: c.At, Sign: changeGlyph(c.Kind)})
+			out = append(out, chart.Moment{At: c.At, Sign: changeGlyph(c.Kind), Name: c.Kind})
 		}
 	}
 	return out
@@ -126,6 +141,10 @@ func axisLabel(n float64, m sources.Metric) string {
 		return si(n)
 	case sources.PerSecond:
 		return si(n) + "/s"
+	case sources.Ratio:
+		return mark(n, asPercent, 0)
+	case sources.Seconds:
+		return mark(n, asDuration, 0)
 	}
 	return inUnit(n, m)
 }

@@ -224,13 +224,13 @@ func TestLines(t *testing.T) {
 	points[28].Provisional, points[29].Provisional = true, true
 	l := lines(Series{"requests", points})
 	l.Limits = []Bound{{"ceiling", 80}}
-	l.Marks = []Moment{{noon.Add(10 * time.Minute), '▲'}}
+	l.Marks = []Moment{{noon.Add(10 * time.Minute), '▲', "deploy"}}
 	s := newSheet(60, 12)
 	if !l.Draw(60, 12, s.put) || s.wrong != "" {
 		t.Fatalf("not drawn: %s", s.wrong)
 	}
 	text := s.String()
-	for _, want := range []string{"100 ┤", "0 ┤", "ceiling", "12:15", "▲", "╭╮", "┄"} {
+	for _, want := range []string{"100 ┤", "0 ┤", "ceiling", "12:10", "▲", "╭─╮", "┄"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}

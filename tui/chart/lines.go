@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,10 +36,11 @@ type Bound struct {
 	Value float64
 }
 
-// Moment is a sign on the time axis.
+// Moment is a sign on the time axis, with a word for it where there is room.
 type Moment struct {
 	At   time.Time
 	Sign rune
+	Name string
 }
 
 // Ink is the ink of the i-th line of a chart.
@@ -341,18 +343,37 @@ func (p *plot) time() {
 		}
 		free = x + len(label) + 2
 	}
-	for _, m := range p.Marks {
-		if x, ok := p.place(m.At); ok {
-			p.put(p.left+x, p.h, m.Sign, Mark)
+	p.marks()
+}
+
+// marks draws what happened on the time axis. A sign has its name where that ends before the next one.
+func (p *plot) marks() {
+	slices.SortStableFunc(p.Marks, func(a, b Moment) int { return a.At.Compare(b.At) })
+	for i, m := range p.Marks {
+		x, ok := p.place(m.At)
+		if !ok {
+			continue
+		}
+		p.put(p.left+x, p.h, m.Sign, Mark)
+		room := p.w - x - 1
+		if i+1 < len(p.Marks) {
+			if next, ok := p.place(p.Marks[i+1].At); ok {
+				room = next - x - 2
+			}
+		}
+		if name := []rune(m.Name); len(name) <= room {
+			for i, r := range name {
+				p.put(p.left+x+1+i, p.h, r, Mark)
+			}
 		}
 	}
 }
 
-// tickEvery is a round time for which there are about twelve columns of the plot.
+// tickEvery is a round time for which there are about twelve columns of the plot: whole minutes, as they are written.
 func (p *plot) tickEvery() time.Duration {
 	want := p.grid.Step * 12 / time.Duration(p.perColumn)
 	for _, s := range steps {
-		if s >= want {
+		if s >= want && s%time.Minute == 0 {
 			return s
 		}
 	}
