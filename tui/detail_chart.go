@@ -62,8 +62,10 @@ func (m *Model) largeChart(c *Canvas, r Rect, t *Tile, metrics []string, v *sour
 		Value: func(n float64) string { return axisLabel(n, unit) },
 		Time:  func(at time.Time) string { return at.In(m.opt.Zone).Format("15:04") },
 	}
-	for _, name := range metrics {
-		lines.Series = append(lines.Series, m.line(name, t.Ref, v))
+	for i, name := range metrics {
+		if i == 0 || !t.isCeiling(name) {
+			lines.Series = append(lines.Series, m.line(name, t.Ref, v))
+		}
 	}
 	c.Lines(r, &lines)
 }
@@ -111,12 +113,18 @@ func (m *Model) limits(t *Tile, metrics []string, v *sources.View) []chart.Bound
 			}
 		}
 	}
-	if name := t.spec.Chart.Ceiling; name != "" && slices.Contains(metrics, orElse(t.spec.Chart.Value, t.spec.Headline.Value)) {
-		if p, ok := v.Settled(sources.Series{Metric: name, Resource: t.Ref.Name}); ok && !slices.Contains(metrics, name) {
-			out = append(out, chart.Bound{Name: "ceiling", Value: p.Value})
+	for _, name := range metrics[1:] {
+		if p, ok := v.Settled(sources.Series{Metric: name, Resource: t.Ref.Name}); ok && t.isCeiling(name) {
+			metric, _ := sources.Lookup(name)
+			out = append(out, chart.Bound{Name: "ceiling " + axisLabel(p.Value, metric), Value: p.Value})
 		}
 	}
 	return out
+}
+
+// isCeiling tells whether a metric is what another one cannot exceed: it is drawn as a limit is, over the whole width.
+func (t *Tile) isCeiling(name string) bool {
+	return name == t.spec.Headline.Ceiling || name == t.spec.Chart.Ceiling || t.spec.Wall != nil && name == t.spec.Wall.Ceiling
 }
 
 // marksOf is what happened to a resource, and T0.

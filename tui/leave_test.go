@@ -18,7 +18,7 @@ func TestLeaveWhileTheRecordingHangs(t *testing.T) {
 		t.Run(key, func(t *testing.T) {
 			o, f, _ := live(t, t0.Add(10*time.Minute))
 			tape := &hangingTape{Tape: f, release: make(chan struct{})}
-			defer close(tape.release)
+			defer tape.end()
 			o.Tape = tape
 			term := start(t, o, 120, 40)
 			term.see("LIVE")

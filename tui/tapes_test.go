@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,14 +31,25 @@ func (b *brokenTape) AppendChange(ctx context.Context, c sources.Change) (source
 type hangingTape struct {
 	tui.Tape
 	release chan struct{}
+	calls   sync.WaitGroup
+}
+
+// end lets all calls go and waits for them.
+func (h *hangingTape) end() {
+	close(h.release)
+	h.calls.Wait()
 }
 
 func (h *hangingTape) Since(ctx context.Context, after recording.Mark) (sources.Batch, recording.Mark, error) {
+	h.calls.Add(1)
+	defer h.calls.Done()
 	<-h.release
 	return h.Tape.Since(ctx, after)
 }
 
 func (h *hangingTape) AppendChange(ctx context.Context, c sources.Change) (sources.Change, error) {
+	h.calls.Add(1)
+	defer h.calls.Done()
 	<-h.release
 	return h.Tape.AppendChange(ctx, c)
 }

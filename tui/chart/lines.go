@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -154,30 +155,27 @@ func (p *plot) scale() {
 	}
 	p.high = Nice(p.high)
 	p.labels = make([]string, p.h)
-	n := labelsOf(p.h)
+	n := labelsOf(p.high-p.low, p.h)
 	for i := range n + 1 {
-		row := (2*i*(p.h-1) + n) / (2 * n)
-		p.labels[row] = p.Value(p.high - (p.high-p.low)*float64(row)/float64(p.h-1))
-	}
-	for row := range p.h - 1 {
-		if p.labels[row] != "" && p.labels[row] == p.labels[p.h-1] {
-			p.labels[row] = "" // too small a scale for its format
+		v := p.low + (p.high-p.low)*float64(i)/float64(n)
+		if label := p.Value(v); i == 0 || label != p.labels[p.h-1] { // too small a scale for its format
+			p.labels[p.row(v)] = label
 		}
 	}
 }
 
-// labelsOf is into how many parts the labels cut a value axis of h rows: one that cuts it evenly if there is one.
-func labelsOf(h int) int {
-	most := min(max((h-1)/2, 1), 5)
-	for n := most; n > 1; n-- {
-		if (h-1)%n == 0 {
+// parts are into how many round parts the ends of a scale, see Nice, can be cut.
+var parts = map[float64][]int{1: {5, 2}, 1.5: {3}, 2: {4, 2}, 3: {3}, 4: {4, 2}, 5: {5}, 6: {3, 2}, 8: {4, 2}}
+
+// labelsOf is into how many parts the labels cut a value axis of h rows.
+func labelsOf(length float64, h int) int {
+	unit := math.Pow(10, math.Floor(math.Log10(length)+1e-9))
+	for _, n := range parts[math.Round(length/unit*10)/10] {
+		if n <= (h-1)/2 {
 			return n
 		}
 	}
-	if h <= 8 {
-		return 1
-	}
-	return min(most, 4)
+	return 1
 }
 
 func (p *plot) axis() {
@@ -304,13 +302,15 @@ func (p *plot) tail(columns []Column) int {
 	return p.w + 1
 }
 
-// names writes the limits' names over their lines.
+// names writes the limits' names over their lines. Of two on one row the higher one is named.
 func (p *plot) names() {
-	for _, l := range p.Limits {
+	named := map[int]bool{}
+	for _, l := range slices.Backward(slices.SortedFunc(slices.Values(p.Limits), func(a, b Bound) int { return cmp.Compare(a.Value, b.Value) })) {
 		runes := []rune(" " + l.Name + " ")
-		if l.Name == "" || l.Value < p.low || l.Value > p.high || len(runes) > p.w {
+		if l.Name == "" || l.Value < p.low || l.Value > p.high || len(runes) > p.w || named[p.row(l.Value)] {
 			continue
 		}
+		named[p.row(l.Value)] = true
 		for i, r := range runes {
 			p.put(p.left+1+i, p.row(l.Value), r, Limit)
 		}
