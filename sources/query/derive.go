@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/promql"
+
 	"warroom/sources"
 )
 
@@ -44,7 +46,8 @@ type derivedGroup struct {
 
 type formula struct {
 	metric sources.Metric
-	raw    []string // raw metrics behind it, that of the first operand first
+	raw    []string    // raw metrics behind it, that of the first operand first
+	simple *arithmetic // nil where only the engine can evaluate it
 }
 
 // inputs is all series of one raw metric, as of the last look.
@@ -72,7 +75,7 @@ func NewDeriver() *Deriver {
 func (d *Deriver) View(w *sources.Window, c sources.Cursor) *sources.View {
 	v := w.View(c)
 	if w != d.window {
-		d.window, d.layer, d.groups = w, sources.NewLayer(), derivedGroups()
+		d.window, d.layer, d.groups = w, sources.NewLayer(), d.derivedGroups()
 	} else if w.Version() == d.version && c == d.cursor {
 		v.Lay(d.layer)
 		return v
@@ -97,7 +100,7 @@ func (d *Deriver) View(w *sources.Window, c sources.Cursor) *sources.View {
 }
 
 // derivedGroups sorts the catalogue's formulas by service, each after those that it reads.
-func derivedGroups() []*derivedGroup {
+func (d *Deriver) derivedGroups() []*derivedGroup {
 	byService := map[string]*derivedGroup{}
 	var groups []*derivedGroup
 	for _, service := range sources.Services {
@@ -105,7 +108,7 @@ func derivedGroups() []*derivedGroup {
 	}
 	for _, m := range sources.Metrics() {
 		if g := byService[m.Service]; g != nil && m.Derived() {
-			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m)})
+			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m), simple: d.engine.simple(m.Formula)})
 		}
 	}
 	for _, service := range sources.Services {
@@ -267,25 +270,49 @@ func (s stretch) within(held stretch) stretch {
 // compute evaluates a formula over the periods of s.
 func (d *Deriver) compute(g *derivedGroup, f formula, recorded, v *sources.View, s stretch, known time.Time) {
 	s.first, s.last = s.first.Truncate(time.Minute), s.last.Truncate(time.Minute)
-	own := recorded.Of(f.metric.Name)
-	lines, err := d.engine.Range(context.Background(), v, f.metric.Formula, s.first, s.last.Add(time.Minute), Options{Provisional: true})
-	if err != nil {
-		lines = nil // two series where the formula wants one: no value, and that is what is shown
-	}
-	values := map[string][]sources.Point{}
-	for _, l := range lines {
-		values[l.Series.Resource] = l.Points
-	}
+	own, evaluate := recorded.Of(f.metric.Name), d.evaluator(f, v, s)
 	for _, first := range recorded.Of(f.raw[0]) {
 		series := sources.Series{Metric: f.metric.Name, Resource: first.Resource, Label: first.Label}
 		if !slices.Contains(own, series) {
-			g.splice(d.layer, series, s, g.derive(f, first, s, values[first.Resource], known))
+			g.splice(d.layer, series, s, g.derive(f, first, s, evaluate(first.Resource), known))
 		}
 	}
 }
 
+// evaluator gives what a formula comes to over the periods of s for a resource. Where the short way cannot tell,
+// the engine is asked, once for all resources.
+func (d *Deriver) evaluator(f formula, v *sources.View, s stretch) func(resource string) []value {
+	n := int(s.last.Sub(s.first)/time.Minute) + 1
+	var whole map[string][]value
+	return func(resource string) []value {
+		if f.simple != nil {
+			if values, ok := f.simple.over(v, resource, s.first, n); ok {
+				return values
+			}
+		}
+		if whole == nil {
+			whole = d.asked(f, v, s.first, n)
+		}
+		return whole[resource]
+	}
+}
+
+// asked asks the engine. An error means two series where the formula wants one: no value, and that is what is shown.
+func (d *Deriver) asked(f formula, v *sources.View, first time.Time, n int) map[string][]value {
+	out := map[string][]value{}
+	end := first.Add(time.Duration(n) * time.Minute)
+	_ = d.engine.each(context.Background(), v, f.metric.Formula, first, end, Options{Provisional: true}, func(l promql.Series) {
+		values := make([]value, n)
+		for _, p := range l.Floats {
+			values[int(time.UnixMilli(p.T).Sub(first)/time.Minute)-1] = value{p.F, true}
+		}
+		out[l.Metric.Get(labelResource)] = values
+	})
+	return out
+}
+
 // derive is the derived points of one series over the periods of s.
-func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []sources.Point, known time.Time) []sources.Point {
+func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []value, known time.Time) []sources.Point {
 	n := int(s.last.Sub(s.first)/time.Minute) + 1
 	inputs := make([]standing, n)
 	for nth, raw := range f.raw {
@@ -296,12 +323,8 @@ func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []
 	var out []sources.Point
 	for i := range n {
 		p := sources.Point{At: s.first.Add(time.Duration(i) * time.Minute), None: true}
-		if len(values) > 0 && values[0].At.Equal(p.At) {
-			p.Value, values = values[0].Value, values[1:]
-			p.None = math.IsInf(p.Value, 0)
-		}
-		if p.None {
-			p.Value = 0
+		if i < len(values) && values[i].ok && !math.IsNaN(values[i].v) && !math.IsInf(values[i].v, 0) {
+			p.Value, p.None = values[i].v, false
 		}
 		if p.None && inputs[i].asked < len(f.raw) {
 			continue

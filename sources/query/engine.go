@@ -120,6 +120,15 @@ func results(r *promql.Result, expr string, o Options) ([]Result, error) {
 
 var errNoVector = errors.New("want an expression whose value is a vector or a scalar")
 
+// simple is the short way of a formula, nil where it has none.
+func (e *Engine) simple(formula string) *arithmetic {
+	tree, err := e.parser.ParseExpr(formula)
+	if err != nil {
+		return nil
+	}
+	return newArithmetic(tree)
+}
+
 func (o Options) wants(resource, site string) bool {
 	return (o.Resource == "" || resource == "" || resource == o.Resource) && (o.Site == "" || site == "" || site == o.Site)
 }
@@ -200,32 +209,40 @@ type Line struct {
 // Range evaluates an expression at the end of each minute that begins in [from, to); from is taken down to
 // a whole minute.
 func (e *Engine) Range(ctx context.Context, v *sources.View, expr string, from, to time.Time, o Options) ([]Line, error) {
+	var out []Line
+	err := e.each(ctx, v, expr, from, to, o, func(s promql.Series) {
+		if o.wants(s.Metric.Get(labelResource), s.Metric.Get(labelSite)) {
+			out = append(out, Line{Series: seriesOf(s.Metric), Labels: labelMap(s.Metric), Points: points(s.Floats)})
+		}
+	})
+	return out, err
+}
+
+// each evaluates as [Engine.Range] does and calls f with each element, which is the engine's again afterwards.
+func (e *Engine) each(ctx context.Context, v *sources.View, expr string, from, to time.Time, o Options, f func(promql.Series)) error {
 	p, err := e.plan(expr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	first := from.Truncate(time.Minute).Add(time.Minute)
 	last := to.Add(time.Minute - 1).Truncate(time.Minute)
 	if last.Before(first) {
-		return nil, nil
+		return nil
 	}
 	q, err := e.promql.NewRangeQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), expr, first, last, time.Minute)
 	if err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", expr, err)
+		return fmt.Errorf("evaluate %s: %w", expr, err)
 	}
 	defer q.Close()
 	r := q.Exec(ctx)
 	matrix, err := r.Matrix()
 	if err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", expr, err)
+		return fmt.Errorf("evaluate %s: %w", expr, err)
 	}
-	var out []Line
 	for _, s := range matrix {
-		if o.wants(s.Metric.Get(labelResource), s.Metric.Get(labelSite)) {
-			out = append(out, Line{Series: seriesOf(s.Metric), Labels: labelMap(s.Metric), Points: points(s.Floats)})
-		}
+		f(s)
 	}
-	return out, nil
+	return nil
 }
 
 func points(floats []promql.FPoint) []sources.Point {
