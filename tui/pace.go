@@ -67,7 +67,7 @@ func (p *pace) aim(c *Canvas, urgent bool) {
 
 // paintWithin is how long the renderer is waited for, several of its ticks. It may have nothing to paint, or so little
 // that the link does not take it for a frame; then all cells are written, and a late paint does no harm.
-const paintWithin = 250 * time.Millisecond
+const paintWithin = 100 * time.Millisecond
 
 // become makes c a copy of another canvas.
 func (c *Canvas) become(other *Canvas) {
