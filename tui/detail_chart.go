@@ -64,7 +64,9 @@ func (m *Model) largeChart(c *Canvas, r Rect, t *Tile, metrics []string, v *sour
 	}
 	for i, name := range metrics {
 		if i == 0 || !t.isCeiling(name) {
-			lines.Series = append(lines.Series, m.line(name, t.Ref, v))
+			line := m.line(name, t.Ref, v)
+			line.Name = unlike(line.Name, lines.Series)
+			lines.Series = append(lines.Series, line)
 		}
 	}
 	c.Lines(r, &lines)
@@ -94,6 +96,15 @@ func inWords(name, service string) string {
 		name = strings.TrimSuffix(name, unit)
 	}
 	return strings.NewReplacer("cpu_ratio", "CPU", "acu", "ACU", "_", " ").Replace(name)
+}
+
+// unlike is a line's name without the word that the first line's name begins with, too.
+func unlike(name string, before []chart.Series) string {
+	word, rest, _ := strings.Cut(name, " ")
+	if len(before) > 0 && strings.HasPrefix(before[0].Name, word+" ") {
+		return rest
+	}
+	return name
 }
 
 // limits are the thresholds that the tile watches on these metrics, and its ceilings.

@@ -43,6 +43,12 @@ func TestTerminalIsRestored(t *testing.T) {
 	}{
 		{"q", func(term *terminal) { term.press("q") }},
 		{"hangup", func(*terminal) { syscall.Kill(os.Getpid(), syscall.SIGHUP) }},
+		{"told to end", func(*terminal) { syscall.Kill(os.Getpid(), syscall.SIGTERM) }},
+		{"interrupted", func(*terminal) { syscall.Kill(os.Getpid(), syscall.SIGINT) }},
+		{"told to end while leaving", func(term *terminal) {
+			term.press("q")
+			syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		}},
 		{"panic", func(term *terminal) { term.program.Send(panicMsg{boom}) }},
 		{"quit from outside", func(term *terminal) { term.program.Quit() }},
 	} {

@@ -103,7 +103,13 @@ func (r *reader) slope(v *value) (slope float64, since time.Time) {
 	if fit < trendFit || slope <= 0 {
 		return 0, since
 	}
-	return slope, settled[0].At
+	low := settled[0]
+	for _, p := range settled {
+		if p.Value <= low.Value {
+			low = p
+		}
+	}
+	return slope, low.At
 }
 
 // leastSquares is the slope per second of the line through the points, and how much of their variance it explains.
