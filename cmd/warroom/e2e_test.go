@@ -309,6 +309,22 @@ func TestViewerInTmux(t *testing.T) {
 	isOneFile(t, file)
 }
 
+// A recording that cannot be written is seen on the screen until it can.
+func TestUnwritableRecordingIsSeenInTmux(t *testing.T) {
+	binary := built(t)
+	file := filepath.Join(t.TempDir(), "r.warroom")
+	p := openPane(t, 120, 40)
+	p.enter(binary + " rehearse --speed 20 --recording " + file)
+	p.until(`\d registrations/min`)
+	behind(t, file, `CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'no space left'); END`)
+	p.until(`not recorded, trying again`)
+	behind(t, file, `DROP TRIGGER full`)
+	p.gone(`not recorded`)
+	p.press("q")
+	p.until(`The rehearsal is recorded\.`)
+	p.restored()
+}
+
 // collector is the process that collects into the recording, as the program itself tells it.
 func collector(t *testing.T, binary, file string) int {
 	t.Helper()

@@ -34,6 +34,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 		default: // the screen has not taken the last one yet
 		}
 	}
+	r.notice = func(text string) { program.Send(tui.NoticeMsg{Text: text, Bad: true}) }
 	go announce(ctx, program, news)
 	left := make(chan error, 1)
 	go func() {
