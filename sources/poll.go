@@ -297,12 +297,12 @@ func ask(ctx context.Context, s Source, at time.Time) (a answer) {
 	ended := false
 	defer func() {
 		if cause := recover(); cause != nil {
-			a = answer{err: Trouble{Kind: Failed, Text: fmt.Sprintf("the source panicked: %v", cause)}}
+			a = answer{err: Trouble{Kind: Failed, Text: fmt.Sprintf("the source panicked: %v; the next poll tries again, and a report of this helps", cause)}}
 		}
 	}()
 	defer func() {
 		if !ended && a.err == nil {
-			a.err = Trouble{Kind: Failed, Text: "the source ended its goroutine"}
+			a.err = Trouble{Kind: Failed, Text: "the source ended its goroutine; the next poll tries again, and a report of this helps"}
 		}
 	}()
 	a.reading, a.err = s.Poll(ctx, at)

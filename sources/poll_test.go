@@ -221,7 +221,7 @@ func TestPollOneRottenSource(t *testing.T) {
 		poll func(ctx context.Context, now time.Time) (sources.Reading, error)
 		want string // in the trouble
 	}{
-		"panic": {func(context.Context, time.Time) (sources.Reading, error) { panic("index out of range [3]") }, "failed: the source panicked: index out of range [3]"},
+		"panic": {func(context.Context, time.Time) (sources.Reading, error) { panic("index out of range [3]") }, "failed: the source panicked: index out of range [3]; the next poll tries again, and a report of this helps"},
 		"deadline": {func(ctx context.Context, _ time.Time) (sources.Reading, error) {
 			<-ctx.Done()
 			return sources.Reading{}, ctx.Err()
