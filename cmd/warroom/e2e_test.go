@@ -66,7 +66,7 @@ func (p *pane) screen() string { p.t.Helper(); return p.tmux("capture-pane", "-p
 // eventually looks again and again until the screen is as wanted.
 func (p *pane) eventually(what string, good func(screen string) bool) string {
 	p.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(time.Minute) // machines are shared
 	defer deadline.Stop()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()

@@ -124,7 +124,7 @@ func drawn(t *rapid.T) sources.Batch {
 func testModel(t *testing.T, open Open) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r, m := open(t, atT0), &model{}
-		defer r.Close()
+		defer func() { _ = r.Close() }()
 		for range rapid.IntRange(1, 6).Draw(rt, "appends") {
 			b := drawn(rt)
 			if err := r.Append(context.Background(), sources.Reading{Batch: b}); err != nil {
