@@ -17,14 +17,13 @@ func (c *Canvas) Lines(r Rect, l *chart.Lines) bool {
 		c.Put(plot.X+x, plot.Y+y, ch, lineStyle(ink))
 	})
 	x := legend.X + 1
-	for i, s := range l.Series {
+	for i, name := range l.Legend(legend.W - 1) {
 		style := theme.Fg(theme.Text)
 		if drawn {
 			style = lineStyle(l.Ink(i))
 		}
-		sign := "── "
-		x += c.Text(x, legend.Y, legend.X+legend.W-x, sign, style)
-		x += c.Text(x, legend.Y, legend.X+legend.W-x, s.Name, theme.Fg(theme.Text)) + 3
+		x += c.Text(x, legend.Y, legend.X+legend.W-x, l.Sample(i)+" ", style)
+		x += c.Text(x, legend.Y, legend.X+legend.W-x, name, theme.Fg(theme.Text)) + 3
 	}
 	if !drawn {
 		c.Text(plot.X+1, plot.Y, plot.W-1, "no data", theme.Fg(theme.Faint))

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strconv"
+	"strings"
 
 	"warroom/tui/chart"
 	"warroom/tui/theme"
@@ -41,6 +42,7 @@ const (
 	lineWordW  = 12 // the state's word and glyph
 	lineValueW = 20
 	lineAgeW   = 9
+	briefAgeW  = 6 // without what is normal
 	lineNameW  = 22
 )
 
@@ -70,10 +72,7 @@ func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
 	right := min(lineWordW, end-x)
 	p.canvas.Text(end-right, r.Y, right, state, back(word))
 	end -= right + 1
-	if end-x >= lineNameW+lineValueW+lineAgeW+6 && f.age != "" {
-		p.canvas.Text(end-lineAgeW, r.Y, lineAgeW, f.age, back(theme.Fg(theme.Faint)))
-		end -= lineAgeW + 1
-	}
+	end -= p.lineAge(f, Rect{x, r.Y, end - x, 1}, back)
 	name := min(lineNameW, max((end-x)/2, 6))
 	p.canvas.Text(x, r.Y, name, t.Title, back(theme.Fg(theme.Text)))
 	x += name + 1
@@ -83,6 +82,25 @@ func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
 	if end-x >= leastChart+2 {
 		p.spark(s, t, Rect{x, r.Y, end - x, 1}, back)
 	}
+}
+
+// lineAge writes a tile's age at the end of a line and returns the columns taken. Where there is little room it leaves
+// out what would be normal, and marks what is late.
+func (p *Painter) lineAge(f *face, r Rect, back func(theme.Style) theme.Style) int {
+	age, width, style := f.age, lineAgeW, theme.Fg(theme.Faint)
+	if f.late {
+		style = theme.Fg(theme.Warn)
+	}
+	if r.W < lineNameW+lineValueW+lineAgeW+6 {
+		age, _, _ = strings.Cut(age, " / ")
+		if f.late {
+			age += "!"
+		}
+		width = min(briefAgeW, r.W)
+	}
+	at, _ := r.Right(width)
+	p.canvas.Text(at.X, at.Y, at.W, age, back(style))
+	return width + 1
 }
 
 // spark draws a tile's trend in one line.

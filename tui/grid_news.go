@@ -20,6 +20,8 @@ type item struct {
 	style theme.Style
 	level Level
 	more  int // how many like it are left out
+
+	expired bool // its cause is that credentials have expired
 }
 
 // newsSpan is how old a change may be to be news.
@@ -65,6 +67,10 @@ func (p *Painter) troubles(s *Scene) []item {
 		if st.Level < LevelStale {
 			continue
 		}
+		if st.cause == sources.Expired {
+			out = s.expiry(out, st)
+			continue
+		}
 		style := theme.Fg(st.Level.colour())
 		if st.Level == LevelStale {
 			style = theme.Fg(theme.Text)
@@ -72,6 +78,20 @@ func (p *Painter) troubles(s *Scene) []item {
 		out = append(out, item{glyph: st.Glyph, at: st.Since, what: t.Title + " " + st.Word, text: st.Why, style: style, level: st.Level})
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return cmp.Compare(b.level, a.level) })
+	return out
+}
+
+// expiry is the one line of all tiles that are blind because the credentials have expired.
+func (s *Scene) expiry(out []item, st Status) []item {
+	i := slices.IndexFunc(out, func(it item) bool { return it.expired })
+	if i < 0 {
+		return append(out, item{glyph: st.Glyph, at: st.Since, what: "1 tile blind", text: s.renewal(), style: theme.Fg(st.Level.colour()), level: st.Level, expired: true})
+	}
+	out[i].more++
+	out[i].what = strconv.Itoa(out[i].more+1) + " tiles blind"
+	if st.Since.Before(out[i].at) {
+		out[i].at = st.Since
+	}
 	return out
 }
 
@@ -86,6 +106,9 @@ func changes(s *Scene, n int) []item {
 		if len(out) > 0 && isAlike(c, last) {
 			alike++
 			out[len(out)-1].more = alike
+			if c.Resource != last.Resource {
+				out[len(out)-1].what = strconv.Itoa(alike+1) + " sources"
+			}
 			continue
 		}
 		if len(out) == n {
@@ -104,9 +127,20 @@ func changes(s *Scene, n int) []item {
 
 // isAlike tells whether an older change adds nothing to a newer one but its number.
 func isAlike(older, newer sources.Change) bool {
+	if older.Kind == sources.ChangeSource && newer.Kind == sources.ChangeSource && older.Resource != newer.Resource {
+		return isExpiry(older) && isExpiry(newer) && newer.At.Sub(older.At) < sourcesAlike
+	}
 	head := func(c sources.Change) string { h, _, _ := strings.Cut(c.Text, ":"); return h }
 	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Resource == newer.Resource && head(older) == head(newer) &&
 		newer.At.Sub(older.At) < time.Minute
+}
+
+// sourcesAlike is within how long sources that fail of one cause are one line: each is asked at its own pace.
+const sourcesAlike = 5 * time.Minute
+
+// isExpiry tells whether a source says that the credentials have expired.
+func isExpiry(c sources.Change) bool {
+	return strings.Contains(c.Text, "fails: "+string(sources.Expired)) || strings.Contains(c.Text, "now: "+string(sources.Expired))
 }
 
 // about is what a change is about.

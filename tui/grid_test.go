@@ -162,7 +162,7 @@ func TestTheClockNeverFolds(t *testing.T) {
 // All states differ in words, with colours or without.
 func TestStatesAreWords(t *testing.T) {
 	frame := NewPainter().Grid(newStage(t).blind().scene(120, 40))
-	for _, want := range []string{"not found ?", "stale 15m ?", "error !", "waiting ○", "as of 20:12", "CacheHitRate is not published", "AccessDenied", "ok ✔"} {
+	for _, want := range []string{"not found ?", "stale 15m ?", "error !", "waiting ○", "as of 20:12", "CacheHitRate is not published", "AccessDenied", "no data ○"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("the frame does not say %q:\n%s", want, frame)
 		}

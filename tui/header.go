@@ -15,9 +15,12 @@ import (
 // segment is a piece of a line. Where there is no room for all, those with the lowest keep go first.
 type segment struct {
 	text  string
+	brief string // the same in fewer columns, "" for no such words
+	least string // in the fewest
 	style theme.Style
 	keep  int // keepAlways: never
 	right bool
+	clock bool // the wall clock, which has another place where there is none in line 1
 }
 
 const keepAlways = 100
@@ -57,29 +60,78 @@ func (p *Painter) bar(s *Scene, r Rect) {
 	}
 	back, ink := s.band()
 	p.canvas.Fill(r, ' ', theme.Fg(ink).On(back))
-	used := 0
-	if name := strings.ToUpper(sources.Clean(s.Meta.Environment)); name != "" {
-		used = p.canvas.Text(r.X, r.Y, min(r.W, maxLabel), " "+name+" ", s.label())
-	}
-	_, rest := r.Left(used + 1)
-	left := s.barLeft(back, ink)
-	all := fit(append(left, s.barRight(back, ink)...), rest.W-1, barGap)
+	plan := s.barPlan(back, ink)
+	all, gap := plan.segments, plan.gap
+	_, rest := r.Left(p.canvas.Text(r.X, r.Y, r.W, plan.label, s.label()) + 1)
 	n := slices.IndexFunc(all, func(s segment) bool { return s.right })
 	if n < 0 {
 		n = len(all)
 	}
-	x := p.segments(rest, all[:n], barGap)
-	tail, _ := rest.Right(width(all[n:], barGap) + 1)
+	x := p.segments(rest, all[:n], gap)
+	tail, _ := rest.Right(width(all[n:], gap) + 1)
 	if s.Mode == Rehearsal {
 		p.stripes(Rect{x + 1, r.Y, tail.X - x - 2, 1}, back)
 	}
-	p.segments(tail, all[n:], barGap)
+	p.segments(tail, all[n:], gap)
 }
 
 const (
-	barGap   = 2
-	maxLabel = 16
+	barGap     = 2
+	maxLabel   = 16
+	briefLabel = 4
 )
+
+// barPlan is what line 1 has room for.
+type barPlan struct {
+	label    string
+	segments []segment
+	gap      int
+}
+
+// barPlan leaves out and shortens until all fits. Mode, truth and T± stay in any case; the wall clock moves to another
+// line before they suffer.
+func (s *Scene) barPlan(back, ink theme.Role) barPlan {
+	name := []rune(strings.ToUpper(sources.CleanTo(s.Meta.Environment, maxLabel-2)))
+	label := func(most int) string {
+		if len(name) == 0 {
+			return ""
+		}
+		return " " + string(name[:min(len(name), most)]) + " "
+	}
+	all := append(s.barLeft(back, ink), s.barRight(back, ink)...)
+	timeless := slices.DeleteFunc(slices.Clone(all), func(s segment) bool { return s.clock })
+	var plan barPlan
+	for _, plan = range [...]barPlan{
+		{label(maxLabel), all, barGap}, {label(maxLabel), shorter(all, false), barGap}, {label(briefLabel), shorter(all, false), 1},
+		{label(maxLabel), timeless, barGap}, {label(briefLabel), shorter(timeless, false), 1}, {label(briefLabel), shorter(timeless, true), 1},
+	} {
+		room := s.Width - textWidth(plan.label) - 2
+		if plan.segments = fit(plan.segments, room, plan.gap); width(plan.segments, plan.gap) <= room {
+			break
+		}
+	}
+	return plan
+}
+
+// shorter is the same in brief words, or in the fewest.
+func shorter(segments []segment, least bool) []segment {
+	out := slices.Clone(segments)
+	for i := range out {
+		out[i].text = orElse(out[i].brief, out[i].text)
+		if least {
+			out[i].text = orElse(out[i].least, out[i].text)
+		}
+	}
+	return out
+}
+
+// homeless tells whether line 1 has no room for the wall clock. The line that has shows it with its zone.
+func (s *Scene) homeless() bool {
+	return s.Width < firstClassW && !slices.ContainsFunc(s.barPlan(theme.Bar, theme.Strong).segments, func(s segment) bool { return s.clock })
+}
+
+// leastRoomH is the height from which on there is a line 2.
+const leastRoomH = 7
 
 // segments writes segments from the left of r on and returns the column after them.
 func (p *Painter) segments(r Rect, all []segment, gap int) int {
@@ -123,9 +175,15 @@ func (s *Scene) label() theme.Style {
 func (s *Scene) barLeft(back, ink theme.Role) []segment {
 	plain, strong := theme.Fg(ink).On(back), theme.Fg(ink).On(back).Bold()
 	out := []segment{{text: sources.CleanTo(s.Meta.Launch.Name, 40), style: strong, keep: 60}}
-	out = append(out, segment{text: s.mode(), style: s.modeStyle(back, ink), keep: keepAlways})
+	mode, glyph := s.mode()
+	brief, _, _ := strings.Cut(mode, ",")
+	brief = strings.Replace(brief, "REHEARSAL PAUSED", "PAUSED", 1)
+	out = append(out, segment{text: mode, brief: brief, least: glyph, style: s.modeStyle(back, ink), keep: keepAlways})
+	if s.View.Cursor().Truth == sources.AsSettled {
+		out = append(out, segment{text: "AS SETTLED", least: "SETTLED", style: theme.Fg(ink).On(back).Bold().Reverse(), keep: keepAlways})
+	}
 	out = append(out, segment{text: launchClock(s.cursor(), s.Meta.Launch.T0), style: strong, keep: keepAlways})
-	out = append(out, segment{text: s.timeOfDay(), style: plain, keep: 50})
+	out = append(out, segment{text: s.timeOfDay(), style: plain, keep: keepAlways, clock: true})
 	if phase := s.phase(); phase != "" {
 		out = append(out, segment{text: phase, style: plain, keep: 20})
 	}
@@ -142,22 +200,33 @@ func (s *Scene) timeOfDay() string {
 	return clock.Format("15:04:05 MST")
 }
 
-// mode is the word for what the screen shows.
-func (s *Scene) mode() string {
-	speed := s.times()
+// mode is the word for what the screen shows, with its sign, and the sign alone.
+func (s *Scene) mode() (text, glyph string) {
 	switch {
-	case s.Mode == Replay && s.Standing:
-		return "❚❚ REPLAY" + speed
-	case s.Mode == Replay:
-		return "▶ REPLAY" + speed
-	case s.Standing && s.Mode == Rehearsal:
-		return "❚❚ REHEARSAL PAUSED" + s.news()
 	case s.Standing:
-		return "❚❚ PAUSED" + s.news()
+		glyph = "❚❚"
+	case s.Mode == Replay:
+		glyph = "▶"
 	case s.Mode == Rehearsal:
-		return "▨ REHEARSAL" + speed
+		glyph = "▨"
+	default:
+		glyph = "●"
 	}
-	return "● LIVE"
+	return glyph + " " + s.modeWord(), glyph
+}
+
+func (s *Scene) modeWord() string {
+	switch {
+	case s.Mode == Replay:
+		return "REPLAY" + s.times()
+	case s.Standing && s.Mode == Rehearsal:
+		return "REHEARSAL PAUSED" + s.news()
+	case s.Standing:
+		return "PAUSED" + s.news()
+	case s.Mode == Rehearsal:
+		return "REHEARSAL" + s.times()
+	}
+	return "LIVE"
 }
 
 // speed is how fast the launch passes by on this screen, 1 for as fast as life.
@@ -285,6 +354,9 @@ func (p *Painter) room(s *Scene, r Rect) {
 	}
 	faint := theme.Fg(theme.Faint)
 	all := append(s.said(), append(p.counts(s), p.health(s)...)...)
+	if s.homeless() {
+		all = append([]segment{{text: s.timeOfDay(), style: theme.Fg(theme.Text), keep: keepAlways}}, all...)
+	}
 	if s.Recording != "" {
 		text := "rec " + filepath.Base(s.Recording)
 		if s.RecordingSize >= 0 {
@@ -349,7 +421,9 @@ func (p *Painter) counts(s *Scene) []segment {
 // health is what is wrong with the room: sources that fail, tiles that cannot be read.
 func (p *Painter) health(s *Scene) []segment {
 	var out []segment
-	if n := len(p.reader.broken); n > 0 {
+	if n := expired(p.reader.broken); n > 0 {
+		out = append(out, segment{text: s.renewal() + " !", brief: "credentials expired !", style: theme.Fg(theme.Warn).Bold(), keep: 88})
+	} else if n := len(p.reader.broken); n > 0 {
 		text := "source " + p.reader.broken[0].name + ": " + string(p.reader.broken[0].trouble.Kind)
 		if n > 1 {
 			text = strconv.Itoa(n) + " sources fail, " + text
@@ -368,6 +442,25 @@ func (p *Painter) health(s *Scene) []segment {
 		out = append(out, segment{text: "tiles of the config cannot be read !", style: theme.Fg(theme.Warn), keep: 80})
 	}
 	return out
+}
+
+// expired is how many of the sources want nothing but newer credentials.
+func expired(broken []brokenSource) int {
+	n := 0
+	for _, b := range broken {
+		if b.trouble.Kind == sources.Expired {
+			n++
+		}
+	}
+	return n
+}
+
+// renewal says that credentials have expired, and what renews them as far as that is known.
+func (s *Scene) renewal() string {
+	if profile := s.fact("profile"); profile != "" {
+		return "credentials expired: aws sso login --profile " + sources.CleanTo(profile, 40)
+	}
+	return "credentials expired: renew them where they come from"
 }
 
 // api is what the room itself takes of the account.
@@ -421,6 +514,9 @@ func (p *Painter) hints(s *Scene, r Rect) {
 		return
 	}
 	x := r.X + 1
+	if s.Height < leastRoomH && s.homeless() {
+		x += p.canvas.Text(x, r.Y, r.W-1, s.timeOfDay(), theme.Fg(theme.Text)) + 2
+	}
 	if s.Message != "" {
 		x += p.canvas.Text(x, r.Y, r.W-1, s.Message, theme.Fg(theme.Accent)) + 2
 	}

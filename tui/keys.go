@@ -84,7 +84,7 @@ func defaultKeys() *keyMap {
 		Start:       bind("g", "start of the recording, of a list", "g", "home"),
 		End:         bind("G", "its end", "G", "end"),
 		Live:        bind("L", "back to live", "L"),
-		Truth:       bind("x", "as seen then, as it turned out", "x"),
+		Truth:       bind("x", "as seen, as settled", "x"),
 		Slower:      bind("<", "slower", "<"),
 		Faster:      bind(">", "faster", ">"),
 

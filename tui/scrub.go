@@ -138,7 +138,7 @@ func (m *Model) changeTruth() {
 			m.cursor.stand(m.cursor.at)
 			m.room.missed = 0
 		}
-		m.say("as it turned out: every value with its last revision")
+		m.say("as settled: every value with its last revision")
 		return
 	}
 	m.say("as seen: only what was known then")

@@ -52,7 +52,7 @@ func TestTruthChangesBetweenAsSeenAndAsSettled(t *testing.T) {
 	// The period before 20:15 was half filled when it was first seen: 533 of 1,000 requests.
 	term.see("alb_requests", "533")
 	term.press("x")
-	term.see("as it turned out", "1,000")
+	term.see("AS SETTLED", "as settled", "1,000")
 	term.press("x")
 	term.see("as seen: only", "533")
 }

@@ -114,9 +114,13 @@ func (p *Painter) rail(s *Scene, line Rect, from, to time.Time) {
 	}
 }
 
-// ticks draws what happened, with its name where there is room before the next one.
+// ticks draws what happened, with its whole name where there is room before the next one and the cursor is not on it.
 func (p *Painter) ticks(s *Scene, line Rect, from, to time.Time) {
 	all := s.ticksBetween(from, to)
+	cursor := -1
+	if s.Standing || s.Mode == Replay {
+		cursor = position(s.cursor(), from, to, line.W)
+	}
 	for i, t := range all {
 		x := position(t.at, from, to, line.W)
 		p.canvas.Put(line.X+x, line.Y, t.glyph, t.style)
@@ -124,7 +128,7 @@ func (p *Painter) ticks(s *Scene, line Rect, from, to time.Time) {
 		if i+1 < len(all) {
 			room = position(all[i+1].at, from, to, line.W) - x - 2
 		}
-		if room >= textWidth(t.name) {
+		if w := textWidth(t.name); room >= w && (cursor <= x || cursor > x+w) {
 			p.canvas.Text(line.X+x+1, line.Y, room, t.name, t.style)
 		}
 	}

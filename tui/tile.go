@@ -28,9 +28,11 @@ type Tile struct {
 	chart    value
 	limit    value
 	wall     [2]value
+	loaded   value // what tells whether a met ceiling is felt
 	watch    []value
 	lines    [supportingLines][][]field
 	vital    []sources.Series // recorded series without which the tile is blind
+	kin      []sources.Series // all recorded series of the resource, the vital ones first
 	instead  *Tile            // where the headline does not exist, nil if nothing
 }
 
@@ -76,6 +78,9 @@ func newTile(spec *tileSpec, r sources.Resource) *Tile {
 	}
 	if spec.Wall != nil {
 		t.wall = [2]value{newValue(spec.Wall.Used, r.Ref), newValue(spec.Wall.Ceiling, r.Ref)}
+		if spec.Wall.When != nil {
+			t.loaded = newValue(spec.Wall.When.Value, r.Ref)
+		}
 	}
 	for _, w := range spec.Watch {
 		t.watch = append(t.watch, newValue(w.Value, r.Ref))
@@ -86,6 +91,7 @@ func newTile(spec *tileSpec, r sources.Resource) *Tile {
 		}
 	}
 	t.vital = vitals(r.Ref, t.headline.expr, t.chart.expr)
+	t.kin = kin(r.Ref, t.vital)
 	if other := spec.instead(); other != nil {
 		t.instead = newTile(other, r)
 	}
@@ -109,6 +115,18 @@ func vitals(r sources.Ref, exprs ...string) []sources.Series {
 	return out
 }
 
+// kin are all series without further label that are recorded of a resource, the vital ones first.
+func kin(r sources.Ref, vital []sources.Series) []sources.Series {
+	out := slices.Clone(vital)
+	for _, m := range sources.Metrics() {
+		s := sources.Series{Metric: m.Name, Resource: r.Name}
+		if m.Service == r.Service && !m.Derived() && m.Label == "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // Level sorts what a tile may say by how much it needs a person.
 type Level uint8
 
@@ -125,11 +143,13 @@ const (
 // Status is how a tile stands: the word and glyph in its border, and the sentence behind them.
 type Status struct {
 	Level Level
-	Word  string    // e.g. "wall 6m", "stale 4m", "ok"
-	Glyph rune      // the same without words
-	Why   string    // for people, "" while all is well
-	Since time.Time // since when, zero while unknown
-	of    string    // the metric or expression that is wrong, "" for the tile as a whole
+	Word  string              // e.g. "wall 6m", "stale 4m", "ok"
+	Glyph rune                // the same without words
+	Why   string              // for people, "" while all is well
+	Since time.Time           // since when, zero while unknown
+	of    string              // the metric or expression that is wrong, "" for the tile as a whole
+	cause sources.TroubleKind // of an error
+	empty bool                // there is nothing to show: no number, no trend, no age
 }
 
 // face is everything that is drawn of a tile: two tiles with equal faces look the same.

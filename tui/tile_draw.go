@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"warroom/tui/chart"
@@ -190,7 +191,7 @@ func (d *tilePicture) noticeLines(w int) int {
 func wrap(s string, w, n int) []string {
 	var out []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range words(s) {
 		if line != "" && textWidth(line)+1+textWidth(word) > w && len(out) < n-1 {
 			out, line = append(out, line), ""
 		}
@@ -204,6 +205,20 @@ func wrap(s string, w, n int) []string {
 	}
 	return append(out, line)
 }
+
+// words are the pieces between which text may be broken: a number stays with its unit.
+func words(s string) []string {
+	out := strings.Fields(s)
+	for i := len(out) - 1; i > 0; i-- {
+		if unit := strings.TrimRight(out[i], ",;."); slices.Contains(unitSigns, unit) && strings.ContainsAny(out[i-1][:1], "0123456789") {
+			out[i-1] += " " + out[i]
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
+}
+
+var unitSigns = []string{"%", "s", "ms", "B", "kB", "MB", "GB", "TB"}
 
 // parts writes as many whole parts of a line as there is room for.
 func (d *tilePicture) parts(r Rect, line string, style theme.Style) {

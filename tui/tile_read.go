@@ -49,8 +49,16 @@ func (r *reader) number(t *Tile, v *value) (n float64, young, ok bool) {
 		p, found = r.view.Newest(v.series)
 		young = true
 	}
-	n, ok = measured(p, &v.metric)
+	n, ok = r.measured(t, p, &v.metric)
 	return n, young, found && ok
+}
+
+// measured is what a point of a tile's resource says: silence is zero only of a resource that is known to answer.
+func (r *reader) measured(t *Tile, p sources.Point, m *sources.Metric) (float64, bool) {
+	if p.None && m.Gap == sources.Zero && !r.answers(t) {
+		return 0, false
+	}
+	return measured(p, m)
 }
 
 // measured is what a point says: the silence of a sparse metric is zero.
@@ -65,17 +73,28 @@ func measured(p sources.Point, m *sources.Metric) (float64, bool) {
 func (r *reader) read(t *Tile, f, old *face, columns int) {
 	t = r.existing(t)
 	f.status = r.status(t)
+	f.aside = f.status.of != "" && f.status.of != t.headline.expr && f.status.of != t.chart.expr
 	r.headline(t, f, old)
 	for i := range t.lines {
-		r.text = r.line(t, t.lines[i], r.text[:0])
+		r.text = r.line(t, t.lines[i], f.told(), r.text[:0])
 		f.lines[i] = r.same(old.lines[i])
+	}
+	if b, old := r.outdated(t); old && f.status.of != sourceUp && (f.status.Level == LevelWarn || f.status.Level == LevelPage) {
+		f.lines[supportingLines-1] = r.factsAge(b) + ": " + string(b.trouble.Kind)
 	}
 	r.age(t, f, old)
 	r.chart(t, f, columns)
 	r.text = r.scaleText(t, f, r.text[:0])
 	f.scale = r.same(old.scale)
-	f.aside = f.status.of != "" && f.status.of != t.headline.expr && f.status.of != t.chart.expr
 	f.notice = r.notice(f)
+}
+
+// told is what a notice says already, "" for nothing.
+func (f *face) told() string {
+	if f.aside {
+		return f.status.of
+	}
+	return ""
 }
 
 // existing is the tile, or the one instead of it where nothing was ever heard of its headline, but of that one's.
@@ -96,7 +115,8 @@ func (r *reader) headline(t *Tile, f, old *face) {
 	spec := &t.spec.Headline
 	n, young, ok := r.number(t, &t.headline)
 	f.young, f.unit, f.number = young && ok, spec.Unit, noValue
-	if !ok {
+	if !ok || f.status.empty {
+		f.number, f.young = noValue, false
 		return
 	}
 	var sign string
@@ -113,10 +133,13 @@ func (r *reader) headline(t *Tile, f, old *face) {
 	f.unit = r.same(old.unit)
 }
 
-// line writes a line's parts, a mark between two. A part is left out where its fact is absent or its metric was
-// never heard of; a number that is not known just now is a dash.
-func (r *reader) line(t *Tile, parts [][]field, text []byte) []byte {
+// line writes a line's parts, a mark between two. A part is left out where its fact is absent, its metric was never
+// heard of or is told elsewhere; a number that is not known just now is a dash.
+func (r *reader) line(t *Tile, parts [][]field, told string, text []byte) []byte {
 	for _, part := range parts {
+		if told != "" && part[0].value == told {
+			continue
+		}
 		start := len(text)
 		if start > 0 {
 			text = append(text, partMark...)
@@ -151,10 +174,11 @@ func (r *reader) amount(t *Tile, f *field, text []byte) (out []byte, known bool)
 	n, _, ok := r.number(t, &v)
 	if !ok {
 		_, known = r.view.Newest(v.series)
+		known = known && f.as != asTotal
 		return append(text, noValue...), known
 	}
 	if f.as == asTotal {
-		return r.total(&v, text), true
+		return r.total(t, &v, text), true
 	}
 	return appendAmount(text, n, f.as, v.period()), true
 }
@@ -163,7 +187,7 @@ func (r *reader) amount(t *Tile, f *field, text []byte) (out []byte, known bool)
 const totalSpan = time.Hour
 
 // total counts everything since T0, provisional samples too, as long as that is at hand.
-func (r *reader) total(v *value, text []byte) []byte {
+func (r *reader) total(t *Tile, v *value, text []byte) []byte {
 	from, since := r.scene.Meta.Launch.T0, " since T0"
 	oldest := r.scene.Oldest
 	if oldest.IsZero() {
@@ -175,7 +199,7 @@ func (r *reader) total(v *value, text []byte) []byte {
 	sum := 0.0
 	r.points = r.view.Points(r.points[:0], v.series, from, r.cursor)
 	for _, p := range r.points {
-		if n, ok := measured(p, &v.metric); ok {
+		if n, ok := r.measured(t, p, &v.metric); ok {
 			sum += n
 		}
 	}
@@ -194,16 +218,25 @@ func ageStep(speed float64) time.Duration {
 	return time.Minute
 }
 
-// age is that of the oldest of the series without which the tile is blind, against the lag that is normal for it.
+// age is that of the oldest of the series without which the tile is blind and of its ceiling, against the lag that is
+// normal for it.
 func (r *reader) age(t *Tile, f, old *face) {
-	f.age, f.late = "", false
+	f.age, f.late = noValue, false
+	if f.status.empty {
+		return
+	}
 	var worst, normal time.Duration
 	known := false
-	for _, s := range t.vital {
-		age, usual, ok := r.view.Age(s)
-		if ok && (!known || age-usual > worst-normal) {
+	older := func(s sources.Series) {
+		if age, usual, ok := r.view.Age(s); ok && (!known || age-usual > worst-normal) {
 			worst, normal, known = age, usual, true
 		}
+	}
+	for _, s := range t.vital {
+		older(s)
+	}
+	if known && t.ceiling.bare {
+		older(t.ceiling.series)
 	}
 	if !known {
 		return
@@ -231,8 +264,11 @@ func (r *reader) chart(t *Tile, f *face, columns int) {
 	period := t.chart.period()
 	r.points = r.view.Points(r.points[:0], t.chart.series, f.grid.From.Add(-period), f.grid.To())
 	r.plot = r.plot[:0]
+	if f.status.empty {
+		r.points = r.points[:0]
+	}
 	for _, p := range r.points {
-		n, ok := measured(p, &t.chart.metric)
+		n, ok := r.measured(t, p, &t.chart.metric)
 		r.plot = append(r.plot, chart.Point{At: p.At, Span: period, Value: n, None: !ok, Provisional: p.Provisional})
 	}
 	f.columns = f.grid.Bin(f.columns, r.plot)

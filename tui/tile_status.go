@@ -28,21 +28,46 @@ func (r *reader) status(t *Tile) Status {
 		}
 	}
 	if t.spec.Wall != nil {
-		if s, ok := r.wall(t); ok && s.Level >= worst.Level && s.Level > LevelOK {
+		if s, ok := r.wall(t); ok && s.Level >= worst.Level {
 			worst = s
 		}
 	}
+	if b, old := r.outdated(t); old && worst.Level < LevelWarn {
+		return Status{Level: LevelWarn, Word: "old facts", Glyph: '?', Since: b.since, of: sourceUp,
+			Why: r.factsAge(b) + ": " + b.trouble.String()}
+	}
 	return worst
+}
+
+// outdatedAfter is how long the source of a tile's facts and ceilings may fail before the tile says so.
+const outdatedAfter = 2 * time.Minute
+
+// outdated is the failing source of the tile's facts and ceilings, which CloudWatch does not bring. One that answers in
+// part is not named here: the part may be this one's.
+func (r *reader) outdated(t *Tile) (brokenSource, bool) {
+	b, ok := r.brokenOf(t, t.Ref.Service)
+	return b, ok && b.trouble.Kind != sources.Partial && r.cursor.Sub(b.since) >= outdatedAfter
+}
+
+// factsAge says how old a tile's facts and ceilings are.
+func (r *reader) factsAge(b brokenSource) string {
+	return "facts and ceilings of " + r.scene.clock(b.since).Format("15:04") + ", " + rough(r.cursor.Sub(b.since)) + " old"
 }
 
 // sight tells why the tile cannot be judged, if it cannot.
 func (r *reader) sight(t *Tile) (Status, bool) {
 	worst, series := sources.Fresh, sources.Series{}
-	known := false
+	known, silent := false, false
 	for _, s := range t.vital {
 		state := r.view.State(s)
-		if m, _ := sources.Lookup(s.Metric); m.Gap == sources.Zero && (state == sources.Missing || state == sources.Waiting || state == sources.NoData) {
-			continue
+		if m, _ := sources.Lookup(s.Metric); m.Gap == sources.Zero {
+			switch {
+			case state == sources.Missing || state == sources.Waiting || state == sources.NoData:
+				continue
+			case state == sources.Fresh && !r.answers(t):
+				silent = true
+				continue
+			}
 		}
 		if state > worst {
 			worst, series = state, s
@@ -51,13 +76,43 @@ func (r *reader) sight(t *Tile) (Status, bool) {
 	}
 	if worst == sources.Fresh && !known && len(t.vital) > 0 {
 		worst, series = r.view.State(t.vital[0]), t.vital[0]
+		if silent && worst == sources.Fresh {
+			worst = sources.NoData
+		}
 	}
 	if worst != sources.Fresh && worst != sources.NoData && worst != sources.Missing {
 		if b, ok := r.brokenBehind(t); ok {
-			return Status{Level: LevelError, Word: "error", Glyph: '!', Why: b.trouble.String(), Since: b.since}, true
+			return b.status(), true
 		}
 	}
 	return r.blindness(series, worst)
+}
+
+// status is that of a tile that gives nothing because its source does not: what does not exist is called alike
+// whoever looked for it.
+func (b brokenSource) status() Status {
+	trouble := b.trouble
+	if trouble.Kind == sources.Partial {
+		if of := sources.ParseTrouble(trouble.Text); of.Kind == sources.NotFound {
+			trouble = of
+		}
+	}
+	s := Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: b.since, cause: trouble.Kind}
+	if trouble.Kind == sources.NotFound {
+		s.Word, s.Glyph, s.Why = "not found", '?', trouble.Text
+	}
+	return s
+}
+
+// answers tells whether the tile's resource is known to answer, so that the silence of a sparse metric may count as
+// zero: something of it had a value, or its service has described it.
+func (r *reader) answers(t *Tile) bool {
+	for _, s := range t.kin {
+		if p, ok := r.view.Newest(s); ok && !p.None {
+			return true
+		}
+	}
+	return len(r.view.Facts(t.Ref)) > 0
 }
 
 // blindness is the status for a series that gives nothing.
@@ -65,13 +120,13 @@ func (r *reader) blindness(s sources.Series, state sources.State) (Status, bool)
 	trouble, since := r.view.Trouble(s)
 	switch state {
 	case sources.Unreadable:
-		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: since}, true
+		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: since, cause: trouble.Kind}, true
 	case sources.Missing:
-		return Status{Level: LevelError, Word: "not found", Glyph: '?', Why: orElse(trouble.Text, s.Metric+" does not exist there"), Since: since}, true
+		return Status{Level: LevelError, Word: "not found", Glyph: '?', Why: orElse(trouble.Text, s.Metric+" does not exist there"), Since: since, empty: true}, true
 	case sources.NoData:
-		return Status{Level: LevelUnknown, Word: "no data", Glyph: '○', Why: "asked, and there is nothing"}, true
+		return Status{Level: LevelUnknown, Word: "no data", Glyph: '○', Why: "asked, and there is nothing", empty: true}, true
 	case sources.Waiting:
-		return Status{Level: LevelUnknown, Word: "waiting", Glyph: '○', Why: "no sample yet"}, true
+		return Status{Level: LevelUnknown, Word: "waiting", Glyph: '○', Why: "no sample yet", empty: true}, true
 	case sources.Stale, sources.Dead:
 		age, usual, _ := r.view.Age(s)
 		return Status{Level: LevelStale, Word: "stale " + rough(age), Glyph: '?', Since: r.cursor.Add(-age),
@@ -91,11 +146,19 @@ func orElse(s, other string) string {
 // they read, or after CloudWatch, which brings the samples of all, and then after their region.
 func (r *reader) brokenBehind(t *Tile) (brokenSource, bool) {
 	for _, service := range [...]string{t.Ref.Service, "cloudwatch"} {
-		for _, b := range r.broken {
-			name, region, _ := strings.Cut(b.name, " ")
-			if name == service && (region == "" || t.region == "" || region == t.region) {
-				return b, true
-			}
+		if b, ok := r.brokenOf(t, service); ok {
+			return b, true
+		}
+	}
+	return brokenSource{}, false
+}
+
+// brokenOf is the failing source of that name in the tile's region.
+func (r *reader) brokenOf(t *Tile, service string) (brokenSource, bool) {
+	for _, b := range r.broken {
+		name, region, _ := strings.Cut(b.name, " ")
+		if name == service && (region == "" || t.region == "" || region == t.region) {
+			return b, true
 		}
 	}
 	return brokenSource{}, false

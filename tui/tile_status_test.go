@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,14 @@ func TestWords(t *testing.T) {
 		{name: "a rise far from the ceiling", service: "asg", change: func(s *stage) { s.rises("x", 10, 0.2) }, word: "ok", level: LevelOK},
 		{name: "a fall is no wall", service: "asg", change: func(s *stage) { s.rises("x", 36, -0.5) }, word: "ok", level: LevelOK},
 		{name: "noise is no trend", service: "asg", change: func(s *stage) { s.level("asg_desired", "x", noisy(34, 0.1, 3)) }, word: "ok", level: LevelOK},
-		{name: "at the ceiling", service: "asg", change: func(s *stage) { s.level("asg_desired", "x", flat(40)) }, word: "at ceiling", level: LevelWarn, why: "40 of 40"},
+		{name: "at the ceiling", service: "asg", change: func(s *stage) {
+			s.level("asg_desired", "x", flat(40))
+			s.series("asg_cpu_ratio", "x", flat(0.7))
+		}, word: "at ceiling", level: LevelWarn, why: "40 of 40"},
+		{name: "at the ceiling and idle", service: "asg", change: func(s *stage) {
+			s.level("asg_desired", "x", flat(40))
+			s.series("asg_cpu_ratio", "x", flat(0.2))
+		}, word: "at maximum", level: LevelOK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := stageOf(t, c.service, "x")
@@ -128,6 +136,48 @@ func TestAFailingSourceLeavesFreshTilesAlone(t *testing.T) {
 	frame := NewPainter().Grid(s.scene(120, 40))
 	if !strings.Contains(frame, "source asg: throttled") {
 		t.Errorf("the room does not say that its source fails:\n%s", frame)
+	}
+}
+
+// A source of facts that has failed for minutes is said in the tile, though CloudWatch's samples go on.
+func TestOldFactsAreSaid(t *testing.T) {
+	s := stageOf(t, "cloudfront", "x")
+	s.level("source_up", "cloudfront", flat(0))
+	s.window.Apply(sources.Batch{Facts: []sources.Fact{sources.SourceFact("cloudfront",
+		sources.Trouble{Kind: sources.Forbidden, Text: "not allowed"}, s.now.Add(-9*time.Minute))}})
+	if got := s.status(); got.Level != LevelWarn || got.Word != "old facts" || !strings.Contains(got.Why, "9m old: forbidden: not allowed") {
+		t.Errorf("status %+v, want old facts", got)
+	}
+	s.series("cloudfront_hit_ratio", "x", flat(0.5))
+	if frame := NewPainter().Grid(s.scene(120, 40)); !strings.Contains(frame, "warn ▲") || !strings.Contains(frame, "9m old: forbidden") {
+		t.Errorf("the tile does not say both:\n%s", frame)
+	}
+}
+
+// Silence is zero only of what is known to answer.
+func TestNothingIsNoZero(t *testing.T) {
+	s := newStage(t)
+	s.meta.Resources = []sources.Resource{watched("waf", "x")}
+	s.series("waf_blocked", "x", flat(math.Inf(1)))
+	s.series("waf_allowed", "x", flat(math.Inf(1)))
+	if frame := NewPainter().Grid(s.scene(120, 40)); !strings.Contains(frame, "no data ○") || !strings.Contains(frame, "– blocked/min") || strings.Contains(frame, "0 challenged") {
+		t.Errorf("nothing was ever heard of it, and yet:\n%s", frame)
+	}
+	s.fact(sources.Ref{Service: "waf", Name: "x"}, "rules", "3")
+	if frame := NewPainter().Grid(s.scene(120, 40)); !strings.Contains(frame, "ok ✔") || !strings.Contains(frame, "0 blocked/min") {
+		t.Errorf("it was described and is silent:\n%s", frame)
+	}
+}
+
+// What does not exist is called alike, whether CloudWatch or the resource's own service says so.
+func TestAbsenceHasOneWord(t *testing.T) {
+	s := newStage(t)
+	s.meta.Resources = []sources.Resource{watched("asg", "x")}
+	s.level("source_up", "asg", flat(0))
+	s.window.Apply(sources.Batch{Facts: []sources.Fact{sources.SourceFact("asg",
+		sources.Trouble{Kind: sources.NotFound, Text: "no group \"x\""}, s.now.Add(-9*time.Minute))}})
+	if got := s.status(); got.Word != "not found" || got.Glyph != '?' || got.Why != "no group \"x\"" {
+		t.Errorf("status %+v, want not found", got)
 	}
 }
 

@@ -28,6 +28,9 @@ func (r *reader) wall(t *Tile) (Status, bool) {
 		return Status{}, false
 	}
 	what := grouped(used) + " of " + grouped(ceiling)
+	if used >= ceiling && r.idle(t) {
+		return Status{Level: LevelOK, Word: "at maximum", Glyph: '✔'}, true
+	}
 	if used >= ceiling {
 		return Status{Level: wallLevel(spec, 0), Word: "at ceiling", Glyph: '▲', Why: what + ", nothing left", Since: r.above(&t.wall[0], ceiling)}, true
 	}
@@ -51,6 +54,16 @@ func (r *reader) wall(t *Tile) (Status, bool) {
 		return Status{Level: LevelWarn, Word: spec.Word, Glyph: '▲', Why: what + ", reaches the ceiling in " + rough(left), Since: since}, true
 	}
 	return Status{}, false
+}
+
+// idle tells whether the tile's file says by what a met ceiling is felt, and that it is not.
+func (r *reader) idle(t *Tile) bool {
+	when := t.spec.Wall.When
+	if when == nil {
+		return false
+	}
+	n, _, ok := r.number(t, &t.loaded)
+	return ok && n <= when.Above
 }
 
 // above is since when a value has been at a limit or above it, as far as the last hour tells; zero where it has not.

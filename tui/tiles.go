@@ -76,6 +76,13 @@ type wallSpec struct {
 	Word    string        `yaml:"word,omitempty"` // while it fills up and the wall is not yet in sight
 	Warn    time.Duration `yaml:"warn,omitempty"` // as soon as so little is left; zero means 15 min
 	Page    time.Duration `yaml:"page,omitempty"` // zero: never
+	When    *whenSpec     `yaml:"when,omitempty"` // a met ceiling is no trouble but then
+}
+
+// whenSpec is a value that lies above a number.
+type whenSpec struct {
+	Value string  `yaml:"value"`
+	Above float64 `yaml:"above"`
 }
 
 // tileBook is the tiles of the house with the config's over them.
@@ -191,6 +198,10 @@ func (t *tileSpec) clone() *tileSpec {
 	c.Lines, c.Watch, c.Detail = slices.Clone(t.Lines), slices.Clone(t.Watch), slices.Clone(t.Detail)
 	if t.Wall != nil {
 		wall := *t.Wall
+		if wall.When != nil {
+			when := *wall.When
+			wall.When = &when
+		}
 		c.Wall = &wall
 	}
 	return &c
@@ -199,7 +210,7 @@ func (t *tileSpec) clone() *tileSpec {
 // tileWords are the fields that a tile may have, for the nearest valid word.
 var tileWords = []string{
 	"service", "resource", "title", "order", "hide", "headline", "chart", "lines", "watch", "wall", "detail", "value",
-	"otherwise", "ceiling", "as", "unit", "limit", "top", "word", "for", "warn_above", "page_above", "warn_below", "page_below", "used", "warn", "page",
+	"otherwise", "ceiling", "as", "unit", "limit", "top", "word", "for", "warn_above", "page_above", "warn_below", "page_below", "used", "warn", "page", "when", "above",
 }
 
 // unknownWord turns the reader's error into one line with the nearest valid word.
@@ -289,6 +300,9 @@ func (t *tileSpec) values() []string {
 	}
 	if t.Wall != nil {
 		out = append(out, t.Wall.Used, t.Wall.Ceiling)
+		if t.Wall.When != nil {
+			out = append(out, t.Wall.When.Value)
+		}
 	}
 	for _, chart := range t.Detail {
 		out = append(out, chart...)

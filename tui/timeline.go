@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type entry struct {
 	kind string
 	who  string // the resource, or the author of a note
 	text string
+	more int // how many like it this line stands for, too
 }
 
 // The kinds of entries that are no marks and no changes.
@@ -28,11 +30,19 @@ const (
 	entryPhase = "phase"
 )
 
-// entries are all marks of the launch and all changes of the recording, by the time of what they tell.
+// entries are all marks of the launch and all changes of the recording, by the time of what they tell. Changes that
+// say the same of one resource within a minute are one entry, at the time of the newest.
 func (m *Model) entries() []entry {
 	out := foreknown(&m.opt.Meta.Launch)
+	var last sources.Change
 	for _, c := range m.room.changes {
-		out = append(out, entry{at: c.At, seen: c.Seen, kind: c.Kind, who: whose(c), text: c.Text})
+		e := entry{at: c.At, seen: c.Seen, kind: c.Kind, who: whose(c), text: c.Text}
+		if n := len(out); last.Kind != "" && isAlike(last, c) && out[n-1].coming(m.drawn.at) == e.coming(m.drawn.at) {
+			e.more, last = out[n-1].more+1, c
+			out[n-1] = e
+			continue
+		}
+		out, last = append(out, e), c
 	}
 	slices.SortStableFunc(out, func(a, b entry) int { return a.at.Compare(b.at) })
 	return out
@@ -163,6 +173,9 @@ func (m *Model) entryLine(c *Canvas, r Rect, e *entry, at time.Time) {
 	when, glyph, text := theme.Fg(theme.Text), e.style(), theme.Fg(theme.Strong)
 	rest := theme.Fg(theme.Faint)
 	body := e.text
+	if e.more > 0 {
+		body += ", and " + strconv.Itoa(e.more) + " more"
+	}
 	if e.coming(at) {
 		when, glyph, text = rest, rest, rest
 		body = strings.TrimSpace("to come: " + body)

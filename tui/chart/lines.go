@@ -64,6 +64,7 @@ type plot struct {
 	perColumn int      // plot columns for each column of the grid
 	labels    []string // by row, "" for most
 	columns   [][]Column
+	drawn     []rune // pieces of lines by place, 0 for none
 }
 
 // Draw draws the chart w wide and h high: the plot, and under it two rows for the time axis. It returns false and
@@ -79,8 +80,9 @@ func (l *Lines) Draw(w, h int, put Putter) bool {
 	}
 	p.axis()
 	p.limits()
+	p.drawn = make([]rune, p.w*p.h)
 	for i := len(p.columns) - 1; i >= 0; i-- {
-		p.line(p.columns[i], l.Ink(i))
+		p.line(i)
 	}
 	p.names()
 	p.time()
@@ -213,8 +215,9 @@ func (p *plot) limits() {
 	}
 }
 
-// line draws one line through its columns.
-func (p *plot) line(columns []Column, ink Ink) {
+// line draws the i-th line through its columns.
+func (p *plot) line(i int) {
+	columns := p.columns[i]
 	values := p.values(columns)
 	tail := p.tail(columns)
 	if values == nil {
@@ -229,40 +232,34 @@ func (p *plot) line(columns []Column, ink Ink) {
 			case x < 0 && (r == '┤' || r == '┼'):
 				x = 0
 			case x >= 0:
-				p.point(x, row, r, ink, x >= tail)
+				p.point(i, x, row, r, x >= tail)
 				x++
 			}
 		}
 	}
 }
 
-func (p *plot) point(x, row int, r rune, ink Ink, tail bool) {
+func (p *plot) point(i, x, row int, r rune, tail bool) {
 	if r == ' ' || x >= p.w || row >= p.h {
 		return
 	}
+	ink := p.Ink(i)
 	if tail {
 		ink = Tail
 		if r == '─' {
 			r = '┄'
 		}
 	}
-	if p.ASCII {
-		r = asciiLine(r)
+	below := p.drawn[row*p.w+x]
+	p.drawn[row*p.w+x] = r
+	sign := p.stroke(i, r)
+	if crosses(r, below) {
+		sign = crossed
+		if p.ASCII {
+			sign = asciiCrossed
+		}
 	}
-	p.put(p.left+x, row, r, ink)
-}
-
-// asciiLine is the ASCII character for a piece of a line.
-func asciiLine(r rune) rune {
-	switch r {
-	case '│':
-		return '|'
-	case '╭', '╮':
-		return '.'
-	case '╰', '╯':
-		return '\''
-	}
-	return '-'
+	p.put(p.left+x, row, sign, ink)
 }
 
 // values is the line as asciigraph takes it: one value for each place and one before the first, from the foot of the
