@@ -265,6 +265,21 @@ func TestTerminalIsRestoredInTmux(t *testing.T) {
 	}
 }
 
+// Ctrl+Z gives the terminal back to the shell, and fg the whole screen to the program.
+func TestSuspendedInTmux(t *testing.T) {
+	p := openPane(t, 120, 40)
+	p.enter("set -m; " + built(t) + " rehearse")
+	p.until("REHEARSAL(?s:.*)aurora")
+	p.press("C-z")
+	p.until("(?i)stopped|suspended")
+	p.restored()
+	p.enter("fg")
+	p.until("REHEARSAL(?s:.*)1 audience(?s:.*)6 aurora(?s:.*)leave")
+	p.press("q")
+	p.until(prompt)
+	p.restored()
+}
+
 // A program that is killed leaves a recording that the next one goes on with, at once.
 func TestKilledRehearsalGoesOnInTmux(t *testing.T) {
 	binary := built(t)

@@ -40,7 +40,7 @@ func sitesAccount(t *testing.T, faults string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire := awswire.New(launch, sources.RunningClock{}.Now)
+	wire := awswire.New(launch, sources.RunningClock{})
 	server := httptest.NewServer(wire)
 	t.Cleanup(func() { _ = wire.Close(); server.Close() })
 	askedThrough(t, server.URL)
@@ -242,7 +242,7 @@ func TestTenViewersCostWhatOneCosts(t *testing.T) {
 	for n := range 10 {
 		viewers = append(viewers, collect(t, file, fmt.Sprint("viewer ", n)))
 	}
-	if pause(t.Context(), leaseTurn+time.Second); asked.Load() != 0 {
+	if pause(t.Context(), leaseTurn+200*time.Millisecond); asked.Load() != 0 {
 		t.Errorf("the viewers asked AWS %d times", asked.Load())
 	}
 	if output := first.leave(); !strings.Contains(output, "mia@") {

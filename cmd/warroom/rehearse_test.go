@@ -37,7 +37,7 @@ func TestRehearsalsAreWholeEndToEnd(t *testing.T) {
 	for _, scenario := range []string{"lottery", "liftoff"} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
-			tape := rehearsed(t, 8*time.Minute, scenario, "--speed", "120")
+			tape := rehearsed(t, 8*time.Minute, scenario, "--speed", "200")
 			meta, err := tape.Meta(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +112,7 @@ func nothingIsInTrouble(t *testing.T, tape *recording.File) {
 func TestSeedDecides(t *testing.T) {
 	t.Parallel()
 	settled := func(seed string) map[string]float64 {
-		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "120", "--seed", seed))
+		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "200", "--seed", seed))
 	}
 	first, again, other := settled("7"), settled("7"), settled("8")
 	if diff := cmp.Diff(common(first, again), common(again, first)); diff != "" {
@@ -209,7 +209,7 @@ func TestRehearsalNeedsItsOwnFile(t *testing.T) {
 // The storyteller tells the scenario's lines as they come.
 func TestStoryIsRecorded(t *testing.T) {
 	t.Parallel()
-	tape := rehearsed(t, 5*time.Minute, "--speed", "120")
+	tape := rehearsed(t, 150*time.Second, "--speed", "120")
 	b, _, err := tape.Since(context.Background(), 0)
 	if err != nil {
 		t.Fatal(err)

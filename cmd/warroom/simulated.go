@@ -29,7 +29,7 @@ func simulated(meta recording.Meta, clock sources.Clock) opener {
 		if err != nil {
 			return nil, nil, err
 		}
-		endpoint, release, err := serve(awswire.New(launch, clock.Now))
+		endpoint, release, err := serve(awswire.New(launch, clock))
 		if err != nil {
 			return nil, nil, err
 		}
