@@ -40,7 +40,7 @@ func newSite(t testing.TB, change func(*simulator.Scenario)) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, launch: launch, clock: sources.NewManualClock(launch.Now())}
-	s.aws = awswire.New(launch, s.clock.Now)
+	s.aws = awswire.New(launch, s.clock)
 	server := httptest.NewServer(s.aws)
 	t.Cleanup(func() {
 		if err := s.aws.Close(); err != nil {

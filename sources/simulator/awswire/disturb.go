@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"context"
 	"hash/fnv"
 	"net/http"
 	"time"
@@ -130,18 +131,21 @@ func (d disturbance) disturb(s *Server, w http.ResponseWriter, q *request) bool 
 	return false
 }
 
-// wait returns true after the duration, 0 being never, and false when the client goes first. A server that
-// is being closed waits for nothing.
+// wait returns true after so much of the launch's time, 0 being never, and false when the client goes first. A server
+// that is being closed waits for nothing.
 func (s *Server) wait(q *request, d time.Duration) bool {
-	var after <-chan time.Time
+	ctx, stop := context.WithCancel(q.Context())
+	defer stop()
+	over := make(chan struct{})
 	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		after = timer.C
+		go func() {
+			if s.sleep(ctx, d) == nil {
+				close(over)
+			}
+		}()
 	}
 	select {
-	case <-after:
-		return true
+	case <-over:
 	case <-s.closed:
 	case <-q.Context().Done():
 		return false

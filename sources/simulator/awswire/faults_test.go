@@ -150,6 +150,19 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// A minute late on the launch clock is a moment of a hurried rehearsal.
+func TestLatencyRunsOnTheLaunchClock(t *testing.T) {
+	s := newStanding()
+	server := newServer(s, standstill{&s.now, 60_000})
+	c := dial(t, listen(t, server))
+	server.Inject(simulator.Fault{Kind: simulator.Latency, Delay: time.Minute})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err != nil {
+		t.Error(err)
+	}
+}
+
 // twenty asks the same of twenty ids, so that about half of them are hit by a fault of one half.
 func twenty() *cloudwatch.GetMetricDataInput {
 	in := settled()

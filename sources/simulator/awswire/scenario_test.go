@@ -34,7 +34,7 @@ func rehearse(t *testing.T, name string) rehearsal {
 		t.Fatal(err)
 	}
 	now := launch.Now()
-	url := listen(t, New(launch, func() time.Time { return now }))
+	url := listen(t, New(launch, standstill{&now, 1}))
 	return rehearsal{dialIn(t, url, launch.State().Region), launch, &now}
 }
 

@@ -2,6 +2,7 @@ package awswire
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ const maxBody = 4 << 20
 // requests, one of which at a time looks at the launch. Close lets go of requests that a fault holds.
 type Server struct {
 	now        func() time.Time
+	sleep      func(context.Context, time.Duration) error
 	protocols  []protocol
 	operations map[operationKey]operation
 	closed     chan struct{}
@@ -44,13 +46,19 @@ type Stats struct {
 	Unknown  int            // requests for what is not built here
 }
 
-// New puts an AWS in front of a launch. On each request the launch is first advanced to now, the time on
-// the launch clock.
-func New(l *simulator.Launch, now func() time.Time) *Server { return newServer(l, now) }
+// Clock is the launch clock: the site lives on it, and so does an answer that comes late.
+type Clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
+}
 
-func newServer(l site, now func() time.Time) *Server {
+// New puts an AWS in front of a launch. On each request the launch is first advanced to the time on the clock.
+func New(l *simulator.Launch, c Clock) *Server { return newServer(l, c) }
+
+func newServer(l site, c Clock) *Server {
 	return &Server{
-		now:        now,
+		now:        c.Now,
+		sleep:      c.Sleep,
 		protocols:  protocols(),
 		operations: operations(),
 		closed:     make(chan struct{}),

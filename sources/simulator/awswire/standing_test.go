@@ -1,6 +1,8 @@
 package awswire
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -220,10 +222,28 @@ func (s *standing) SetRules(_, token string, edits ...simulator.RuleEdit) (strin
 	return acl.LockToken, nil
 }
 
+// standstill is a launch clock that is moved by hand; who sleeps on it waits speed times less of the machine's time.
+type standstill struct {
+	now   *time.Time
+	speed time.Duration
+}
+
+func (c standstill) Now() time.Time { return *c.now }
+
+func (c standstill) Sleep(ctx context.Context, d time.Duration) error {
+	ctx, stop := context.WithTimeout(ctx, d/c.speed)
+	defer stop()
+	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return ctx.Err()
+	}
+	return nil
+}
+
 // serve puts an AWS in front of a site on a loopback port.
 func serve(t testing.TB, s *standing) (*Server, string) {
 	t.Helper()
-	server := newServer(s, func() time.Time { return s.now })
+	server := newServer(s, standstill{&s.now, 1})
 	return server, listen(t, server)
 }
 
