@@ -75,7 +75,7 @@ func (m *Model) filtered(string) []Hint {
 	all := len(m.resources())
 	return []Hint{
 		{Does: strconv.Itoa(len(left)) + " of " + strconv.Itoa(all) + " tiles"},
-		{Key: "for example", Does: "page   warn   alb   web   3   (all words must fit)"},
+		{Key: "such as", Does: "page   warn   alb   web   3   (all words must fit)"},
 	}
 }
 
