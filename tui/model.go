@@ -182,6 +182,7 @@ func (m *Model) title() string {
 
 func (m *Model) resized(w, h int) {
 	m.width, m.height, m.dirty = w, h, true
+	m.pace.forget()
 }
 
 // say answers a hand in the bottom line.

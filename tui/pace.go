@@ -81,6 +81,7 @@ func (p *pace) repaint() { p.fresh, p.late = true, true }
 
 // next writes what there is to write and returns what the renderer shall have.
 func (p *pace) next(l *Link) string {
+	p.late = p.late || l.painted() > p.awaited+1
 	switch {
 	case !p.late:
 	case p.fresh || l == nil:
@@ -126,8 +127,9 @@ const (
 	end   = "\x1b8\x1b[?2026l"
 )
 
-// forget makes every cell differ.
+// forget makes every cell differ: nobody knows what a terminal does with them while its size changes.
 func (p *pace) forget() {
+	p.late = true
 	for i := range p.have.cells {
 		p.have.cells[i] = Cell{}
 	}
