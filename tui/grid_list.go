@@ -70,6 +70,9 @@ func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
 	}
 	state := string(f.status.Glyph) + " " + f.status.Word
 	right := min(lineWordW, end-x)
+	if r.W < lineLeastW {
+		right = min(textWidth(state), right) // the number needs the room
+	}
 	p.canvas.Text(end-right, r.Y, right, state, back(word))
 	end -= right + 1
 	end -= p.lineAge(f, Rect{x, r.Y, end - x, 1}, back)

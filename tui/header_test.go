@@ -30,6 +30,16 @@ func TestModeTruthAndClockStayAtAnySize(t *testing.T) {
 	}
 }
 
+// On the smallest screen a line still has a state, a number and an age.
+func TestALineHasItsNumberAtAnySize(t *testing.T) {
+	frame := NewPainter().Grid(newStage(t).calm().scene(30, 6))
+	for _, want := range []string{"✔ ok", " 996 ", "2m40s"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("nothing says %q:\n%s", want, frame)
+		}
+	}
+}
+
 // Credentials that have expired are one cause with one remedy.
 func TestExpiredCredentialsNameTheRemedy(t *testing.T) {
 	st := newStage(t).calm()

@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"math"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,5 +40,21 @@ func TestAudienceTileShowsWhatIsCounted(t *testing.T) {
 	}
 	if got := whole.counted(nil, people); got != whole {
 		t.Error("without any word of what is counted the tile must stay as it is")
+	}
+}
+
+// Before anything was heard since T0 there is no total.
+func TestNoTotalOfNothing(t *testing.T) {
+	s := newStage(t)
+	s.meta.Resources = []sources.Resource{watched("audience", "x")}
+	s.series("audience_registrations", "x", func(m float64) float64 {
+		if m >= 0 {
+			return math.NaN()
+		}
+		return 40
+	})
+	s.now = t0.Add(time.Minute)
+	if frame := NewPainter().Grid(s.scene(120, 40)); !strings.Contains(frame, "– since T0") {
+		t.Errorf("a total of nothing:\n%s", frame)
 	}
 }

@@ -196,12 +196,15 @@ func (r *reader) total(t *Tile, v *value, text []byte) []byte {
 	if from.After(r.cursor) || from.Before(oldest) {
 		from, since = r.cursor.Add(-totalSpan), " in 60 min"
 	}
-	sum := 0.0
+	sum, known := 0.0, false
 	r.points = r.view.Points(r.points[:0], v.series, from, r.cursor)
 	for _, p := range r.points {
 		if n, ok := r.measured(t, p, &v.metric); ok {
-			sum += n
+			sum, known = sum+n, true
 		}
+	}
+	if !known {
+		return append(append(text, noValue...), since...)
 	}
 	return append(appendThousands(text, math.Round(sum)), since...)
 }

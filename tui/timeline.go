@@ -174,7 +174,7 @@ func (m *Model) entryLine(c *Canvas, r Rect, e *entry, at time.Time) {
 	rest := theme.Fg(theme.Faint)
 	body := e.text
 	if e.more > 0 {
-		body += ", and " + strconv.Itoa(e.more) + " more"
+		body = strconv.Itoa(e.more+1) + " × " + body
 	}
 	if e.coming(at) {
 		when, glyph, text = rest, rest, rest
