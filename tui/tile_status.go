@@ -80,7 +80,7 @@ func (r *reader) sight(t *Tile) (Status, bool) {
 			worst = sources.NoData
 		}
 	}
-	if worst != sources.Fresh && worst != sources.NoData && worst != sources.Missing {
+	if worst != sources.Fresh && (worst != sources.NoData || silent) && worst != sources.Missing {
 		if b, ok := r.brokenBehind(t); ok {
 			return b.status(), true
 		}

@@ -179,6 +179,15 @@ func TestAbsenceHasOneWord(t *testing.T) {
 	if got := s.status(); got.Word != "not found" || got.Glyph != '?' || got.Why != "no group \"x\"" {
 		t.Errorf("status %+v, want not found", got)
 	}
+	s = newStage(t)
+	s.meta.Resources = []sources.Resource{watched("waf", "x")}
+	s.series("waf_blocked", "x", flat(math.Inf(1)))
+	s.level("source_up", "waf", flat(0))
+	s.window.Apply(sources.Batch{Facts: []sources.Fact{sources.SourceFact("waf",
+		sources.Trouble{Kind: sources.Partial, Text: "not found: no web ACL \"x\" (1 of 2 resources)"}, s.now.Add(-9*time.Minute))}})
+	if got := s.status(); got.Word != "not found" {
+		t.Errorf("status %+v of a guard that is silent, want not found", got)
+	}
 }
 
 // What is wrong aside from headline and chart is said in a line, and leaves both their calm.
