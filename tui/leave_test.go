@@ -103,9 +103,9 @@ func TestResizeStorm(t *testing.T) {
 		term.resize(s[0], s[1])
 	}
 	term.resize(120, 40)
-	text := term.see("REPLAY", "1 cdn site", "2 load balancer prod", "20:15:00")
+	term.see("REPLAY", "1 cdn site", "2 load balancer prod", "20:15:00")
 	term.resize(60, 16)
-	if text = term.see("REPLAY", "site", "prod"); text == "" {
+	if text := term.see("REPLAY", "site", "prod"); text == "" {
 		t.Error("nothing below 80x24")
 	}
 	term.resize(200, 60)
