@@ -224,3 +224,42 @@ func TestStoryIsRecorded(t *testing.T) {
 		t.Errorf("the story is %q", lines)
 	}
 }
+
+// A replay plays from where something was first seen, as fast as it was lived; one that is told where to start stands
+// there.
+func TestReplayStartsWhereSomethingIsSeen(t *testing.T) {
+	t.Parallel()
+	tape := rehearsed(t, time.Minute, "--speed", "120")
+	first, err := tape.FirstSeen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := replaying{file: "r.warroom"}.options(t.Context(), tape)
+	if err != nil || o.At == nil || !o.At.Equal(first) || !o.Playing || o.Speed != 120 {
+		t.Errorf("it starts at %v, playing %v, at the speed %v, want %v (%v)", o.At, o.Playing, o.Speed, first, err)
+	}
+	o, err = replaying{file: "r.warroom", at: "T-1m", speed: 3}.options(t.Context(), tape)
+	if err != nil || o.At == nil || !o.At.Equal(o.Meta.Launch.T0.Add(-time.Minute)) || o.Playing || o.Speed != 3 {
+		t.Errorf("told where, it starts at %v, playing %v, at the speed %v (%v)", o.At, o.Playing, o.Speed, err)
+	}
+}
+
+// A replay has the keys of the config that is found; one that is broken is told, and the keys are the house's.
+func TestReplayHasTheKeysOfTheConfig(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, stderr, p := caught(t)
+	if keys, err := p.keysOf(""); err != nil || keys != nil {
+		t.Errorf("without a config: %v, %v", keys, err)
+	}
+	write(t, "warroom.yaml", oneBalancer+"keys: {pause: p}\n")
+	if keys, err := p.keysOf(""); err != nil || keys["pause"] != "p" {
+		t.Errorf("of the config: %v, %v", keys, err)
+	}
+	write(t, "warroom.yaml", oneBalancer+"kyes: {pause: p}\n")
+	if keys, err := p.keysOf(""); err != nil || keys != nil || !strings.Contains(stderr.String(), `the keys are those of the house: warroom.yaml:3:1: unknown word "kyes"`) {
+		t.Errorf("of a broken config: %v, %v, said %s", keys, err, stderr)
+	}
+	if _, err := p.keysOf("warroom.yaml"); codeOf(err) != exitUsage {
+		t.Errorf("of a broken config that was asked for: %v", err)
+	}
+}
