@@ -41,7 +41,7 @@ func (m *Model) scene() *Scene {
 }
 
 // told fills in what the recording says about the room: the story of a rehearsal, and whether another process than
-// ours collects.
+// ours collects: now, whatever time is shown.
 func (m *Model) told(s *Scene) {
 	if m.opt.Mode == Replay {
 		return
@@ -49,8 +49,8 @@ func (m *Model) told(s *Scene) {
 	if line, ok := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "story"}, "line"); ok {
 		s.Story = line.Value
 	}
-	if holder, ok := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "lease"}, "holder"); ok && m.opt.Holder != "" {
-		s.Viewer = holder.Value != m.opt.Holder
+	if s.Lease = m.room.lease; s.Lease != nil && s.Lease.Value != "" && m.opt.Holder != "" {
+		s.Viewer = s.Lease.Value != m.opt.Holder
 	}
 }
 

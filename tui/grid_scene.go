@@ -40,6 +40,8 @@ type Scene struct {
 	Recording     string // path of the recording
 	RecordingSize int64  // in bytes; negative while unknown
 	Viewer        bool   // another process collects into it
+
+	Lease *sources.Fact // who collects now; nil: who did at the time that is shown, as in a replay
 }
 
 // DefaultSpan is how much time a tile's chart shows at least.

@@ -479,9 +479,15 @@ func (s *Scene) api() []segment {
 	return []segment{{text: text, style: style, keep: 20}}
 }
 
+// leaseRef is what the fact that names who collects is about.
+var leaseRef = sources.Ref{Service: sources.RoomService, Name: "lease"}
+
 // people says who collects, and whether this screen only watches.
 func (s *Scene) people() []segment {
-	f, _ := s.View.Fact(sources.Ref{Service: sources.RoomService, Name: "lease"}, "holder")
+	f, _ := s.View.Fact(leaseRef, "holder")
+	if s.Lease != nil {
+		f = *s.Lease
+	}
 	switch holder := sources.CleanTo(f.Value, 30); {
 	case s.Viewer && holder != "":
 		return []segment{{text: "viewer, " + holder + " collects", style: theme.Fg(theme.Text), keep: 40}}

@@ -24,6 +24,7 @@ type roomState struct {
 	unread  error            // why the recording could not be read, nil while it can
 	meta    *recording.Meta  // as it was read again, nil while the options' holds
 	missed  int              // changes that came while the cursor stood
+	lease   *sources.Fact    // the newest word on who collects
 }
 
 // known tells whether the recording has been read at all.
@@ -102,14 +103,24 @@ func (m *Model) take(msg batchMsg) {
 	}
 }
 
-// take widens the span and keeps the changes.
+// take widens the span, and keeps the changes and who collects.
 func (r *roomState) take(b sources.Batch, s stance) {
+	r.held(b.Facts)
 	for i := range b.Samples {
 		r.widen(b.Samples[i].Seen)
 	}
 	for _, c := range b.Changes {
 		r.widen(c.Seen)
 		r.keep(c, s)
+	}
+}
+
+// held keeps the newest word on who collects: the window may show, and know, an earlier time only.
+func (r *roomState) held(facts []sources.Fact) {
+	for _, f := range facts {
+		if f.Resource == leaseRef && f.Name == "holder" && (r.lease == nil || !f.Seen.Before(r.lease.Seen)) {
+			r.lease = &f
+		}
 	}
 }
 
@@ -187,6 +198,7 @@ func (m *Model) loaded(msg loadedMsg) tea.Cmd {
 	first := !m.room.known()
 	m.room.span, m.room.size, m.room.changes = msg.room.span, msg.room.size, msg.room.changes
 	m.room.last = newestChange(m.room.changes)
+	m.room.held(msg.batch.Facts)
 	m.memory.window = sources.NewWindow(held)
 	m.memory.window.Apply(msg.batch)
 	m.memory.window.Apply(sources.Batch{Changes: m.room.changes})
