@@ -71,6 +71,9 @@ func (m *Model) advanced() tea.Cmd {
 // read takes in what was appended.
 func (m *Model) read(msg batchMsg) tea.Cmd {
 	m.memory.read = false
+	if m.room.held(msg.batch.Facts) {
+		m.dirty = true
+	}
 	if msg.epoch == m.memory.epoch {
 		m.take(msg)
 	} else {
@@ -103,9 +106,8 @@ func (m *Model) take(msg batchMsg) {
 	}
 }
 
-// take widens the span, and keeps the changes and who collects.
+// take widens the span and keeps the changes.
 func (r *roomState) take(b sources.Batch, s stance) {
-	r.held(b.Facts)
 	for i := range b.Samples {
 		r.widen(b.Samples[i].Seen)
 	}
@@ -115,13 +117,15 @@ func (r *roomState) take(b sources.Batch, s stance) {
 	}
 }
 
-// held keeps the newest word on who collects: the window may show, and know, an earlier time only.
-func (r *roomState) held(facts []sources.Fact) {
+// held keeps the newest word on who collects: the window may show, and know, an earlier time only. It tells
+// whether there was one.
+func (r *roomState) held(facts []sources.Fact) (changed bool) {
 	for _, f := range facts {
 		if f.Resource == leaseRef && f.Name == "holder" && (r.lease == nil || !f.Seen.Before(r.lease.Seen)) {
-			r.lease = &f
+			r.lease, changed = &f, true
 		}
 	}
+	return changed
 }
 
 func (r *roomState) widen(t time.Time) {
