@@ -52,7 +52,7 @@ func (p *process) headless(ctx context.Context, r *room) error {
 		defer mu.Unlock()
 		p.printf("%s  %s\n", p.stamp(r), sources.Clean(line))
 	}
-	r.say, r.notice = say, func(text string) { say(cmp.Or(text, "recorded again")) }
+	r.say, r.notice = say, func(text string) { say(cmp.Or(text, "healed: nothing of that holds any more")) }
 	p.printf("recording %s\n", r.tape.Path())
 	var minutes sync.WaitGroup
 	minutes.Go(func() {

@@ -22,6 +22,9 @@ type watchedConfig struct {
 	open func(*config) opener
 	now  *config // the one that holds
 	seen stamp
+
+	wrong   string // what there is notice of since the file last changed
+	missing int    // how often in a row the file was not there
 }
 
 // later names what a changed config changes at the next start only.
@@ -58,34 +61,55 @@ func watchConfig(path string, open func(*config) opener) *watchedConfig {
 func (w *watchedConfig) changed() bool {
 	info, err := os.Stat(w.path)
 	if err != nil {
+		w.missing++
 		return false
 	}
+	w.missing = 0
 	now := stamp{info.ModTime(), info.Size()}
 	changed := now != w.seen
 	w.seen = now
 	return changed
 }
 
+// notice is what people must know about the config for as long as it lasts.
+func (w *watchedConfig) notice() string {
+	if w.missing > 1 {
+		return "config gone, the old one holds: " + w.path
+	}
+	return w.wrong
+}
+
 // reload takes a changed config over while the room goes on: new sources for new resources, new words for
-// the recording. A broken config changes nothing, and the room says where it is broken. It returns what
-// lets go of the sources that are polled in the end.
+// the recording. A broken config changes nothing, and the room gives notice of where it is broken until it is
+// not. It returns what lets go of the sources that are polled in the end.
 func (r *room) reload(ctx context.Context, poller *sources.Poller, release func()) func() {
 	if r.config == nil {
 		return release
 	}
+	defer r.hold(ofConfig, "")
 	for pause(ctx, configTurn) {
-		if !r.config.changed() {
-			continue
+		if r.config.changed() {
+			next, err := r.adopt(ctx, poller)
+			r.config.wrong = ""
+			if err != nil {
+				r.config.wrong = wrong(err)
+				r.tell(ctx, "the old config stays: "+reason(err))
+			} else {
+				release()
+				release = next
+			}
 		}
-		next, err := r.adopt(ctx, poller)
-		if err != nil {
-			r.tell(ctx, "the old config stays: "+reason(err))
-			continue
-		}
-		release()
-		release = next
+		r.hold(ofConfig, r.config.notice())
 	}
 	return release
+}
+
+// wrong is the notice of why a config was not taken over.
+func wrong(err error) string {
+	if _, broken := errors.AsType[*FileError](err); broken {
+		return "config broken, the old one holds: " + reason(err)
+	}
+	return "config not taken over, the old one holds: " + reason(err)
 }
 
 // adopt loads the config and replaces what is polled, all of it or nothing.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,9 @@ type room struct {
 	advanced func()            // told after every append, of this process and of others
 	say      func(string)      // told one line for people
 	notice   func(string)      // told what people must know for as long as it holds; "" when it no longer does
+
+	holding sync.Mutex     // over holds, and over the order in which they are told
+	holds   [causes]string // what there is notice of, see hold
 }
 
 // opener makes the sources of what is to be watched; release lets go of what they need.
@@ -78,7 +83,7 @@ func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string,
 	noticed := false
 	defer func() {
 		if noticed {
-			r.notice("")
+			r.hold(ofLease, "")
 		}
 	}()
 	for {
@@ -91,7 +96,7 @@ func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string,
 			return nil, "", err
 		case !viewer:
 			noticed = true
-			r.notice("nobody collects: " + err.Error())
+			r.hold(ofLease, "nobody collects: "+err.Error())
 		case before != held.Holder:
 			before = held.Holder
 			r.say(fmt.Sprintf("viewer: %s collects for this recording; this process takes over when it stops", before))
@@ -153,20 +158,36 @@ func (r *room) keep(ctx context.Context, lease *recording.Lease) (lost bool) {
 
 // warn gives notice for as long as the recording cannot be written.
 func (r *room) warn(ctx context.Context, writer *recording.Writer) {
-	given := ""
 	for pause(ctx, noticeTurn) {
 		now := ""
 		if err := writer.Err(); err != nil {
 			now = "not recorded, trying again: " + err.Error()
 		}
-		if now != given {
-			given = now
-			r.notice(given)
-		}
+		r.hold(ofWriting, now)
 	}
-	if given != "" {
-		r.notice("")
+	r.hold(ofWriting, "")
+}
+
+// cause is what a notice is of. What several have to say stands together, in this order.
+type cause int
+
+const (
+	ofWriting cause = iota
+	ofLease
+	ofConfig
+	causes
+)
+
+// hold gives notice of something for as long as it lasts; "" when it no longer does.
+func (r *room) hold(c cause, text string) {
+	r.holding.Lock()
+	defer r.holding.Unlock()
+	if r.holds[c] == text {
+		return
 	}
+	r.holds[c] = text
+	texts := slices.DeleteFunc(slices.Clone(r.holds[:]), func(s string) bool { return s == "" })
+	r.notice(strings.Join(texts, "; "))
 }
 
 // follow tells the screen when something new stands in the recording, whoever wrote it.

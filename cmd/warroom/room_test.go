@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -297,6 +298,9 @@ func TestConfigIsReloaded(t *testing.T) {
 		if want := file + `:3:1: unknown word "resorces"; the nearest is "resources"`; !contains(changes(t, tr.tape), "the old config stays: "+want) {
 			t.Errorf("the broken config is not told: %q", changes(t, tr.tape))
 		}
+		if want := "notice: config broken, the old one holds: " + file + `:3:1: unknown word "resorces"; the nearest is "resources"`; !tr.heard(want) || tr.told("notice: ") {
+			t.Errorf("no notice of the broken config: %q", tr.said)
+		}
 		before := tr.source.asked()
 		time.Sleep(30 * time.Second)
 		if tr.source.asked() == before {
@@ -310,6 +314,9 @@ func TestConfigIsReloaded(t *testing.T) {
 		if !contains(changes(t, tr.tape), "config reloaded: +alb/api; from the next start on: keys") {
 			t.Errorf("the new config is not told: %q", changes(t, tr.tape))
 		}
+		if !tr.told("notice: ") {
+			t.Errorf("the notice of the broken config is not withdrawn: %q", tr.said)
+		}
 		meta, err := tr.tape.Meta(t.Context())
 		if err != nil || len(meta.Resources) != 2 {
 			t.Errorf("the recording knows %d resources, want 2 (%v)", len(meta.Resources), err)
@@ -320,6 +327,61 @@ func TestConfigIsReloaded(t *testing.T) {
 		}
 		tr.leave(t)
 	})
+}
+
+// A config that has vanished is told until it is back, the same as before or another; one that an editor takes away
+// for a moment is not.
+func TestVanishedConfigIsNoticed(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "warroom.yaml")
+	write(t, file, oneBalancer)
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
+		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+		tr.config.now = &config{}
+		tr.start()
+		time.Sleep(10*time.Second + configTurn/2)
+		move(t, file, file+".aside")
+		time.Sleep(configTurn)
+		move(t, file+".aside", file)
+		time.Sleep(10 * time.Second)
+		if tr.heard("notice: ") {
+			t.Errorf("notice of an editor: %q", tr.said)
+		}
+		move(t, file, file+".aside")
+		time.Sleep(3 * configTurn)
+		if gone := "notice: config gone, the old one holds: " + file; !tr.told(gone) || tr.told("notice: ") {
+			t.Errorf("no notice of the vanished config: %q", tr.said)
+		}
+		move(t, file+".aside", file)
+		time.Sleep(2 * configTurn)
+		if !tr.told("notice: ") {
+			t.Errorf("the notice is not withdrawn: %q", tr.said)
+		}
+		tr.leave(t)
+	})
+}
+
+func move(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What several causes have to say stands together, and the rest stays when one of them has healed.
+func TestNoticesStandTogether(t *testing.T) {
+	var told []string
+	r := &room{notice: func(text string) { told = append(told, text) }}
+	r.hold(ofConfig, "config broken")
+	r.hold(ofWriting, "not recorded")
+	r.hold(ofWriting, "not recorded")
+	r.hold(ofWriting, "")
+	r.hold(ofLease, "")
+	r.hold(ofConfig, "")
+	if want := []string{"config broken", "not recorded; config broken", "config broken", ""}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
 }
 
 func TestRelative(t *testing.T) {
