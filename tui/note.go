@@ -30,7 +30,7 @@ func (m *Model) openNote() {
 // askNote opens the dialog for a note and says what will become of it.
 func (m *Model) askNote(text string) {
 	m.ask("note", "record", text, m.note).about = func(string) []Hint {
-		return []Hint{{Does: "recorded at " + m.hour(m.cursor.at) + " for everybody who watches, now and in the replay"}}
+		return []Hint{{Does: "recorded at " + m.hour(m.cursor.at) + ", for all who watch, and for the replay"}}
 	}
 }
 

@@ -30,7 +30,9 @@ func (t *tileSpec) counted(resources []sources.Resource, r sources.Ref) *tileSpe
 		c.Chart = chartSpec{Value: known[0]}
 	}
 	for i, line := range c.Lines {
-		c.Lines[i] = slices.DeleteFunc(slices.Clone(line), func(part string) bool { return !templateWithin(known, part) })
+		c.Lines[i] = slices.DeleteFunc(slices.Clone(line), func(part string) bool {
+			return !templateWithin(known, part) || repeats(c.Headline.Value, part)
+		})
 	}
 	c.Watch = slices.DeleteFunc(c.Watch, func(w watchSpec) bool { return !within(known, w.Value) })
 	c.Detail = slices.DeleteFunc(c.Detail, func(chart []string) bool {
@@ -54,6 +56,11 @@ func within(known []string, expr string) bool {
 		}
 	}
 	return true
+}
+
+// repeats tells whether a part of a line says no more than the headline does.
+func repeats(headline, part string) bool {
+	return slices.ContainsFunc(parseTemplate(part), func(f field) bool { return f.value == headline && f.as != asTotal })
 }
 
 func templateWithin(known []string, part string) bool {
