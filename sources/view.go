@@ -138,7 +138,7 @@ func (v *View) Version(s Series) uint64 {
 	}
 	version := c.version
 	if c.asked != nil {
-		version = v.window.version
+		version = mix(v.window.version, v.troubles(c.fact))
 	}
 	return v.key(version, v.lastRead(c), c.metric.Period, c.metric.Settle)
 }
@@ -272,6 +272,55 @@ func (v *View) trouble(k factKey) (Trouble, time.Time) {
 	return ParseTrouble(f.Value), f.Seen
 }
 
+// Unread tells whether the period of s that starts at a time was left without a sample by trouble rather than by
+// silence: when it should have settled, the series was in trouble, of any kind but [NotFound]. It says nothing
+// about periods that have a sample.
+func (v *View) Unread(s Series, at time.Time) bool {
+	m, _ := Lookup(s.Metric)
+	return v.unread(v.factOf(s), at.Add(m.Period+m.Settle).UnixMilli())
+}
+
+// Troubles is a key of what [View.Unread] answers for a series.
+func (v *View) Troubles(s Series) uint64 { return v.troubles(v.factOf(s)) }
+
+func (v *View) factOf(s Series) factKey {
+	if c := v.window.columns[s]; c != nil {
+		return c.fact
+	}
+	return factKey{s.Ref(), seriesFactName(seriesFact, s)}
+}
+
+// unread looks at what was last said of a series before one of its periods was due.
+func (v *View) unread(k factKey, due int64) bool {
+	for _, f := range slices.Backward(v.window.facts[k]) {
+		if f.Seen.UnixMilli() < due && v.sees(f) {
+			return hurt(f)
+		}
+	}
+	return false
+}
+
+func (v *View) troubles(k factKey) (key uint64) {
+	for _, f := range v.window.facts[k] {
+		if v.sees(f) && (hurt(f) || key != 0) {
+			key = mix(key+1, uint64(f.Seen.UnixMilli())<<1)
+		}
+		if v.sees(f) && hurt(f) {
+			key = mix(key, 1)
+		}
+	}
+	return key
+}
+
+func (v *View) sees(f Fact) bool {
+	return v.cursor.Truth == AsSettled || !f.Seen.After(v.cursor.At)
+}
+
+// hurt tells whether a series that a fact says this of may lack samples.
+func hurt(f Fact) bool {
+	return f.Value != "" && ParseTrouble(f.Value).Kind != NotFound
+}
+
 // Changes are those that had been seen by the cursor and happened in [from, to), oldest first.
 func (v *View) Changes(from, to time.Time) []Change {
 	var out []Change
@@ -389,7 +438,7 @@ type sighted struct {
 	settle int64
 	known  int64 // time up to which the series is known
 	read   int64 // what must have been read to settle, never where the clock alone decides
-	mute   int64 // periods that end so late or later are not answered for by others
+	fact   factKey
 }
 
 // column is the series as the view sees it; ok is false when the view knows nothing of it.
@@ -403,7 +452,7 @@ func (v *View) column(s Series) (g sighted, ok bool) {
 	}
 	g = sighted{
 		view: v, rows: c.rows, period: c.metric.Period.Milliseconds(), settle: c.metric.Settle.Milliseconds(),
-		known: v.at, read: never, mute: never,
+		known: v.at, read: never, fact: c.fact,
 	}
 	if v.cursor.Truth == AsSettled {
 		g.known = max(g.known, v.window.newest.UnixMilli())
@@ -411,12 +460,8 @@ func (v *View) column(s Series) (g sighted, ok bool) {
 	if c.asked != nil {
 		g.asked = c.asked.rows
 	}
-	trouble, since := v.trouble(c.fact)
-	hurt := failing(trouble) && trouble.Kind != NotFound
-	if hurt {
-		g.mute = since.UnixMilli() - g.settle
-	}
-	if hurt || v.failing != never {
+	trouble, _ := v.trouble(c.fact)
+	if failing(trouble) && trouble.Kind != NotFound || v.failing != never {
 		g.read = v.lastRead(c)
 	}
 	return g, true
@@ -514,7 +559,7 @@ func (g *sighted) pick(versions []row, answered *row) (row, bool) {
 			return versions[i], true
 		}
 	}
-	if answered == nil || answered.at+g.period > g.mute {
+	if answered == nil || g.view.unread(g.fact, answered.at+g.period+g.settle) {
 		return row{}, false
 	}
 	if settledTruth {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -19,7 +20,9 @@ import (
 //   - it has a value where the formula comes to a finite number;
 //   - it is None ("asked, and there was nothing") where it comes to none although all of its inputs were
 //     asked about: a share of nothing;
-//   - it is absent where it comes to none and an input is absent, which may still come;
+//   - it is absent where it comes to none and an input is absent, which may still come, and where it comes to a
+//     value only because trouble kept an input from being read (see [sources.View.Unread]): what a formula falls
+//     back to stands for silence, not for what nobody could read;
 //   - it is provisional while any of its inputs is, and until the slowest of them would have settled, so
 //     that an input that is still to come is waited for.
 //
@@ -41,13 +44,15 @@ type derivedGroup struct {
 	inputs   map[string]*inputs // raw metrics that the formulas read, by name
 	series   map[sources.Series]*input
 	points   map[sources.Series][]sources.Point
-	known    time.Time // up to which the view knew, at the last look
+	troubles map[string]uint64 // of the inputs of formulas that fall back, by the formula's metric
+	known    time.Time         // up to which the view knew, at the last look
 }
 
 type formula struct {
 	metric sources.Metric
 	raw    []string    // raw metrics behind it, that of the first operand first
 	simple *arithmetic // nil where only the engine can evaluate it
+	falls  bool        // whether it may come to a value though an input has none
 }
 
 // inputs is all series of one raw metric, as of the last look.
@@ -89,7 +94,7 @@ func (d *Deriver) View(w *sources.Window, c sources.Cursor) *sources.View {
 	for _, g := range d.groups {
 		g.look(recorded)
 		for _, f := range g.formulas {
-			if s := g.changed(f, known); !s.empty() {
+			if s := g.changed(f, recorded, known); !s.empty() {
 				d.compute(g, f, recorded, v, s, known)
 			}
 		}
@@ -104,11 +109,11 @@ func (d *Deriver) derivedGroups() []*derivedGroup {
 	byService := map[string]*derivedGroup{}
 	var groups []*derivedGroup
 	for _, service := range sources.Services {
-		byService[service] = &derivedGroup{inputs: map[string]*inputs{}, series: map[sources.Series]*input{}, points: map[sources.Series][]sources.Point{}}
+		byService[service] = &derivedGroup{inputs: map[string]*inputs{}, series: map[sources.Series]*input{}, points: map[sources.Series][]sources.Point{}, troubles: map[string]uint64{}}
 	}
 	for _, m := range sources.Metrics() {
 		if g := byService[m.Service]; g != nil && m.Derived() {
-			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m), simple: d.engine.simple(m.Formula)})
+			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m), simple: d.engine.simple(m.Formula), falls: fallsBack(m)})
 		}
 	}
 	for _, service := range sources.Services {
@@ -138,6 +143,17 @@ func rawInputs(m sources.Metric) []string {
 		}
 	}
 	return raw
+}
+
+// fallsBack tells whether a formula, or one that it reads, says what to take where an input has nothing.
+func fallsBack(m sources.Metric) bool {
+	if slices.Contains(strings.Fields(m.Formula), "or") {
+		return true
+	}
+	return slices.ContainsFunc(m.Inputs(), func(name string) bool {
+		in, _ := sources.Lookup(name)
+		return in.Derived() && fallsBack(in)
+	})
 }
 
 // depth is how many formulas stand between a metric and recorded ones.
@@ -192,17 +208,35 @@ func (g *derivedGroup) look(v *sources.View) {
 
 // changed is the periods in which an input of the formula reads otherwise than at the last look, or which have
 // settled or unsettled since by the clock alone.
-func (g *derivedGroup) changed(f formula, known time.Time) stretch {
+func (g *derivedGroup) changed(f formula, v *sources.View, known time.Time) stretch {
 	var changed, held stretch
 	grown := false
 	for _, metric := range f.raw {
 		in := g.inputs[metric]
 		changed, held, grown = changed.with(in.changed), held.with(in.held), grown || in.grown
 	}
-	if grown {
+	if grown || g.hurt(f, v) {
 		changed = changed.with(held) // a series may stand where all of the metric stood before
 	}
 	return changed.with(settledBetween(g.known, known, f.metric).within(held))
+}
+
+// hurt tells whether trouble has come to an input of a formula that falls back, or gone, since the last look.
+func (g *derivedGroup) hurt(f formula, v *sources.View) bool {
+	if !f.falls {
+		return false
+	}
+	var key uint64
+	for _, first := range v.Of(f.raw[0]) {
+		for _, metric := range f.raw {
+			for _, s := range g.seriesBehind(metric, first, v) {
+				key = key*31 + v.Troubles(s)
+			}
+		}
+	}
+	before := g.troubles[f.metric.Name]
+	g.troubles[f.metric.Name] = key
+	return key != before
 }
 
 // look reads the series again if it may have changed, and tells where it did.
@@ -274,7 +308,7 @@ func (d *Deriver) compute(g *derivedGroup, f formula, recorded, v *sources.View,
 	for _, first := range recorded.Of(f.raw[0]) {
 		series := sources.Series{Metric: f.metric.Name, Resource: first.Resource, Label: first.Label}
 		if !slices.Contains(own, series) {
-			g.splice(d.layer, series, s, g.derive(f, first, s, evaluate(first.Resource), known))
+			g.splice(d.layer, series, s, g.derive(f, first, recorded, s, evaluate(first.Resource), known))
 		}
 	}
 }
@@ -312,11 +346,11 @@ func (d *Deriver) asked(f formula, v *sources.View, first time.Time, n int) map[
 }
 
 // derive is the derived points of one series over the periods of s.
-func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []value, known time.Time) []sources.Point {
+func (g *derivedGroup) derive(f formula, of sources.Series, v *sources.View, s stretch, values []value, known time.Time) []sources.Point {
 	n := int(s.last.Sub(s.first)/time.Minute) + 1
 	inputs := make([]standing, n)
 	for nth, raw := range f.raw {
-		for _, in := range g.behind(raw, of) {
+		for _, in := range g.behind(raw, of, v) {
 			in.mark(inputs, s.first, nth)
 		}
 	}
@@ -326,7 +360,7 @@ func (g *derivedGroup) derive(f formula, of sources.Series, s stretch, values []
 		if i < len(values) && values[i].ok && !math.IsNaN(values[i].v) && !math.IsInf(values[i].v, 0) {
 			p.Value, p.None = values[i].v, false
 		}
-		if p.None && inputs[i].asked < len(f.raw) {
+		if p.None && inputs[i].asked < len(f.raw) || !p.None && f.falls && g.unread(f, of, v, p.At) {
 			continue
 		}
 		p.Provisional = inputs[i].provisional || p.At.Add(f.metric.Period+f.metric.Settle).After(known)
@@ -357,19 +391,44 @@ func (in *input) mark(inputs []standing, first time.Time, nth int) {
 	}
 }
 
-// behind lists the input series of a metric that stand behind a derived series of a resource: the
-// resource's own, or, where it has none, all of them.
-func (g *derivedGroup) behind(metric string, of sources.Series) []*input {
-	if in := g.series[sources.Series{Metric: metric, Resource: of.Resource, Label: of.Label}]; in != nil {
-		return []*input{in}
+// unread tells whether trouble kept an input from being read for a period.
+func (g *derivedGroup) unread(f formula, of sources.Series, v *sources.View, at time.Time) bool {
+	for _, metric := range f.raw {
+		for _, s := range g.seriesBehind(metric, of, v) {
+			if in := g.series[s]; (in == nil || !in.has(at)) && v.Unread(s, at) {
+				return true
+			}
+		}
 	}
+	return false
+}
+
+// has tells whether the series was asked about a period.
+func (in *input) has(at time.Time) bool {
+	i, _ := slices.BinarySearchFunc(in.points, at, func(p sources.Point, t time.Time) int { return p.At.Compare(t) })
+	return i < len(in.points) && in.points[i].At.Before(at.Add(time.Minute))
+}
+
+// behind lists the inputs of a metric that stand behind a derived series of a resource.
+func (g *derivedGroup) behind(metric string, of sources.Series, v *sources.View) []*input {
 	var all []*input
-	for s, in := range g.series {
-		if s.Metric == metric {
+	for _, s := range g.seriesBehind(metric, of, v) {
+		if in := g.series[s]; in != nil {
 			all = append(all, in)
 		}
 	}
 	return all
+}
+
+// seriesBehind lists the series of a metric that stand behind a derived series of a resource: the resource's
+// own, or, where it has none, all of them, and its own all the same, which trouble may have kept from coming.
+func (g *derivedGroup) seriesBehind(metric string, of sources.Series, v *sources.View) []sources.Series {
+	own := sources.Series{Metric: metric, Resource: of.Resource, Label: of.Label}
+	all := []sources.Series{own}
+	if g.series[own] != nil {
+		return all
+	}
+	return append(all, v.Of(metric)...)
 }
 
 // splice replaces the periods of s in a derived series.

@@ -136,6 +136,82 @@ func TestDerivedAsSeenAndAsSettled(t *testing.T) {
 	}
 }
 
+// TestTroubleIsNoSilence: where an answer was partial the errors of a minute may be there without its requests. No
+// share is made of them, neither while the trouble lasts nor in what is left unread after it.
+func TestTroubleIsNoSilence(t *testing.T) {
+	trouble := func(metric string, kind sources.TroubleKind, minute float64) sources.Fact {
+		return sources.SeriesFact(series(metric, "shop"), sources.Trouble{Kind: kind, Text: "x"}, at(minute))
+	}
+	samples := []sources.Sample{
+		sample("alb_requests", "shop", 0, 1.5, 100), sample("alb_elb_5xx", "shop", 0, 1.5, 20), sample("alb_target_5xx", "shop", 0, 1.5, 5),
+		sample("alb_elb_5xx", "shop", 1, 2.5, 7), sample("alb_target_5xx", "shop", 1, 2.5, 13),
+		sample("alb_elb_5xx", "shop", 8, 9.5, 7), sample("alb_requests", "shop", 8, 9.5, 0),
+	}
+	for name, c := range map[string]struct {
+		facts  []sources.Fact
+		cursor float64
+		want   string
+	}{
+		"well":                {nil, 7, "0:0.2083 1:2.857 "},
+		"partial":             {[]sources.Fact{trouble("alb_requests", sources.Partial, 2.5)}, 7, "0:0.2083 "},
+		"forbidden":           {[]sources.Fact{trouble("alb_requests", sources.Forbidden, 2.5)}, 7, "0:0.2083 "},
+		"does not exist":      {[]sources.Fact{trouble("alb_requests", sources.NotFound, 2.5)}, 7, "0:0.2083 1:2.857 "},
+		"healed, never read":  {[]sources.Fact{trouble("alb_requests", sources.Partial, 2.5), trouble("alb_requests", "", 9.5)}, 20, "0:0.2083 8:1 "},
+		"the sparse in doubt": {[]sources.Fact{trouble("alb_target_5xx", sources.Partial, 9.5)}, 20, "0:0.2083 1:2.857 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, d := window(samples...), query.NewDeriver()
+			d.View(w, sources.Cursor{At: at(c.cursor)}) // what came before the trouble was known is taken back
+			w.Apply(sources.Batch{Facts: c.facts})
+			got := ""
+			for _, p := range d.View(w, sources.Cursor{At: at(c.cursor)}).Points(nil, series("alb_error_ratio", "shop"), at(-10), at(30)) {
+				got += fmt.Sprintf("%d:%.4g ", int(p.At.Sub(t0)/time.Minute), p.Value)
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestPartialSharesStayShares leaves out any datapoints of a site that is read in part: a share made of what came
+// is never more than the whole.
+func TestPartialSharesStayShares(t *testing.T) {
+	metrics := []string{"alb_requests", "alb_elb_5xx", "alb_target_5xx", "alb_elb_4xx", "alb_target_4xx"}
+	rapid.Check(t, func(t *rapid.T) {
+		w, d := window(), query.NewDeriver()
+		healed := rapid.IntRange(3, 20).Draw(t, "healed")
+		var b sources.Batch
+		for _, m := range metrics {
+			b.Facts = append(b.Facts, sources.SeriesFact(series(m, "shop"), sources.Trouble{Kind: sources.Partial}, at(0.1)),
+				sources.SeriesFact(series(m, "shop"), sources.Trouble{}, at(float64(healed))))
+			for minute := range 12 {
+				due := minute + 3
+				if due <= healed && rapid.IntRange(0, 2).Draw(t, "left out") == 0 {
+					continue
+				}
+				value := float64(rapid.IntRange(0, 9).Draw(t, "value"))
+				if m == "alb_requests" {
+					value += 18 // all errors of targets are among them
+				}
+				b.Samples = append(b.Samples, sample(m, "shop", minute, float64(minute)+1.5, value))
+			}
+		}
+		w.Apply(b)
+		v := d.View(w, sources.Cursor{At: at(rapid.Float64Range(0, 30).Draw(t, "cursor")), Truth: sources.Truth(rapid.IntRange(0, 1).Draw(t, "truth"))})
+		for _, m := range sources.Metrics() {
+			if m.Unit != sources.Ratio || !m.Derived() {
+				continue
+			}
+			for _, p := range v.Points(nil, series(m.Name, "shop"), at(-10), at(40)) {
+				if p.Value < 0 || p.Value > 1 {
+					t.Fatalf("%s is %g at %v", m.Name, p.Value, p.At.Sub(t0))
+				}
+			}
+		}
+	})
+}
+
 // TestDerivedIncrementallyIsDerivedFromScratch applies batches in any order, with revisions, silences and
 // failing sources, moves the cursor about, and compares with a deriver that sees it for the first time.
 func TestDerivedIncrementallyIsDerivedFromScratch(t *testing.T) {
@@ -157,10 +233,10 @@ func TestDerivedIncrementallyIsDerivedFromScratch(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(t, "steps") {
 			b := sources.Batch{Samples: rapid.SliceOfN(draw, 0, 30).Draw(t, "samples")}
 			if rapid.IntRange(0, 3).Draw(t, "trouble") == 0 {
-				kind := rapid.SampledFrom([]sources.TroubleKind{"", sources.Failed, sources.NotFound}).Draw(t, "kind")
+				kind := rapid.SampledFrom([]sources.TroubleKind{"", sources.Failed, sources.Partial, sources.NotFound}).Draw(t, "kind")
 				seen := at(rapid.Float64Range(0, 30).Draw(t, "since"))
 				b.Facts = append(b.Facts, sources.SourceFact("aws", sources.Trouble{Kind: kind}, seen),
-					sources.SeriesFact(series("alb_elb_5xx", "a"), sources.Trouble{Kind: kind}, seen))
+					sources.SeriesFact(series(rapid.SampledFrom([]string{"alb_elb_5xx", "alb_requests"}).Draw(t, "of"), "a"), sources.Trouble{Kind: kind}, seen))
 			}
 			w.Apply(b)
 			c := sources.Cursor{At: at(rapid.Float64Range(-2, 30).Draw(t, "cursor")), Truth: sources.Truth(rapid.IntRange(0, 1).Draw(t, "truth"))}
