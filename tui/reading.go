@@ -47,7 +47,8 @@ type loadedMsg struct {
 	batch   sources.Batch
 	mark    recording.Mark
 	room    roomState
-	damaged error // a part of the recording cannot be read; the rest is here
+	newest  []sources.Fact // what held when the recording ended, whatever the stretch
+	damaged error          // a part of the recording cannot be read; the rest is here
 	err     error
 }
 
@@ -154,11 +155,26 @@ func (m *Model) load(target time.Time) tea.Cmd {
 	m.memory.epoch++
 	m.memory.tried = around(target)
 	tape, epoch, start := m.opt.Tape, m.memory.epoch, m.opt.Mode == Replay && target.IsZero()
+	live := m.opt.Mode != Replay
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), readFor)
 		defer cancel()
-		return readStretch(ctx, tape, epoch, target, start)
+		msg := readStretch(ctx, tape, epoch, target, start)
+		if live && msg.err == nil {
+			msg.newest = readNewest(ctx, tape, msg.room.span.to)
+		}
+		return msg
 	}
+}
+
+// readNewest is what held when the recording ended, and since. It is read after the stretch, so that nothing lies
+// between the two; where it cannot be read, what was known before goes on.
+func readNewest(ctx context.Context, tape Tape, end time.Time) []sources.Fact {
+	b, _, err := tape.Load(ctx, end, end.Add(ahead), time.Time{})
+	if err != nil {
+		return nil
+	}
+	return b.Facts
 }
 
 // readStretch is the command behind load.
@@ -202,7 +218,7 @@ func (m *Model) loaded(msg loadedMsg) tea.Cmd {
 	first := !m.room.known()
 	m.room.span, m.room.size, m.room.changes = msg.room.span, msg.room.size, msg.room.changes
 	m.room.last = newestChange(m.room.changes)
-	m.room.held(msg.batch.Facts)
+	m.room.held(msg.newest)
 	m.memory.window = sources.NewWindow(held)
 	m.memory.window.Apply(msg.batch)
 	m.memory.window.Apply(sources.Batch{Changes: m.room.changes})
