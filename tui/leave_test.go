@@ -17,7 +17,7 @@ func TestLeaveWhileTheRecordingHangs(t *testing.T) {
 	for _, key := range []string{"q", "ctrl+c"} {
 		t.Run(key, func(t *testing.T) {
 			o, f, _ := live(t, t0.Add(10*time.Minute))
-			tape := &hangingTape{Tape: f, release: make(chan struct{})}
+			tape := hanging(f)
 			defer tape.end()
 			o.Tape = tape
 			term := start(t, o, 120, 40)
@@ -25,6 +25,8 @@ func TestLeaveWhileTheRecordingHangs(t *testing.T) {
 			term.program.Send(advanced)
 			term.press("+", "a note that hangs", "enter")
 			term.see("recording the note")
+			<-tape.entered // both the reading and the note
+			<-tape.entered
 			term.press("space")
 			term.see("PAUSED") // keys are answered meanwhile
 			term.press(key)

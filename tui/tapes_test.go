@@ -31,7 +31,18 @@ func (b *brokenTape) AppendChange(ctx context.Context, c sources.Change) (source
 type hangingTape struct {
 	tui.Tape
 	release chan struct{}
+	entered chan struct{} // told of each call that hangs
 	calls   sync.WaitGroup
+}
+
+func hanging(tape tui.Tape) *hangingTape {
+	return &hangingTape{Tape: tape, release: make(chan struct{}), entered: make(chan struct{}, 8)}
+}
+
+func (h *hangingTape) hang() {
+	h.calls.Add(1)
+	h.entered <- struct{}{}
+	<-h.release
 }
 
 // end lets all calls go and waits for them.
@@ -41,16 +52,14 @@ func (h *hangingTape) end() {
 }
 
 func (h *hangingTape) Since(ctx context.Context, after recording.Mark) (sources.Batch, recording.Mark, error) {
-	h.calls.Add(1)
+	h.hang()
 	defer h.calls.Done()
-	<-h.release
 	return h.Tape.Since(ctx, after)
 }
 
 func (h *hangingTape) AppendChange(ctx context.Context, c sources.Change) (sources.Change, error) {
-	h.calls.Add(1)
+	h.hang()
 	defer h.calls.Done()
-	<-h.release
 	return h.Tape.AppendChange(ctx, c)
 }
 
