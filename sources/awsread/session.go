@@ -35,6 +35,7 @@ type session struct {
 	pacers     map[string]*pacer // by region; they outlive the credentials
 	generation int
 	used       string // the credentials in use
+	source     string // where the SDK says that they came from, "" before it has
 	expired    bool   // AWS has said that they have, and has not accepted any since
 	who        string // the ARN that AWS knows us by
 	endpoint   string // a host that requests go to and that is not AWS's
@@ -192,6 +193,7 @@ func (s *session) renew(ctx context.Context, generation int) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.source = found.Source
 	if fingerprint(found) == s.used {
 		return false
 	}
@@ -214,7 +216,7 @@ func (s *session) credentials(ctx context.Context) (aws.Credentials, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.generation == generation {
-		s.used = fingerprint(found)
+		s.used, s.source = fingerprint(found), found.Source
 	}
 	return found, nil
 }

@@ -101,7 +101,7 @@ func TestExpiredCredentialsHeal(t *testing.T) {
 		before := len(f.all())
 		reading, err := s.Poll(t.Context(), epoch.Add(time.Duration(i+1)*time.Minute))
 		trouble := sources.TroubleOf(err)
-		if trouble.Kind != sources.Expired || !strings.Contains(trouble.Text, `profile "launch"`) || !strings.Contains(trouble.Text, "aws sso login --profile launch") {
+		if trouble.Kind != sources.Expired || !strings.Contains(trouble.Text, `profile "launch"`) || !strings.Contains(trouble.Text, filepath.Join(home, ".aws", "credentials")) || strings.Contains(trouble.Text, "sso") {
 			t.Errorf("%s says %q", s.Name(), trouble)
 		}
 		if n := len(f.all()) - before; n > 2 {
@@ -250,8 +250,9 @@ func TestInstanceRole(t *testing.T) {
 	s := source(t, r, "aws")
 	poll(t, s, epoch)
 	f.expire("OLD")
-	if _, err := s.Poll(t.Context(), epoch.Add(identityEvery)); sources.TroubleOf(err).Kind != sources.Expired {
-		t.Errorf("expired: %v", err)
+	_, err = s.Poll(t.Context(), epoch.Add(identityEvery))
+	if got := sources.TroubleOf(err); got.Kind != sources.Expired || !strings.Contains(got.Text, "the instance's metadata service gives them") {
+		t.Errorf("expired: %v", got)
 	}
 	mu.Lock()
 	key = "NEW"
@@ -262,6 +263,39 @@ func TestInstanceRole(t *testing.T) {
 	defer mu.Unlock()
 	if tokens == 0 {
 		t.Error("IMDSv1 was used")
+	}
+}
+
+// TestRenewalNamesThePlace: what has expired is renewed where it comes from, also behind another profile.
+func TestRenewalNamesThePlace(t *testing.T) {
+	tests := map[string]struct{ config, environment, want string }{
+		"keys of another profile": {"[profile launch]\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = base\n[profile base]\naws_access_key_id = OLD\naws_secret_access_key = s\n", "", `write new keys for profile "base" into `},
+		"a process":               {"[profile launch]\ncredential_process = /bin/false\n", "", `check the credential_process of profile "launch"`},
+		"a login behind a role":   {"[profile launch]\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = base\n[profile base]\nsso_start_url = https://start.example.com\nsso_region = eu-central-1\nsso_account_id = 123456789012\nsso_role_name = reader\n", "", "run `aws sso login --profile base`"},
+		"the environment":         {"", "OLD", "start the room again with new keys in the environment"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			home := alone(t)
+			f := newFakeAWS(t)
+			o := Options{Region: "eu-central-1", Endpoint: f.URL}
+			write(t, tt.config, home, ".aws", "config")
+			if tt.environment == "" {
+				o.Profile = "launch"
+			} else {
+				t.Setenv("AWS_ACCESS_KEY_ID", tt.environment)
+				t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+			}
+			f.expire("OLD")
+			r, err := Open(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = source(t, r, "aws").Poll(t.Context(), epoch) // how it fails is not the matter here
+			if got := r.session.renewal(); !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -154,6 +154,9 @@ func (s *session) sortTransport(err error, trouble func(sources.TroubleKind, str
 		return trouble(sources.Failed, "no connection to %v (%v); check the endpoint and the network", network.Addr, network.Err)
 	case errors.As(err, &address):
 		return trouble(sources.Failed, "no connection to %s (%v); check the endpoint and the network", address.URL, address.Err)
+	case errors.As(err, &status):
+		return trouble(sources.Failed, "HTTP %d with an answer that makes no sense; a proxy or a wrong endpoint may stand in between: check the endpoint, HTTPS_PROXY and the network (%s)",
+			status.HTTPStatusCode(), sources.CleanTo(innermost(err).Error(), tailMost))
 	}
 	return trouble(sources.Failed, "%s", short(err.Error()))
 }
@@ -177,14 +180,6 @@ func (s *session) ofProfile() string {
 		return fmt.Sprintf(" of profile %q", p)
 	}
 	return ""
-}
-
-// renewal is how a person renews the credentials. Whatever renews them, they are read again by themselves.
-func (s *session) renewal() string {
-	if p := s.profile(); p != "" {
-		return fmt.Sprintf("run `aws sso login --profile %s` or renew them where they come from; they are read again by themselves", p)
-	}
-	return "renew them where they come from; they are read again by themselves"
 }
 
 func (s *session) asIdentity() string {
@@ -229,6 +224,9 @@ func innermost(err error) error {
 	}
 	return err
 }
+
+// tailMost is how much is kept of what the SDK says where it helps nobody but a maintainer.
+const tailMost = 80
 
 // longest is how much of a foreign message is kept.
 const longest = 300

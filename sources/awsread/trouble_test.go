@@ -39,6 +39,9 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 		"validation":          {"asg", apiError{status: 400, code: "ValidationError", message: "AutoScalingGroup name not valid"}, sources.Failed, []string{"DescribeAutoScalingGroups", "name not valid"}},
 		"html of a proxy":     {"alb", apiError{status: 407, body: "<html>Proxy Authentication Required</html>"}, sources.Failed, []string{"HTTP 407", "proxy"}},
 		"not the protocol":    {"alb", apiError{status: 200, body: "hello"}, sources.Failed, []string{"without load balancer", "not AWS"}},
+		"garbage for xml":     {"aurora", apiError{status: 200, body: "\x00\xff{<not of AWS" + strings.Repeat("x", 500)}, sources.Failed, []string{"RDS DescribeDBClusters: HTTP 200", "proxy or a wrong endpoint", "check the endpoint"}},
+		"garbage for json":    {"waf", apiError{status: 200, body: "<html>welcome</html>"}, sources.Failed, []string{"WAFV2 ListWebACLs: HTTP 200", "proxy or a wrong endpoint"}},
+		"garbage for cbor":    {"cloudwatch eu-central-1", apiError{status: 200, body: "<html>welcome</html>"}, sources.Failed, []string{"CloudWatch GetMetricData: HTTP 200", "proxy or a wrong endpoint"}},
 		"cbor that is not":    {"cloudwatch eu-central-1", apiError{status: 404, body: "<html>not here</html>"}, sources.Failed, []string{"HTTP 404", "endpoint that is not AWS"}},
 		"message of any size": {"asg", apiError{status: 400, code: "ValidationError", message: strings.Repeat("long ", 2000)}, sources.Failed, []string{"long long", "…"}},
 	}
@@ -66,6 +69,9 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 				if !strings.Contains(got.Text, w) {
 					t.Errorf("%q does not say %q", got.Text, w)
 				}
+			}
+			if strings.Contains(got.Text, "deserialization failed") {
+				t.Errorf("%q is the SDK's own", got.Text)
 			}
 			if len(got.Text) > 800 {
 				t.Errorf("%d characters", len(got.Text))
