@@ -23,6 +23,10 @@ const (
 	// grace is how long, on the machine's clock, a poll that was cancelled may take to return before it is
 	// left behind and reported as hung.
 	grace = time.Second
+	// A poll that has been under way for more than slowBeats of launch time and slowLeast of machine time is said
+	// to be: the former alone is nothing in a fast rehearsal.
+	slowBeats = 2
+	slowLeast = 3 * time.Second
 )
 
 // Poller asks many sources, each at its own due times, and hands on what they answer. One source that
@@ -239,8 +243,8 @@ type answer struct {
 	err     error
 }
 
-// poll asks the source once and tells what came of it. When the poll hangs, poll says so at each beat
-// and returns only when the poll has.
+// poll asks the source once and tells what came of it. When the poll takes long, or hangs, poll says so at
+// each beat and returns only when the poll has.
 func (r *round) poll(ctx context.Context) {
 	at, timeout, watch := r.poller.clock.Now(), r.pace().Timeout, stopwatch()
 	polling, cancel := context.WithTimeout(ctx, timeout)
@@ -251,11 +255,8 @@ func (r *round) poll(ctx context.Context) {
 		a.reading.At, a.reading.Took = at, watch()
 		answers <- a
 	}()
-	select {
-	case a := <-answers:
-		r.took(ctx, timeout, a)
+	if r.await(ctx, timeout, answers, polling.Done(), func(now time.Time) { r.slow(now, now.Sub(at), timeout, watch()) }) {
 		return
-	case <-polling.Done():
 	}
 	patience := time.NewTimer(grace)
 	defer patience.Stop()
@@ -267,13 +268,36 @@ func (r *round) poll(ctx context.Context) {
 	}
 }
 
+// slow tells of a poll that is still being waited for, once that is long. It is not a failure yet, and not counted
+// as one; what made the source fail before stands until there is an answer.
+func (r *round) slow(now time.Time, launch, timeout, machine time.Duration) {
+	if launch <= slowBeats*min(r.pace().Every, paceDefault) || machine < slowLeast {
+		return
+	}
+	trouble := r.health.trouble
+	if !failing(trouble) || trouble.Kind == TimedOut {
+		trouble = Trouble{Kind: TimedOut, Text: fmt.Sprintf("no answer for %v so far; given up after %v of the machine's time", launch.Round(time.Second), timeout)}
+	}
+	r.tell(Reading{At: now}, trouble)
+}
+
 // hang waits for a poll that does not honour its context, and tells of it at each beat.
 func (r *round) hang(ctx context.Context, timeout time.Duration, answers <-chan answer) {
 	r.health.fails++
-	hung := Trouble{Kind: TimedOut, Text: fmt.Sprintf("the poll hangs: it was cancelled after %v and has not returned", timeout)}
-	for ctx.Err() == nil {
+	tell := func(now time.Time) {
+		r.tell(Reading{At: now}, Trouble{Kind: TimedOut, Text: fmt.Sprintf("the poll hangs: it was cancelled after %v and has not returned", timeout)})
+	}
+	if ctx.Err() == nil {
+		tell(r.poller.clock.Now())
+		r.await(ctx, timeout, answers, ctx.Done(), tell)
+	}
+}
+
+// await waits for the answer, tells what it brought and reports true; or false when it is given up before. At each
+// beat meanwhile it calls tell.
+func (r *round) await(ctx context.Context, timeout time.Duration, answers <-chan answer, givenUp <-chan struct{}, tell func(now time.Time)) bool {
+	for {
 		now := r.poller.clock.Now()
-		r.tell(Reading{At: now}, hung)
 		beat, stop := context.WithCancel(ctx)
 		woken := make(chan struct{})
 		go func() {
@@ -285,10 +309,18 @@ func (r *round) hang(ctx context.Context, timeout time.Duration, answers <-chan 
 			stop()
 			<-woken
 			r.took(ctx, timeout, a)
-			return
+			return true
+		case <-givenUp:
+			stop()
+			<-woken
+			return false
 		case <-woken:
 			stop()
 		}
+		if ctx.Err() != nil {
+			return false
+		}
+		tell(r.poller.clock.Now())
 	}
 }
 

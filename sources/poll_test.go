@@ -267,6 +267,62 @@ func TestPollOneRottenSource(t *testing.T) {
 	}
 }
 
+// waited shortens what is said of a poll under way to how long it has been, less the jitter of its start.
+func waited(t *testing.T, said string) string {
+	text, found := strings.CutPrefix(said, "timed out: no answer for ")
+	if !found {
+		return said
+	}
+	text, _, _ = strings.Cut(text, " so far; ")
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Error(err)
+	}
+	return "timed out " + d.Round(10*time.Second).String()
+}
+
+// TestPollSaysThatItWaits: in a fast rehearsal a connection that is silent for seconds is silent for many minutes of the
+// launch. That is said while it lasts and withdrawn with the answer, and the source is polled as often as before.
+func TestPollSaysThatItWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		speed float64
+		takes time.Duration // machine time of the second poll
+		want  string        // of the facts
+	}{
+		"long":                     {60, 6500 * time.Millisecond, `["" "timed out 4m0s" "timed out 5m0s" "timed out 6m0s" ""]`},
+		"only in launch time":      {600, 2 * time.Second, `[""]`},
+		"only on the machine":      {1, 15 * time.Second, `[""]`},
+		"an answer within 2 beats": {20, 5900 * time.Millisecond, `[""]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var began []time.Time
+				src := &fake{name: "s", schedule: sources.Schedule{Every: time.Minute}, poll: func(_ context.Context, now time.Time) (sources.Reading, error) {
+					began = append(began, now)
+					if len(began) == 2 {
+						time.Sleep(c.takes)
+					}
+					return sources.Reading{}, nil
+				}}
+				origin := time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC)
+				h := during(t, sources.ResumeClock(origin, time.Now(), c.speed), time.Duration(60*float64(time.Minute)/c.speed), src)
+				facts := []string{}
+				for _, r := range h.of("s") {
+					for _, f := range r.Facts {
+						facts = append(facts, waited(t, f.Value))
+					}
+				}
+				if got := fmt.Sprintf("%q", facts); got != c.want {
+					t.Errorf("facts %s, want %s", got, c.want)
+				}
+				if last := began[len(began)-1].Sub(began[len(began)-2]); len(began) < 3 || last > 63*time.Second {
+					t.Errorf("after the answer the polls are %v apart", last)
+				}
+			})
+		})
+	}
+}
+
 func TestPollNeverTwiceAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		running, most := 0, 0
