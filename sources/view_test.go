@@ -122,6 +122,8 @@ func TestSilence(t *testing.T) {
 		"a metric of another service is not answered for":   {nil, sources.Batch{}, sources.Series{Metric: "waf_blocked", Resource: "shop"}, asSeen(9), ""},
 		"not found means never published":                   {nil, trouble(sources.NotFound, 1), errors, asSeen(9), "0:none 1:none 2:none "},
 		"a series in trouble is not answered for by others": {nil, trouble(sources.Failed, 4), errors, asSeen(9), "0:none 1:none~ "},
+		"nor is one that is answered in part":               {nil, trouble(sources.Partial, 3.5), errors, asSeen(9), "0:none "},
+		"what was due in a trouble stays unread after it":   {nil, sources.Batch{Facts: append(trouble(sources.Partial, 3.5).Facts, trouble("", 4.5).Facts...)}, errors, asSeen(9), "0:none 2:none "},
 		"one counter of an audience says nothing of another": {
 			[]sources.Sample{sample(sources.Series{Metric: "audience_visitors", Resource: "site"}, 0, 1, 5)}, sources.Batch{},
 			sources.Series{Metric: "audience_orders", Resource: "site"}, asSeen(9), "",
