@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"warroom/sources"
 	"warroom/tui/theme"
@@ -15,6 +17,7 @@ import (
 // look is how the screen should look, as the flags that all screens share say it.
 type look struct {
 	ascii    bool
+	drawn    *pflag.Flag // --ascii; nil where there is no such flag
 	color    string
 	theme    string
 	operator string
@@ -27,7 +30,8 @@ var (
 
 // flags are those of every verb that opens a screen.
 func (l *look) flags(c *cobra.Command) {
-	c.Flags().BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only")
+	c.Flags().BoolVar(&l.ascii, "ascii", false, "draw with plain ASCII characters only (default: where the locale is not UTF-8 or TERM is dumb)")
+	l.drawn = c.Flags().Lookup("ascii")
 	l.colorFlags(c)
 	l.operatorFlag(c)
 }
@@ -85,6 +89,28 @@ func (l *look) palette(p *process) theme.Theme {
 		profile = colorprofile.Detect(p.out, p.environ)
 	}
 	return theme.New(l.dark(p.env("COLORFGBG")), profile)
+}
+
+// plain tells whether only ASCII is drawn. Without the flag the terminal decides.
+func (l *look) plain(p *process) bool {
+	if l.ascii || l.drawn != nil && l.drawn.Changed {
+		return l.ascii
+	}
+	return p.asciiOnly()
+}
+
+// asciiOnly tells whether the terminal is known not to show UTF-8. A locale that nobody has set says nothing where
+// the terminal is a modern one: over ssh it often does not come along.
+func (p *process) asciiOnly() bool {
+	term := p.env("TERM")
+	if term == "dumb" {
+		return true
+	}
+	locale := strings.ToLower(cmp.Or(p.env("LC_ALL"), p.env("LC_CTYPE"), p.env("LANG")))
+	if locale == "" {
+		return term == "linux" || term == "vt100"
+	}
+	return !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8")
 }
 
 // dark tells which palette to draw with. COLORFGBG is set by some terminals: "foreground;background", the

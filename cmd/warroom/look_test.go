@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
 
 	"warroom/sources/recording"
 )
@@ -35,6 +36,40 @@ func TestPaletteFollowsFlagsThenTerminal(t *testing.T) {
 			got := tc.look.palette(&process{out: &bytes.Buffer{}, environ: tc.environ})
 			if got.Dark != tc.dark || got.Profile != tc.profile {
 				t.Errorf("dark %v, profile %v, want %v, %v", got.Dark, got.Profile, tc.dark, tc.profile)
+			}
+		})
+	}
+}
+
+func TestASCIIFollowsFlagThenTerminal(t *testing.T) {
+	for name, tc := range map[string]struct {
+		flags   []string
+		environ []string
+		want    bool
+	}{
+		"UTF-8":                            {nil, []string{"LANG=de_DE.UTF-8"}, false},
+		"utf8, as some write it":           {nil, []string{"LANG=C.utf8"}, false},
+		"C":                                {nil, []string{"LANG=C"}, true},
+		"POSIX":                            {nil, []string{"LC_ALL=POSIX", "LANG=de_DE.UTF-8"}, true},
+		"Latin-1":                          {nil, []string{"LANG=de_DE.ISO-8859-1"}, true},
+		"LC_CTYPE before LANG":             {nil, []string{"LC_CTYPE=C.UTF-8", "LANG=C"}, false},
+		"an empty one is none":             {nil, []string{"LC_ALL=", "LANG=C"}, true},
+		"none, over ssh":                   {nil, []string{"TERM=xterm-256color"}, false},
+		"none, on the console":             {nil, []string{"TERM=linux"}, true},
+		"none, on a vt100":                 {nil, []string{"TERM=vt100"}, true},
+		"a dumb terminal":                  {nil, []string{"TERM=dumb", "LANG=C.UTF-8"}, true},
+		"a console that says it can":       {nil, []string{"TERM=linux", "LANG=C.UTF-8"}, false},
+		"the flag is stronger":             {[]string{"--ascii"}, []string{"LANG=C.UTF-8"}, true},
+		"the flag is stronger, also false": {[]string{"--ascii=false"}, []string{"TERM=dumb", "LANG=C"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, c := &look{}, &cobra.Command{}
+			l.flags(c)
+			if err := c.ParseFlags(tc.flags); err != nil {
+				t.Fatal(err)
+			}
+			if got := l.plain(processWith(tc.environ...)); got != tc.want {
+				t.Errorf("ASCII only: %v, want %v", got, tc.want)
 			}
 		})
 	}
