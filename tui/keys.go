@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,6 +158,12 @@ func rebound(rebind map[string]string) (*keyMap, []string, error) {
 	return keys, warnings, nil
 }
 
+// otherNames are what other programs call a key of ours.
+var otherNames = map[string]string{
+	"quit": "leave", "exit": "leave", "close": "back", "play": "pause", "resume": "pause", "stop": "pause", "search": "filter",
+	"top": "start", "bottom": "end", "redraw": "repaint", "refresh": "repaint", "select": "open", "enter": "open", "goto": "jump",
+}
+
 func sortedNames(rebind map[string]string) []string {
 	names := make([]string, 0, len(rebind))
 	for name := range rebind {
@@ -171,7 +178,7 @@ func (k *keyMap) rebind(name, value string) (warnings []string, err error) {
 	i := slices.IndexFunc(all, func(n namedKey) bool { return n.name == name })
 	switch {
 	case i < 0:
-		return nil, fmt.Errorf("%q is no name of a key%s", sources.Clean(name), meant(name, KeyNames()))
+		return nil, fmt.Errorf("%q is no name of a key%s", sources.Clean(name), meant(cmp.Or(otherNames[name], name), KeyNames()))
 	case name == "digit":
 		return nil, fmt.Errorf("the digits cannot be bound to anything else")
 	}

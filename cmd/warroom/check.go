@@ -74,8 +74,16 @@ func checkFile(file string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	right := fmt.Sprintf("right: %s, T0 %s, %d resources", c.Launch.Name, c.Launch.T0.Format(time.RFC3339), len(c.watch))
+	right := fmt.Sprintf("right: %s, T0 %s, %s", c.Launch.Name, c.Launch.T0.Format(time.RFC3339), counted(len(c.watch), "resource"))
 	return append(slices.Clone(c.warnings), right), nil
+}
+
+// counted is so many of something: 1 resource, 2 resources.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // readText reads a file that may be a text; what is plainly something else is told as what it is.

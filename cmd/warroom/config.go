@@ -208,7 +208,7 @@ func (c *config) tiles() string { return c.tileText }
 func (c *config) checkScreen(d *document) error {
 	c.tileText = d.block("tiles")
 	if err := tui.CheckTiles(c.tileText); err != nil {
-		return d.at(d.find("tiles"), "tiles: %v", err)
+		return d.at(d.find("tiles"), "%v", err)
 	}
 	warnings, err := tui.CheckKeys(c.Keys)
 	if err != nil {

@@ -159,6 +159,8 @@ func TestWrongConfigs(t *testing.T) {
 		"site unknown service":   {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: {shop: {alp: shop}}}\n" + watch, `unknown service "alp" in launch.sites.shop; the nearest is "alb"`},
 		"site unknown resource":  {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: {shop: {alb: shp}}}\n" + watch, `unknown resource "shp" in launch.sites.shop; the nearest is "shop"`},
 		"key unknown":            {good + watch + "keys: {paus: p}\n", `"pause"`},
+		"key of others":          {good + watch + "keys: {quit: z}\n", `"quit" is no name of a key, did you mean "leave"?`},
+		"word below launch":      {good + watch + "phases: []\n", `3:1: unknown word "phases"; it stands below launch (known: launch, environment, aws, resources, tiles, keys, recording)`},
 		"key clash":              {good + watch + "keys: {pause: q}\n", "3:7: keys:"},
 		"tile unknown word":      {good + watch + "tiles:\n  - service: alb\n    titel: x\n", `"title"`},
 		"tile unknown service":   {good + watch + "tiles: [{service: alp, headline: {value: alb_requests}}]\n", `"alb"`},

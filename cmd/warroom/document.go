@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +116,7 @@ func (d *document) checkFields(n ast.Node, t reflect.Type, where string) error {
 func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, words []string) {
 	fields = map[string]reflect.Type{}
 	for f := range t.Fields() {
-		if word, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); word != "" {
+		if word, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); word != "" && word != "-" {
 			fields[word] = f.Type
 			words = append(words, word)
 		}
@@ -275,6 +276,8 @@ func (d *document) unknown(n ast.Node, what, word, where string, among []string)
 	near := ""
 	if nearest := sources.Nearest(word, among); nearest != "" {
 		near = fmt.Sprintf("; the nearest is %q", nearest)
+	} else if _, below := fieldsOf(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(below, word) {
+		near = "; it stands below launch"
 	}
 	return d.at(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
 }

@@ -85,7 +85,7 @@ func scenarios(_ *cobra.Command, args []string, _ string) ([]string, cobra.Shell
 func (o *rehearsal) check(c *cobra.Command) error {
 	switch {
 	case c.Flags().Changed("speed") && (o.speed <= 0 || o.speed > maxSpeed):
-		return usage("--speed %v: want more than 0 and at most %d", o.speed, maxSpeed)
+		return tooFast(o.speed)
 	case o.duration < 0:
 		return usage("--for %v: want more than nothing", o.duration)
 	case o.duration > 0 && !o.headless:
@@ -94,10 +94,21 @@ func (o *rehearsal) check(c *cobra.Command) error {
 	return nil
 }
 
-// maxSpeed keeps a minute of launch time longer than a round trip.
-const maxSpeed = 1000
+// maxSpeed is what can be kept: half a second of the machine for a minute of the launch, in which all that is due
+// in it is asked for and recorded.
+const maxSpeed = 120
+
+// tooFast is the complaint about a speed that cannot be kept, or leads nowhere.
+func tooFast(speed float64) error {
+	return usage("--speed %v: want more than 0 and at most %d, the fastest at which every minute is still read", speed, maxSpeed)
+}
 
 func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
+	if !o.headless {
+		if err := p.needsTerminal("--headless"); err != nil {
+			return err
+		}
+	}
 	r, closing, err := p.rehearsalRoom(o, p.who(l))
 	if err != nil {
 		return err
@@ -209,6 +220,9 @@ func (p *process) newRehearsal(o rehearsal) (recording.Meta, error) {
 	speed := o.speed
 	if speed == 0 {
 		speed = sc.Speed
+	}
+	if speed > maxSpeed {
+		return recording.Meta{}, tooFast(speed)
 	}
 	return recording.Meta{
 		Launch:      scripted(sc),

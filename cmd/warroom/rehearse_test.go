@@ -112,7 +112,7 @@ func nothingIsInTrouble(t *testing.T, tape *recording.File) {
 func TestSeedDecides(t *testing.T) {
 	t.Parallel()
 	settled := func(seed string) map[string]float64 {
-		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "200", "--seed", seed))
+		return settledValues(t, rehearsed(t, 3*time.Minute, "--speed", "120", "--seed", seed))
 	}
 	first, again, other := settled("7"), settled("7"), settled("8")
 	if diff := cmp.Diff(common(first, again), common(again, first)); diff != "" {
@@ -241,6 +241,30 @@ func TestReplayStartsWhereSomethingIsSeen(t *testing.T) {
 	o, err = replaying{file: "r.warroom", at: "T-1m", speed: 3}.options(t.Context(), tape)
 	if err != nil || o.At == nil || !o.At.Equal(o.Meta.Launch.T0.Add(-time.Minute)) || o.Playing || o.Speed != 3 {
 		t.Errorf("told where, it starts at %v, playing %v, at the speed %v (%v)", o.At, o.Playing, o.Speed, err)
+	}
+}
+
+// A replay takes the time of day as the jump does, in T0's zone.
+func TestReplayStartsAtATimeOfDay(t *testing.T) {
+	t.Parallel()
+	tape := rehearsed(t, time.Minute, "--speed", "120")
+	_, end, err := tape.Span(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := tape.Meta(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := end.Truncate(time.Second)
+	at := sources.Moment(want.In(meta.Launch.T0.Location()).Format(time.TimeOnly))
+	o, err := replaying{file: "r.warroom", at: at}.options(t.Context(), tape)
+	if err != nil || o.At == nil || !o.At.Equal(want) || o.Playing {
+		t.Errorf("at %s it starts at %v, playing %v, want %v (%v)", at, o.At, o.Playing, want, err)
+	}
+	at = sources.Moment(want.Add(6 * time.Hour).In(meta.Launch.T0.Location()).Format("15:04"))
+	if _, err := (replaying{at: at}).options(t.Context(), tape); codeOf(err) != exitUsage || !strings.Contains(err.Error(), "outside of the recording") {
+		t.Errorf("at %s, which was not recorded: %v", at, err)
 	}
 }
 

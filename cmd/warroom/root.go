@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,26 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(nearestFlag)
 	root.AddCommand(p.rehearseCommand(), p.liveCommand(), p.recordCommand(), p.replayCommand(),
 		p.statusCommand(), p.checkCommand(), p.versionCommand())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = knownShell
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	return root
+}
+
+// knownShell complains about a shell that cannot be completed for.
+func knownShell(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var shells []string
+	for _, shell := range c.Commands() {
+		shells = append(shells, shell.Name())
+	}
+	return fmt.Errorf("no completion for %q: want %s", args[0], strings.Join(shells, ", "))
 }
 
 // knownVerb complains about a word that is no verb: without a verb there are no arguments.
@@ -67,15 +87,36 @@ func knownVerb(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown verb %q (see warroom --help)", args[0])
 }
 
+// wanted says what the flags of a type take.
+var wanted = map[string]string{
+	"uint64": "a whole number, 0 or more", "float64": "a number", "duration": "a duration such as 90s or 10m",
+}
+
+// alike is how many letters two words have in common from the start.
+func alike(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
 // nearestFlag adds to the complaint about an unknown flag the one that was probably meant.
 func nearestFlag(c *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if want := wanted[invalid.GetFlag().Value.Type()]; want != "" {
+			return fmt.Errorf("--%s %s: want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if near := sources.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+	typed := unknown.GetSpecifiedName()
+	slices.SortStableFunc(names, func(a, b string) int { return alike(typed, b) - alike(typed, a) }) // decides between equally near ones
+	if near := sources.Nearest(typed, names); near != "" {
 		return fmt.Errorf("%w; the nearest is --%s", err, near)
 	}
 	return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())

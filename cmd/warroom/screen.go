@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/sources"
 	"warroom/tui"
 )
 
@@ -24,7 +26,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 	model := tui.New(tui.Options{
 		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Holder: r.holder, Clock: r.clock,
 		Keys: r.keys, Path: r.tape.Path(),
-		Theme: l.palette(p), ASCII: l.ascii, Operator: p.who(l),
+		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l),
 	})
 	program := p.program(model)
 	news := make(chan struct{}, 1)
@@ -44,6 +46,28 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 	err := program.Run(ctx)
 	stop()
 	return errors.Join(err, ended(left))
+}
+
+// needsTerminal complains where there is none to read keys from, or to draw on, and names what needs none.
+func (p *process) needsTerminal(instead string) error {
+	if isTerminal(p.in) && isTerminal(p.out) {
+		return nil
+	}
+	return usage("a screen needs a terminal; use %s", sources.Clean(instead))
+}
+
+// isTerminal tells a terminal from files, pipes and the empty device.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	empty, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, empty)
 }
 
 // program puts the model on the terminal. The signals are ours: bubbletea's own handling of them hangs when the
