@@ -368,3 +368,60 @@ func kill(t *testing.T, pid int, signal syscall.Signal) {
 		t.Fatalf("kill %d: %v", pid, err)
 	}
 }
+
+// A screen that is only ever changed where it differs is the same as one that is painted anew: nothing is left of what
+// stood there before.
+func TestNoResidueInTmux(t *testing.T) {
+	binary := built(t)
+	for _, size := range []struct{ columns, rows int }{{80, 24}, {120, 40}, {200, 60}} {
+		t.Run(fmt.Sprintf("%dx%d", size.columns, size.rows), func(t *testing.T) {
+			p := openPane(t, size.columns, size.rows)
+			file := filepath.Join(t.TempDir(), "r.warroom")
+			p.enter(binary + " rehearse --speed 60 --recording " + file)
+			p.until(`\d registrations/min`)
+			for range 3 {
+				p.wander()
+			}
+			p.until(`REHEARSAL.*T\+00:0[4-9]`)
+			p.press("q")
+			p.until(`The rehearsal is recorded\.`)
+			p.enter("clear; " + binary + " replay " + file + " --at T+1m")
+			p.until(`REPLAY.*T\+00:01:00`)
+			for range 3 {
+				p.wander()
+			}
+			p.press("J")
+			p.enter("T+4m")
+			p.until(`T\+00:04:00`)
+			before := p.settled()
+			p.press("C-l")
+			if after := p.settled(); after != before {
+				t.Errorf("painted anew it is another screen; before\n%s\nafter\n%s", before, after)
+			}
+			p.press("q")
+			p.until(prompt + `\s*$`)
+		})
+	}
+}
+
+// wander opens pages, tiles and overlays, and goes through time, as fast as a hand does.
+func (p *pane) wander() {
+	p.t.Helper()
+	for _, key := range []string{"4", "Escape", "T", "Escape", "?", "Escape", "Tab", "Enter", "Escape", "1", "Right", "Escape", "S-Left", "Left", ".", "x", "x", "]", "["} {
+		p.press(key)
+		<-time.After(60 * time.Millisecond) // a key right behind Escape would be one with Alt
+	}
+	p.press("L")
+}
+
+// settled is the screen once it stays the same for a second.
+func (p *pane) settled() string {
+	p.t.Helper()
+	last, same := "", 0
+	return p.eventually("a screen that stands", func(s string) bool {
+		if same++; s != last {
+			last, same = s, 0
+		}
+		return same >= 20
+	})
+}
