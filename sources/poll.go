@@ -276,7 +276,7 @@ func (r *round) slow(now time.Time, launch, timeout, machine time.Duration) {
 	}
 	trouble := r.health.trouble
 	if !failing(trouble) || trouble.Kind == TimedOut {
-		trouble = Trouble{Kind: TimedOut, Text: fmt.Sprintf("no answer for %v so far; given up after %v of the machine's time", launch.Round(time.Second), timeout)}
+		trouble = Trouble{Kind: TimedOut, Text: fmt.Sprintf("no answer for %v so far; given up after %v of the machine's time", launch.Round(time.Second), timeout.Round(time.Second))}
 	}
 	r.tell(Reading{At: now}, trouble)
 }
