@@ -249,6 +249,9 @@ func TestTenViewersCostWhatOneCosts(t *testing.T) {
 		t.Errorf("the first one did not collect:\n%s", output)
 	}
 	viewers[0].until(func(b sources.Batch) bool { return said(b, "took over from mia@") && asked.Load() > 0 })
+	for _, v := range viewers {
+		v.stop() // all at once: nobody is to take over from the one who leaves first
+	}
 	took := 0
 	for _, v := range viewers {
 		output := v.leave()
