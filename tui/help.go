@@ -10,10 +10,13 @@ import (
 )
 
 // helpPage is made from the bindings, the commands and the states: what is bound is explained, and nothing else.
-type helpPage struct{ list list }
+type helpPage struct {
+	list   list
+	beyond int // rows that had no room at the last drawing
+}
 
 func (p *helpPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	return nil, p.list.key(m.keys, k, len(m.helpLines())-p.list.height+1)
+	return nil, p.list.key(m.keys, k, p.beyond+1)
 }
 
 func (p *helpPage) hints(k *keyMap) []Hint {
@@ -26,30 +29,93 @@ type helpLine struct {
 	glyph           theme.Style
 }
 
-// draw shows the lines in as many columns as there is room for, scrolled as a whole.
+// draw shows the groups in as many columns as there is room for, scrolled as a whole.
 func (p *helpPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
-	lines := m.helpLines()
 	top, body := area.Top(2)
 	heading(c, top, "help", "keys can be rebound in the config under keys:")
 	across := max(min(body.W/helpWidth, 3), 1)
-	rows := (len(lines) + across - 1) / across
-	p.list.height = max(body.H-(rows*across-len(lines))/across, 1)
-	if rows <= body.H {
-		p.list.at = 0
+	columns := spread(blocks(wrapped(m.helpLines(), body.W/across-2)), across)
+	p.list.height, p.beyond = body.H, max(tallest(columns)-body.H, 0)
+	p.list.at = min(p.list.at, p.beyond)
+	for x, lines := range columns {
+		start, w := part(body.W, across, x)
+		for i := p.list.at; i < min(len(lines), p.list.at+body.H); i++ {
+			m.helpLine(c, Rect{X: body.X + start + 1, Y: body.Y + i - p.list.at, W: w - 2, H: 1}, lines[i])
+		}
 	}
-	p.list.at = min(p.list.at, max(rows-body.H, 0))
-	for i, line := range lines {
-		x, y := i/rows, i%rows-p.list.at
-		if y < 0 || y >= body.H {
+}
+
+// blocks cuts the lines before each heading.
+func blocks(lines []helpLine) [][]helpLine {
+	var out [][]helpLine
+	for _, l := range lines {
+		if l.head != "" || len(out) == 0 {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], l)
+	}
+	return out
+}
+
+// spread puts the groups, in their order and whole, into so many columns, the tallest as short as can be.
+func spread(groups [][]helpLine, across int) [][]helpLine {
+	for rows := 1; ; rows++ {
+		if columns, ok := fill(groups, across, rows); ok {
+			return columns
+		}
+	}
+}
+
+// fill puts the groups into columns of so many rows, and tells whether they fit.
+func fill(groups [][]helpLine, across, rows int) ([][]helpLine, bool) {
+	columns := make([][]helpLine, 1, across)
+	for _, g := range groups {
+		last := &columns[len(columns)-1]
+		if len(*last) > 0 && len(*last)+len(g) > rows {
+			columns = append(columns, nil)
+			last = &columns[len(columns)-1]
+		}
+		*last = append(*last, g...)
+		if len(*last) > rows || len(columns) > across {
+			return nil, false
+		}
+	}
+	return columns, true
+}
+
+func tallest(columns [][]helpLine) int {
+	rows := 0
+	for _, lines := range columns {
+		rows = max(rows, len(lines))
+	}
+	return rows
+}
+
+// wrapped breaks what does not fit into a column of a width, so that nothing is cut.
+func wrapped(lines []helpLine, w int) []helpLine {
+	var out []helpLine
+	for _, l := range lines {
+		parts := wrap(l.does, w-helpKeyW-1, len(l.does)+1)
+		if len(parts) < 2 {
+			out = append(out, l)
 			continue
 		}
-		start, w := part(body.W, across, x)
-		m.helpLine(c, Rect{X: body.X + start + 1, Y: body.Y + y, W: w - 2, H: 1}, line)
+		for i, text := range parts {
+			l.does = text
+			if i > 0 {
+				l.key = ""
+			}
+			out = append(out, l)
+		}
 	}
+	return out
 }
 
 // helpWidth is how wide a column of the help must be to be read.
 const helpWidth = 58
+
+// helpKeyW is the column of the keys in it.
+const helpKeyW = 11
 
 func (m *Model) helpLine(c *Canvas, r Rect, l helpLine) {
 	if l.head != "" {
@@ -60,7 +126,7 @@ func (m *Model) helpLine(c *Canvas, r Rect, l helpLine) {
 	if style == 0 {
 		style = theme.Fg(theme.Accent).Bold()
 	}
-	columns(c, r, column{text: l.key, width: 11, style: style}, column{text: l.does, width: -1, style: theme.Fg(theme.Text)})
+	columns(c, r, column{text: l.key, width: helpKeyW, style: style}, column{text: l.does, width: -1, style: theme.Fg(theme.Text)})
 }
 
 func (m *Model) helpLines() []helpLine {
