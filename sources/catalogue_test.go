@@ -173,6 +173,7 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"alb_eror_ratio": "alb_error_ratio", "alb_reqeusts": "alb_requests", "visitor": "visitors",
 		"alb_requests": "alb_requests", "waf": "", "nonsense_altogether": "", "": "", "бла": "",
+		"Visitor": "visitors", "WAF_BLOCKED": "waf_blocked",
 	} {
 		if got := sources.Nearest(word, among); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)

@@ -1,12 +1,15 @@
 package sources
 
+import "strings"
+
 // Nearest is the word among the given ones that a person most likely meant, or "" when none is near
-// enough to be worth suggesting: more than a third of the longer word would have to change. Of equally
-// near ones the first is taken.
+// enough to be worth suggesting: more than a third of the longer word would have to change. Capitals do not
+// count. Of equally near ones the first is taken.
 func Nearest(word string, among []string) string {
 	best, found := 0, ""
+	meant := []rune(strings.ToLower(word))
 	for _, candidate := range among {
-		d := distance([]rune(word), []rune(candidate))
+		d := distance(meant, []rune(strings.ToLower(candidate)))
 		if d > max(len(word), len(candidate), 3)/3 {
 			continue
 		}

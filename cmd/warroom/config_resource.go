@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"warroom/sources"
+	"warroom/sources/awsread"
 )
 
 // readResource reads "name: id" or "name: {id: …, region: …, …}". An audience is several resources of one
@@ -150,6 +151,9 @@ func readCounter(d *document, name string, e entry, where string) (sources.Resou
 	long, err := readForm(d, &short, e.Value, where+"."+e.word, words["audience"])
 	if err != nil {
 		return sources.Resource{}, err
+	}
+	if stat, given := long["stat"]; given && !awsread.IsStatistic(stat) {
+		return sources.Resource{}, d.unknown(child(e.Value, "stat"), "statistic", stat, where+"."+e.word, awsread.Statistics())
 	}
 	attrs := map[string]string{}
 	maps.Copy(attrs, long)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -107,7 +108,21 @@ func (in *getMetricDataInput) check(now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return in.checkStatistics()
+}
+
+// checkStatistics refuses the whole call for every statistic that CloudWatch does not know, by its place in the call.
+func (in *getMetricDataInput) checkStatistics() error {
+	var lines []string
+	for i, q := range in.MetricDataQueries {
+		if !knownStat(q.MetricStat.Stat) {
+			lines = append(lines, fmt.Sprintf("The value %s for parameter MetricDataQueries.member.%d.MetricStat.Stat is not a valid statistic.", q.MetricStat.Stat, i+1))
+		}
+	}
+	if lines == nil {
+		return nil
+	}
+	return invalid("%s", strings.Join(lines, "\n"))
 }
 
 func (q *metricDataQuery) check(age time.Duration) error {
@@ -130,8 +145,6 @@ func (m *metricStat) check(age time.Duration) error {
 		return missing("Namespace and MetricName")
 	case len(m.Metric.Dimensions) > maxDimensions:
 		return invalid("The collection Dimensions must not have a size greater than %d.", maxDimensions)
-	case !knownStat(m.Stat):
-		return invalid("The value %s for parameter Stat is not supported.", m.Stat)
 	case !slices.Contains(metricUnits, m.Unit):
 		return invalid("The value %s for parameter Unit is not supported.", m.Unit)
 	}

@@ -33,6 +33,22 @@ func requestsQuery(id string) types.MetricDataQuery {
 	return ask(id, "AWS/CloudFront", "Requests", "Sum", distribution...)
 }
 
+// TestUnknownStatistics: one misspelt statistic costs the whole call its answer, and each is named by its place.
+func TestUnknownStatistics(t *testing.T) {
+	_, url := serve(t, newStanding())
+	spelled := func(id, stat string) types.MetricDataQuery {
+		return ask(id, "AWS/CloudFront", "Requests", stat, distribution...)
+	}
+	_, err := dial(t, url).edgeWatch.GetMetricData(t.Context(), settled(requestsQuery("a"), spelled("b", "Avrage"), requestsQuery("c"), spelled("d", "p101"), spelled("e", "tm90")))
+	wantCode(t, err, "ValidationError")
+	var api smithy.APIError
+	want := "The value Avrage for parameter MetricDataQueries.member.2.MetricStat.Stat is not a valid statistic.\n" +
+		"The value p101 for parameter MetricDataQueries.member.4.MetricStat.Stat is not a valid statistic."
+	if errors.As(err, &api) && api.ErrorMessage() != want {
+		t.Errorf("said %q, want %q", api.ErrorMessage(), want)
+	}
+}
+
 func TestGetMetricDataRefuses(t *testing.T) {
 	_, url := serve(t, newStanding())
 	c := dial(t, url)

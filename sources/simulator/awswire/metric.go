@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,8 +84,14 @@ func knownStat(stat string) bool {
 		return true
 	}
 	_, ok := percentile(stat)
-	return ok
+	return ok || stat == "IQM" || partly.MatchString(stat)
 }
+
+// partly are the statistics over a part of the values: up to a percentile, or between two percentiles or values, at
+// least one of which is given. The rank of a value knows no percentiles.
+var partly = regexp.MustCompile(strings.ReplaceAll(
+	`^((tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100)|(TM|TC|TS|WM)\((N%?:(N%?)?|:N%?)\)|PR\((N:(N)?|:N)\))$`,
+	"N", `\d+(\.\d{1,10})?`))
 
 // percentile reads p99 or p95.45 as 0.99 or 0.9545.
 func percentile(stat string) (float64, bool) {

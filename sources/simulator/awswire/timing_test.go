@@ -116,9 +116,11 @@ func TestRevisions(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestPercentileSpelling(t *testing.T) {
+func TestStatisticSpelling(t *testing.T) {
 	for stat, want := range map[string]bool{"p99": true, "p95.45": true, "p0": true, "p100": true, "p": false, "p101": false, "pNaN": false,
-		"p-1": false, "P99": false, "tm99": false, "p1e1": false, "p99.123456789012": false, "Sum": true, "SampleCount": true, "sum": false, "": false} {
+		"p-1": false, "P99": false, "p1e1": false, "p99.123456789012": false, "Sum": true, "SampleCount": true, "sum": false, "": false,
+		"IQM": true, "iqm": false, "tm99": true, "wm98.5": true, "tc100": true, "ts101": false, "TM90": false, "TM(2%:98%)": true, "TM(150:1000)": true,
+		"WM(:95%)": true, "TC(5:)": true, "TS(:)": false, "TM()": false, "tm(2%:98%)": false, "PR(:300)": true, "PR(100:2000)": true, "PR(1%:5%)": false} {
 		if knownStat(stat) != want {
 			t.Errorf("%q known: %v", stat, !want)
 		}
