@@ -177,7 +177,6 @@ func TestPagesAreJoined(t *testing.T) {
 func TestWindows(t *testing.T) {
 	f, s := pair(t)
 	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
-	m := s.(*metricsSource)
 	tests := []struct {
 		at   time.Duration // after epoch
 		want time.Duration
@@ -194,14 +193,11 @@ func TestWindows(t *testing.T) {
 		{8*time.Hour + time.Minute, 4 * time.Minute},
 	}
 	for _, tt := range tests {
-		if m.plan == nil {
-			m.replan()
-		}
-		from, end := m.window(epoch.Add(tt.at))
-		if end.Sub(from) != tt.want || !from.Equal(from.Truncate(time.Minute)) || end.After(epoch.Add(tt.at)) {
-			t.Errorf("at %v: [%v, %v) is %v, want %v", tt.at, from, end, end.Sub(from), tt.want)
-		}
 		poll(t, s, epoch.Add(tt.at))
+		w := f.window()
+		if w.end.Sub(w.from) != tt.want || !w.end.Equal(epoch.Add(tt.at).Truncate(time.Minute)) {
+			t.Errorf("at %v: [%v, %v) is %v, want %v", tt.at, w.from, w.end, w.end.Sub(w.from), tt.want)
+		}
 	}
 }
 

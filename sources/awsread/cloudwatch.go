@@ -2,8 +2,6 @@ package awsread
 
 import (
 	"context"
-	"errors"
-	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -26,13 +24,6 @@ const (
 	maxPages = 50  // of one answer: a loop ends here
 )
 
-// How far back a pass asks.
-const (
-	startWindow = 15 * time.Minute // at the start and after a gap
-	gapWindow   = 3 * time.Hour    // at most, to close a gap; older points cost another quota
-	spare       = 2                // periods beyond the unsettled ones
-)
-
 // metricsSource reads the metrics of all services in one region, in as few calls as there can be.
 type metricsSource struct {
 	reader    *Reader
@@ -42,8 +33,6 @@ type metricsSource struct {
 
 	plan     *plan
 	versions []int        // of the resources when the plan was made
-	covered  time.Time    // end of the last pass that every call answered
-	owing    bool         // some series were left without their answer in the last pass
 	samples  int          // in the last pass, to make room for the next
 	calls    atomic.Int64 // of a pass; the poller asks for the schedule at any time
 	told     *memory
@@ -101,49 +90,17 @@ func (s *metricsSource) pass(ctx context.Context, a account, now time.Time, read
 	if len(s.plan.parts) == 0 {
 		return nil
 	}
-	from, end := s.window(now)
-	an := s.plan.ask(ctx, a, from, end)
+	an := s.plan.ask(ctx, a, now.Truncate(s.plan.period))
 	err := an.err()
 	if err != nil && (an.answered() == 0 || credentialsRefused(err)) {
 		return err
 	}
 	reading.Samples = make([]sources.Sample, 0, s.samples+s.samples/8+8)
-	s.owing = false
 	for i := range s.plan.tracks {
-		t := &s.plan.tracks[i]
-		s.owing = t.collect(an, now, reading) || s.owing
+		s.plan.tracks[i].collect(an, now, reading)
 	}
 	s.samples = len(reading.Samples)
-	if err == nil {
-		s.covered = end
-	}
-	return s.reader.session.explainAll(an.errs, "calls")
-}
-
-// window is the stretch that a pass asks for: whole periods, [from, end).
-func (s *metricsSource) window(now time.Time) (from, end time.Time) {
-	period := s.plan.period
-	end = now.Truncate(period)
-	unsettled := (s.plan.settle() + period - 1).Truncate(period) + spare*period
-	from = end.Add(-unsettled)
-	start := end.Add(-startWindow)
-	switch gap := end.Sub(s.covered); {
-	case s.covered.IsZero() || gap < 0 || s.owing:
-		from = earlier(from, start)
-	case gap > 2*period:
-		from = earlier(earlier(from, start), s.covered.Add(-unsettled))
-		if limit := end.Add(-gapWindow); from.Before(limit) {
-			from = limit
-		}
-	}
-	return from, end
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+	return s.reader.session.explainAll(an.errs(), "calls")
 }
 
 // part is one thing that GetMetricData is asked for: a metric at a place.
@@ -158,15 +115,7 @@ type plan struct {
 	parts  []part
 	chunks []chunk
 	period time.Duration
-}
-
-// settle is how long after its period a value may still come or be revised: the longest of all series.
-func (p *plan) settle() time.Duration {
-	var longest time.Duration
-	for i := range p.tracks {
-		longest = max(longest, p.tracks[i].settle+p.tracks[i].wait())
-	}
-	return longest
+	turn   int // which call is the first to close a gap
 }
 
 // chunk is the queries of one call, for the parts from first on. The id of a query is its number in the chunk.
@@ -271,22 +220,16 @@ func (p *plan) want(w *watched, word description, m *metric) {
 	}
 }
 
-// ask sends all chunks, a few at a time.
-func (p *plan) ask(ctx context.Context, a account, from, end time.Time) *answer {
-	periods := int(end.Sub(from) / p.period)
-	an := &answer{
-		from: from, end: end, period: p.period, periods: periods,
-		values: make([]float64, len(p.parts)*periods), states: make([]state, len(p.parts)), errs: make([]error, len(p.chunks)),
-	}
-	for i := range an.values {
-		an.values[i] = math.NaN()
-	}
+// ask sends all chunks, a few at a time. What is asked for ends with end.
+func (p *plan) ask(ctx context.Context, a account, end time.Time) *answer {
+	an := p.newAnswer(end)
 	cw := client(a, newCloudWatch)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	inParallel(len(p.chunks), inFlight, func(i int) {
-		an.errs[i] = p.chunks[i].ask(ctx, cw, a.meter, an)
-		if credentialsRefused(an.errs[i]) {
+		err := p.chunks[i].ask(ctx, cw, a.meter, an)
+		an.calls[i].err = err
+		if credentialsRefused(err) {
 			stop() // nothing else will fare better
 		}
 	})
@@ -317,7 +260,7 @@ func (c chunk) ask(ctx context.Context, cw *cloudwatch.Client, m *meter, an *ans
 
 // pages follows an answer to its last page.
 func (c chunk) pages(ctx context.Context, cw *cloudwatch.Client, m *meter, an *answer, queries []types.MetricDataQuery) error {
-	in := &cloudwatch.GetMetricDataInput{MetricDataQueries: queries, StartTime: &an.from, EndTime: &an.end, ScanBy: types.ScanByTimestampDescending}
+	in := &cloudwatch.GetMetricDataInput{MetricDataQueries: queries, StartTime: aws.Time(an.from(c.first)), EndTime: &an.end, ScanBy: types.ScanByTimestampDescending}
 	for page := 1; ; page++ {
 		m.asked(len(queries))
 		out, err := cw.GetMetricData(ctx, in)
@@ -348,97 +291,5 @@ func (c chunk) endless(an *answer, queries []types.MetricDataQuery) {
 		if st.outcome != complete {
 			*st = state{outcome: partial, words: "CloudWatch's pages do not end"}
 		}
-	}
-}
-
-// answer is what one pass brought.
-type answer struct {
-	from, end time.Time
-	period    time.Duration
-	periods   int
-	values    []float64 // of each part, periods after periods; NaN where there was nothing
-	states    []state   // of each part
-	errs      []error   // of each chunk
-}
-
-// state is how a part was answered.
-type state struct {
-	outcome outcome
-	words   string // AWS's own, or what is wrong with the numbers
-}
-
-type outcome uint8
-
-const (
-	left      outcome = iota // not in the answer
-	complete                 // answered
-	partial                  // answered in part
-	broken                   // AWS failed at it
-	forbidden                // not ours to read
-)
-
-// answered counts the chunks that came back.
-func (an *answer) answered() int {
-	n := 0
-	for _, err := range an.errs {
-		if err == nil {
-			n++
-		}
-	}
-	return n
-}
-
-// err is the first failure of a call: refused credentials before all others.
-func (an *answer) err() error {
-	var first error
-	for _, err := range an.errs {
-		if credentialsRefused(err) {
-			return err
-		}
-		if first == nil || errors.Is(first, context.Canceled) {
-			if err != nil {
-				first = err
-			}
-		}
-	}
-	return first
-}
-
-// take reads one result into the part's row. Pages, repeated ids and repeated timestamps are merged; the
-// last word counts.
-func (an *answer) take(p int, r *types.MetricDataResult) {
-	row := an.values[p*an.periods : (p+1)*an.periods]
-	st := &an.states[p]
-	st.words = ""
-	if len(r.Timestamps) != len(r.Values) {
-		st.words = "CloudWatch sent " + strconv.Itoa(len(r.Timestamps)) + " times for " + strconv.Itoa(len(r.Values)) + " values"
-	}
-	for i := range min(len(r.Timestamps), len(r.Values)) {
-		offset := r.Timestamps[i].Sub(an.from)
-		n := int(offset / an.period)
-		if offset < 0 || n >= an.periods {
-			continue
-		}
-		if math.IsNaN(r.Values[i]) || math.IsInf(r.Values[i], 0) {
-			st.words = "CloudWatch sent a value that is no number"
-			continue
-		}
-		row[n] = r.Values[i]
-	}
-	switch r.StatusCode {
-	case types.StatusCodePartialData:
-		st.outcome = partial
-	case types.StatusCodeInternalError:
-		st.outcome = broken
-	case types.StatusCodeForbidden:
-		st.outcome = forbidden
-	default:
-		st.outcome = complete
-	}
-	for _, m := range r.Messages {
-		st.words = aws.ToString(m.Code) + " " + aws.ToString(m.Value)
-	}
-	if st.outcome == complete && st.words != "" && len(r.Messages) == 0 {
-		st.outcome = partial
 	}
 }

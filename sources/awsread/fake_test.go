@@ -30,8 +30,10 @@ type fakeAWS struct {
 
 	mu      sync.Mutex
 	calls   []string                                   // operations, in the order they came
+	windows []stretch                                  // that GetMetricData was asked for
 	data    func(q dataQuery, call int) []dataResult   // answers one query of GetMetricData; nil leaves it out
 	page    func(call int, results []dataResult) page  // changes an answer of GetMetricData
+	refuses func(queries []dataQuery) *apiError        // refuses a call of GetMetricData for what it asks
 	listed  []listedMetric                             // what ListMetrics knows
 	fail    func(operation string, call int) *apiError // refuses a call
 	answers map[string]string                          // bodies by operation, for all other services
@@ -101,6 +103,16 @@ func points(id string, from time.Time, values ...float64) dataResult {
 }
 
 func stamp(t time.Time) cbor.Tag { return cbor.Tag{Number: 1, Content: float64(t.Unix())} }
+
+// stretch is from a time on, up to another.
+type stretch struct{ from, end time.Time }
+
+// window is the stretch of the newest GetMetricData.
+func (f *fakeAWS) window() stretch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.windows[len(f.windows)-1]
+}
 
 func newFakeAWS(t testing.TB) *fakeAWS {
 	f := &fakeAWS{t: t, answers: map[string]string{
@@ -208,8 +220,15 @@ func (f *fakeAWS) refuse(w http.ResponseWriter, operation string, e *apiError) {
 func (f *fakeAWS) answer(w http.ResponseWriter, operation string, body []byte) {
 	switch operation {
 	case "GetMetricData":
+		in := f.metricDataInput(body)
+		if f.refuses != nil {
+			if e := f.refuses(in.MetricDataQueries); e != nil {
+				f.refuse(w, operation, e)
+				return
+			}
+		}
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-		f.write(w, f.metricData(body))
+		f.write(w, f.metricData(in.MetricDataQueries))
 	case "ListMetrics":
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 		f.write(w, f.list(body))
@@ -225,14 +244,27 @@ func (f *fakeAWS) answer(w http.ResponseWriter, operation string, body []byte) {
 	}
 }
 
-func (f *fakeAWS) metricData(body []byte) page {
-	var in struct{ MetricDataQueries []dataQuery }
+type dataInput struct {
+	MetricDataQueries  []dataQuery
+	StartTime, EndTime time.Time
+}
+
+// metricDataInput reads what GetMetricData is asked, and notes the stretch.
+func (f *fakeAWS) metricDataInput(body []byte) dataInput {
+	var in dataInput
 	if err := cbor.Unmarshal(body, &in); err != nil {
 		f.t.Errorf("GetMetricData: %v", err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.windows = append(f.windows, stretch{in.StartTime.UTC(), in.EndTime.UTC()})
+	return in
+}
+
+func (f *fakeAWS) metricData(queries []dataQuery) page {
 	call := f.count("GetMetricData")
 	var results []dataResult
-	for _, q := range in.MetricDataQueries {
+	for _, q := range queries {
 		if f.data != nil {
 			results = append(results, f.data(q, call)...)
 		}

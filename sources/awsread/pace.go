@@ -14,8 +14,9 @@ func (t *track) learnPace(an *answer, now time.Time, reading *sources.Reading) {
 	if pace == 0 {
 		return
 	}
-	nearest := an.periods
-	for n := range an.periods {
+	asked := t.asked(an)
+	nearest := asked
+	for n := range asked {
 		if _, ok := t.value(an, n, true); ok {
 			if before >= 0 {
 				nearest = min(nearest, n-before)
@@ -27,7 +28,7 @@ func (t *track) learnPace(an *answer, now time.Time, reading *sources.Reading) {
 	switch {
 	case nearest < int(pace/t.period):
 		learnt = t.period
-	case nearest < an.periods:
+	case nearest < asked:
 		learnt = pace
 	}
 	if learnt == t.pace {
@@ -61,9 +62,10 @@ func (t *track) wait() time.Duration {
 	return t.metric.slow.pace - t.period
 }
 
-// covering is the value that is for the n-th period: its own, or that of the earlier one whose stretch it lies in.
+// covering is the value that is for the n-th period before the end: its own, or that of the earlier one whose stretch
+// it lies in.
 func (t *track) covering(an *answer, n int, settled bool) (float64, bool) {
-	for first := n; first >= 0 && first > n-t.span(); first-- {
+	for first := n; first < n+t.span(); first++ {
 		if value, ok := t.value(an, first, settled); ok {
 			return value, true
 		}

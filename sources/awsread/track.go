@@ -22,6 +22,9 @@ type track struct {
 	memory [remembered]cell
 	pace   time.Duration // between two values, where the metric is slow in some accounts; zero before we know
 
+	covered time.Time // up to when nothing was missed
+	fails   int       // how often in a row CloudWatch has failed at it
+
 	absent  sources.Trouble // what looking for the metric found out
 	looked  time.Time       // when it was looked for, zero before
 	unsure  bool            // looking was not allowed
@@ -39,39 +42,67 @@ type cell struct {
 // remember takes over what is known of the series from an earlier plan.
 func (t *track) remember(before track) {
 	t.memory, t.trouble, t.told, t.pace = before.memory, before.trouble, before.told, before.pace
+	t.covered, t.fails = before.covered, before.fails
 }
 
-// collect turns the answers into samples and, when the series' trouble has changed, a fact. It tells whether
-// the series is still owed an answer.
-func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) (owed bool) {
+// collect turns the answers into samples and, when the series' trouble has changed, a fact.
+func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) {
 	if t.called(an) != nil {
-		return true // nothing was asked: the source says why, the series stays as it was
+		return // nothing was asked: the source says why, the series stays as it was
 	}
 	trouble := t.judge(an)
 	t.learnPace(an, now, reading)
-	found := false
-	for n := range an.periods {
-		at := an.from.Add(time.Duration(n) * an.period)
-		settled := !at.Add(t.period + t.settle).After(now)
-		value, ok := t.covering(an, n, settled)
-		silent := !at.Add(t.period+t.settle+t.wait()).After(now) && n >= t.span()-1
-		switch {
-		case ok:
-			found = true
-			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, Value: value})
-		case silent && trouble.None() && t.exists():
-			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, None: true})
-		}
-	}
-	if found {
+	if t.tellValues(an, now, trouble.None() && t.exists(), reading) {
 		t.absent = sources.Trouble{}
 	}
-	owed = !trouble.None() && trouble.Kind != sources.Forbidden
+	t.cover(an, trouble.None())
 	if trouble.None() {
 		trouble = t.absent
 	}
 	t.say(reading, trouble, now)
-	return owed
+}
+
+// tellValues tells the values that the series wants, and of settled periods without one, where silence means
+// something, that there was none. It tells whether there was any value.
+func (t *track) tellValues(an *answer, now time.Time, silence bool, reading *sources.Reading) (found bool) {
+	asked := t.asked(an)
+	since := t.since(an.end, an.unsure)
+	for n := asked - 1; n >= 0; n-- {
+		at := an.at(n)
+		settled := !at.Add(t.period + t.settle).After(now)
+		value, ok := t.covering(an, n, settled)
+		found = found || ok
+		silent := silence && !at.Add(t.period+t.settle+t.wait()).After(now) && n <= asked-t.span()
+		switch {
+		case at.Before(since): // asked for on behalf of another series of the call
+		case ok:
+			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, Value: value})
+		case silent:
+			t.tell(reading, sources.Sample{Series: t.series, At: at, Seen: now, None: true})
+		}
+	}
+	return found
+}
+
+// asked is how many periods were asked for of all of the series' parts.
+func (t *track) asked(an *answer) int {
+	least := math.MaxInt
+	for _, p := range t.parts {
+		least = min(least, an.calls[p/perCall].periods)
+	}
+	return least
+}
+
+// cover notes up to when the series was read without a gap.
+func (t *track) cover(an *answer, well bool) {
+	if !well {
+		t.fails++
+		return
+	}
+	t.fails = 0
+	if !an.at(t.asked(an) - 1).After(t.since(an.end, an.unsure)) {
+		t.covered = an.end
+	}
 }
 
 // exists tells whether silence of the series means that there was nothing, as opposed to no such metric.
@@ -82,7 +113,7 @@ func (t *track) exists() bool {
 // called is the error of the first call that one of the series' parts was in, or nil.
 func (t *track) called(an *answer) error {
 	for _, p := range t.parts {
-		if err := an.errs[p/perCall]; err != nil {
+		if err := an.calls[p/perCall].err; err != nil {
 			return err
 		}
 	}
@@ -113,12 +144,13 @@ func (t *track) tell(reading *sources.Reading, s sources.Sample) {
 	reading.Samples = append(reading.Samples, s)
 }
 
-// value is the series' value for the n-th period, in the catalogue's unit. Of several parts all must have one,
+// value is the series' value for the n-th period before the end, in the catalogue's unit. Of several parts all must have one,
 // unless the period is settled: then those that have speak for all.
 func (t *track) value(an *answer, n int, settled bool) (float64, bool) {
 	sum, top, have := 0.0, math.Inf(-1), 0
 	for _, p := range t.parts {
-		if v := an.values[p*an.periods+n]; !math.IsNaN(v) {
+		if row := an.row(p); n < len(row) && !math.IsNaN(row[n]) {
+			v := row[n]
 			sum, top, have = sum+v, max(top, v), have+1
 		}
 	}

@@ -1,0 +1,88 @@
+package awsread
+
+import "time"
+
+// How far back a pass asks.
+const (
+	startWindow = 15 * time.Minute // at the start and after a gap
+	gapWindow   = 3 * time.Hour    // at most, to close a gap; older points cost another quota
+	spare       = 2                // periods beyond the unsettled ones
+)
+
+// madeUpAtOnce bounds what one pass asks for beyond the unsettled periods, in values: a reading holds only so much,
+// and CloudWatch gives only so much in a second. The other calls close their gaps in the next passes.
+const madeUpAtOnce = 150_000
+
+// hopeless is after how many failures in a row a series no longer makes its call ask for all that the series has
+// missed. When CloudWatch answers for it again it is asked for.
+const hopeless = 3
+
+// unsettled is the stretch before the end of a pass that is asked for each time: values in it may still come or
+// be revised, of the series that is the last to settle.
+func (p *plan) unsettled() time.Duration {
+	var longest time.Duration
+	for i := range p.tracks {
+		longest = max(longest, p.tracks[i].settle+p.tracks[i].wait())
+	}
+	return (longest + p.period - 1).Truncate(p.period) + spare*p.period
+}
+
+// windows are where the calls of a pass begin: each where the first of its series wants to.
+func (p *plan) windows(end time.Time, unsettled time.Duration) []time.Time {
+	froms := make([]time.Time, len(p.chunks))
+	for i := range froms {
+		froms[i] = end.Add(-unsettled)
+	}
+	for i := range p.tracks {
+		t := &p.tracks[i]
+		if t.fails >= hopeless {
+			continue
+		}
+		since := t.since(end, unsettled)
+		for _, part := range t.parts {
+			froms[part/perCall] = earlier(froms[part/perCall], since)
+		}
+	}
+	p.ration(froms, end.Add(-unsettled))
+	return froms
+}
+
+// ration lets only so many calls make up for what they missed, and the first of them another one each time.
+func (p *plan) ration(froms []time.Time, usual time.Time) {
+	room := madeUpAtOnce
+	for n := range froms {
+		i := (p.turn + n) % len(froms)
+		more := len(p.chunks[i].queries) * int(usual.Sub(froms[i])/p.period)
+		if more > room {
+			froms[i] = usual
+			continue
+		}
+		room -= more
+	}
+	p.turn++
+}
+
+// since is where the series must be read from: nothing that may yet be revised, and nothing that was missed, is
+// left out.
+func (t *track) since(end time.Time, unsettled time.Duration) time.Time {
+	usual, start := end.Add(-unsettled), end.Add(-startWindow)
+	gap := end.Sub(t.covered)
+	switch {
+	case t.covered.IsZero() || gap < 0:
+		return earlier(usual, start)
+	case gap <= spare*t.period:
+		return usual
+	}
+	missed := earlier(t.covered.Add(-unsettled), earlier(usual, start))
+	if limit := end.Add(-gapWindow); missed.Before(limit) {
+		return limit
+	}
+	return missed
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
