@@ -23,9 +23,10 @@ type answer struct {
 
 // called is what one call brought.
 type called struct {
-	periods int       // that were asked for
-	values  []float64 // of each part, the newest of its periods first; NaN where there was nothing
-	err     error
+	periods  int       // that were asked for
+	values   []float64 // of each part, the newest of its periods first; NaN where there was nothing
+	culprits []culprit // for whose sake it has just been refused
+	err      error
 }
 
 // newAnswer is an answer to fill in, with room for what each call will ask for.
@@ -51,9 +52,6 @@ func (an *answer) row(p int) []float64 {
 // at is when the n-th period before the end begins.
 func (an *answer) at(n int) time.Time { return an.end.Add(-time.Duration(n+1) * an.period) }
 
-// from is where the stretch begins that was asked for of a part.
-func (an *answer) from(p int) time.Time { return an.at(an.calls[p/perCall].periods - 1) }
-
 // errs are the errors of the calls, nil for those that were answered.
 func (an *answer) errs() []error {
 	errs := make([]error, len(an.calls))
@@ -77,6 +75,8 @@ const (
 	partial                  // answered in part
 	broken                   // AWS failed at it
 	forbidden                // not ours to read
+	unasked                  // among others for whose sake a call is refused
+	refused                  // a call is refused for its sake
 )
 
 // answered counts the chunks that came back.

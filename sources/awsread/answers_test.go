@@ -255,7 +255,7 @@ func TestOneCallOfSeveralFails(t *testing.T) {
 	poll(t, s, epoch)
 	f.fail = func(operation string, call int) *apiError {
 		if operation == "GetMetricData" && call%2 == 1 {
-			return &apiError{code: "ValidationError", message: "no"}
+			return outage
 		}
 		return nil
 	}

@@ -90,7 +90,7 @@ func (s *metricsSource) pass(ctx context.Context, a account, now time.Time, read
 	if len(s.plan.parts) == 0 {
 		return nil
 	}
-	an := s.plan.ask(ctx, a, now.Truncate(s.plan.period))
+	an := s.plan.ask(ctx, a, now)
 	err := an.err()
 	if err != nil && (an.answered() == 0 || credentialsRefused(err)) {
 		return err
@@ -107,6 +107,7 @@ func (s *metricsSource) pass(ctx context.Context, a account, now time.Time, read
 type part struct {
 	metric     *metric
 	dimensions []types.Dimension
+	track      int // whose it is
 }
 
 // plan is what is asked in each pass. The query structs are built once and used until the plan changes.
@@ -122,6 +123,7 @@ type plan struct {
 type chunk struct {
 	first   int
 	queries []types.MetricDataQuery
+	refused time.Time // when CloudWatch last refused the call and every part of it
 }
 
 // query is the question for a part.
@@ -216,60 +218,89 @@ func (p *plan) want(w *watched, word description, m *metric) {
 			})
 		}
 		p.tracks[i].parts = append(p.tracks[i].parts, len(p.parts))
-		p.parts = append(p.parts, part{metric: m, dimensions: place.dimensions})
+		p.parts = append(p.parts, part{metric: m, dimensions: place.dimensions, track: i})
 	}
 }
 
-// ask sends all chunks, a few at a time. What is asked for ends with end.
-func (p *plan) ask(ctx context.Context, a account, end time.Time) *answer {
-	an := p.newAnswer(end)
+// ask sends all chunks, a few at a time. What is asked for ends with the last whole period.
+func (p *plan) ask(ctx context.Context, a account, now time.Time) *answer {
+	an := p.newAnswer(now.Truncate(p.period))
 	cw := client(a, newCloudWatch)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	inParallel(len(p.chunks), inFlight, func(i int) {
-		err := p.chunks[i].ask(ctx, cw, a.meter, an)
-		an.calls[i].err = err
-		if credentialsRefused(err) {
+		q := &question{cw: cw, meter: a.meter, answer: an, chunk: &p.chunks[i], call: &an.calls[i]}
+		q.call.err = q.ask(ctx, p.welcome(q.chunk, an), now)
+		if credentialsRefused(q.call.err) {
 			stop() // nothing else will fare better
 		}
 	})
+	p.refuse(an, now)
+	p.appeal(ctx, cw, a.meter, an, now)
 	return an
 }
 
 func newCloudWatch(c aws.Config) *cloudwatch.Client { return cloudwatch.NewFromConfig(c) }
 
-// ask sends one chunk, and once more what AWS failed at or left out.
-func (c chunk) ask(ctx context.Context, cw *cloudwatch.Client, m *meter, an *answer) error {
-	if err := c.pages(ctx, cw, m, an, c.queries); err != nil {
+// question is a chunk being asked.
+type question struct {
+	cw     *cloudwatch.Client
+	meter  *meter
+	answer *answer
+	chunk  *chunk
+	call   *called
+}
+
+// ask sends queries of the chunk, and once more what AWS failed at or left out.
+func (q *question) ask(ctx context.Context, queries []types.MetricDataQuery, now time.Time) error {
+	if len(queries) == 0 {
+		return nil
+	}
+	err := q.pages(ctx, queries)
+	switch {
+	case isRefusal(err) && now.Sub(q.chunk.refused).Abs() >= refusedEvery:
+		return q.search(ctx, queries, err, now)
+	case err != nil:
 		return err
 	}
 	var again []types.MetricDataQuery
-	for i := range c.queries {
-		if st := an.states[c.first+i].outcome; st == left || st == broken {
-			again = append(again, c.queries[i])
+	for _, query := range queries {
+		if st := q.state(query).outcome; st == left || st == broken {
+			again = append(again, query)
 		}
 	}
 	if len(again) == 0 {
 		return nil
 	}
-	if err := c.pages(ctx, cw, m, an, again); err != nil && ctx.Err() != nil {
+	if err := q.pages(ctx, again); err != nil && ctx.Err() != nil {
 		return err
 	}
 	return nil
 }
 
+// part is which one a query asks for.
+func (q *question) part(query types.MetricDataQuery) int {
+	return q.chunk.first + number(query.Id, len(q.chunk.queries))
+}
+
+// state is how a query has been answered.
+func (q *question) state(query types.MetricDataQuery) *state { return &q.answer.states[q.part(query)] }
+
 // pages follows an answer to its last page.
-func (c chunk) pages(ctx context.Context, cw *cloudwatch.Client, m *meter, an *answer, queries []types.MetricDataQuery) error {
-	in := &cloudwatch.GetMetricDataInput{MetricDataQueries: queries, StartTime: aws.Time(an.from(c.first)), EndTime: &an.end, ScanBy: types.ScanByTimestampDescending}
+func (q *question) pages(ctx context.Context, queries []types.MetricDataQuery) error {
+	in := &cloudwatch.GetMetricDataInput{
+		MetricDataQueries: queries, ScanBy: types.ScanByTimestampDescending,
+		StartTime: aws.Time(q.answer.at(q.call.periods - 1)), EndTime: &q.answer.end,
+	}
 	for page := 1; ; page++ {
-		m.asked(len(queries))
-		out, err := cw.GetMetricData(ctx, in)
+		q.meter.asked(len(queries))
+		out, err := q.cw.GetMetricData(ctx, in)
 		if err != nil {
 			return err
 		}
 		for i := range out.MetricDataResults {
-			if n := number(out.MetricDataResults[i].Id, len(c.queries)); n >= 0 {
-				an.take(c.first+n, &out.MetricDataResults[i])
+			if n := number(out.MetricDataResults[i].Id, len(q.chunk.queries)); n >= 0 {
+				q.answer.take(q.chunk.first+n, &out.MetricDataResults[i])
 			}
 		}
 		next := aws.ToString(out.NextToken)
@@ -277,7 +308,7 @@ func (c chunk) pages(ctx context.Context, cw *cloudwatch.Client, m *meter, an *a
 			return nil
 		}
 		if next == aws.ToString(in.NextToken) || page == maxPages {
-			c.endless(an, queries)
+			q.endless(queries)
 			return nil
 		}
 		in.NextToken = out.NextToken
@@ -285,10 +316,9 @@ func (c chunk) pages(ctx context.Context, cw *cloudwatch.Client, m *meter, an *a
 }
 
 // endless marks what an answer without an end left open.
-func (c chunk) endless(an *answer, queries []types.MetricDataQuery) {
-	for i := range queries {
-		st := &an.states[c.first+number(queries[i].Id, len(c.queries))]
-		if st.outcome != complete {
+func (q *question) endless(queries []types.MetricDataQuery) {
+	for _, query := range queries {
+		if st := q.state(query); st.outcome != complete {
 			*st = state{outcome: partial, words: "CloudWatch's pages do not end"}
 		}
 	}

@@ -22,6 +22,8 @@ type track struct {
 	memory [remembered]cell
 	pace   time.Duration // between two values, where the metric is slow in some accounts; zero before we know
 
+	refusal refusal   // CloudWatch refuses a call for its sake; the zero refusal is none
+	begun   time.Time // up to when it was asked for when it was for the first time
 	covered time.Time // up to when nothing was missed
 	fails   int       // how often in a row CloudWatch has failed at it
 
@@ -42,7 +44,7 @@ type cell struct {
 // remember takes over what is known of the series from an earlier plan.
 func (t *track) remember(before track) {
 	t.memory, t.trouble, t.told, t.pace = before.memory, before.trouble, before.told, before.pace
-	t.covered, t.fails = before.covered, before.fails
+	t.refusal, t.begun, t.covered, t.fails = before.refusal, before.begun, before.covered, before.fails
 }
 
 // collect turns the answers into samples and, when the series' trouble has changed, a fact.
@@ -185,6 +187,10 @@ func (t *track) judge(an *answer) sources.Trouble {
 		return trouble(sources.Failed, "failed at it, twice", again)
 	case partial:
 		return trouble(sources.Partial, "answered in part", again)
+	case unasked:
+		return trouble(sources.Failed, "was not asked for it, for it refuses a call with other series beside it", again)
+	case refused:
+		return trouble(sources.Failed, "refuses it", "correct the metric in the config; it is asked for apart, every "+refusedEvery.String())
 	case forbidden:
 		return trouble(sources.Forbidden, "does not let us read it", "allow cloudwatch:GetMetricData, also in the account that owns the metric")
 	}
@@ -193,5 +199,5 @@ func (t *track) judge(an *answer) sources.Trouble {
 
 // rank orders outcomes from good to bad.
 func rank(o outcome) int {
-	return [...]int{left: 4, complete: 0, partial: 1, broken: 2, forbidden: 3}[o]
+	return [...]int{complete: 0, partial: 1, broken: 2, forbidden: 3, left: 4, unasked: 5, refused: 6}[o]
 }

@@ -39,6 +39,7 @@ var (
 	unknownCodes = []string{"invalidclienttokenid", "unrecognizedclientexception", "invalidaccesskeyid", "authfailure", "invalidsignatureexception", "signaturedoesnotmatch", "incompletesignature"}
 	deniedCodes  = []string{"accessdenied", "accessdeniedexception", "unauthorizedoperation", "authorizationerror", "unauthorizedexception", "optinrequired"}
 	skewedCodes  = []string{"requesttimetooskewed", "requestexpired", "requestinthefuture"}
+	refusedCodes = []string{"validationerror", "validationexception", "invalidparametervalue", "invalidparametervalueexception", "invalidparametercombination", "invalidparametercombinationexception"}
 	absentCodes  = []string{"nosuchdistribution", "loadbalancernotfound", "targetgroupnotfound", "wafnonexistentitemexception", "dbclusternotfoundfault", "dbinstancenotfound", "dbinstancenotfoundfault"}
 )
 
@@ -69,6 +70,9 @@ func isThrottle(err error) bool {
 	}
 	return false
 }
+
+// isRefusal tells whether AWS objects to what is asked, as opposed to who asks, and how often.
+func isRefusal(err error) bool { return slices.Contains(refusedCodes, code(err)) }
 
 // credentialsRefused tells whether newer credentials would help.
 func credentialsRefused(err error) bool {

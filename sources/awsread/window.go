@@ -35,7 +35,8 @@ func (p *plan) windows(end time.Time, unsettled time.Duration) []time.Time {
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]
-		if t.fails >= hopeless {
+		t.begin(end)
+		if t.fails >= hopeless || t.refusal.stands() {
 			continue
 		}
 		since := t.since(end, unsettled)
@@ -62,26 +63,35 @@ func (p *plan) ration(froms []time.Time, usual time.Time) {
 	p.turn++
 }
 
-// since is where the series must be read from: nothing that may yet be revised, and nothing that was missed, is
-// left out.
+// begin notes when the series was asked for for the first time, or anew where the clock went back.
+func (t *track) begin(end time.Time) {
+	if t.begun.IsZero() || t.begun.After(end) || t.covered.After(end) {
+		t.begun, t.covered = end, time.Time{}
+	}
+}
+
+// since is where the series must be read from: nothing that may yet be revised, and nothing that was missed since it
+// was first asked for, is left out.
 func (t *track) since(end time.Time, unsettled time.Duration) time.Time {
-	usual, start := end.Add(-unsettled), end.Add(-startWindow)
-	gap := end.Sub(t.covered)
-	switch {
-	case t.covered.IsZero() || gap < 0:
-		return earlier(usual, start)
-	case gap <= spare*t.period:
-		return usual
+	from := end.Add(-unsettled)
+	switch gap := end.Sub(t.covered); {
+	case t.covered.IsZero():
+		from = earlier(from, t.begun.Add(-startWindow))
+	case gap > spare*t.period:
+		from = earlier(from, earlier(end.Add(-startWindow), t.covered.Add(-unsettled)))
 	}
-	missed := earlier(t.covered.Add(-unsettled), earlier(usual, start))
-	if limit := end.Add(-gapWindow); missed.Before(limit) {
-		return limit
-	}
-	return missed
+	return later(from, end.Add(-gapWindow))
 }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b
