@@ -33,9 +33,6 @@ func groupPlaces(r sources.Resource) places {
 	return places{"group": at(dimension("AutoScalingGroupName", r.ID))}
 }
 
-// recentActivities is how many scaling activities are read at a time: enough for a busy half minute.
-const recentActivities = 20
-
 // describeGroup reads the group's size, bounds and state, and what it did lately. The sizes come from here
 // and not from CloudWatch, whose group metrics are off by default, late, and not filled in after a gap.
 func describeGroup(ctx context.Context, a account, d *description) error {
@@ -52,20 +49,6 @@ func describeGroup(ctx context.Context, a account, d *description) error {
 	activities := d.activities(ctx, c)
 	refreshes := d.refreshes(ctx, c)
 	return several([]error{nil, a.explain(activities), a.explain(refreshes)}, 3, "questions")
-}
-
-// activities tells of what the group did lately.
-func (d *description) activities(ctx context.Context, c *autoscaling.Client) error {
-	out, err := c.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
-		AutoScalingGroupName: aws.String(d.resource.ID), MaxRecords: aws.Int32(recentActivities),
-	})
-	if err != nil {
-		return err
-	}
-	for i := range out.Activities {
-		d.activity(&out.Activities[i])
-	}
-	return nil
 }
 
 // refreshes tells of the newest instance refresh.
@@ -129,26 +112,6 @@ func groupMetrics(enabled []types.EnabledMetric) string {
 		return "off"
 	}
 	return fmt.Sprintf("%d on", len(enabled))
-}
-
-// activity tells of a scaling activity when it starts, and once more when it ends badly.
-func (d *description) activity(x *types.Activity) {
-	id, what := aws.ToString(x.ActivityId), aws.ToString(x.Description)
-	if x.StartTime != nil {
-		d.change(*x.StartTime, sources.ChangeScaling, id, "Auto Scaling", what)
-	}
-	bad := x.StatusCode == types.ScalingActivityStatusCodeFailed || x.StatusCode == types.ScalingActivityStatusCodeCancelled
-	if !bad {
-		return
-	}
-	at := d.now
-	if x.EndTime != nil {
-		at = *x.EndTime
-	} else if x.StartTime != nil {
-		at = *x.StartTime
-	}
-	status := strings.ToLower(string(x.StatusCode))
-	d.change(at, sources.ChangeScaling, id+"/"+status, "Auto Scaling", fmt.Sprintf("%s: %s: %s", status, what, aws.ToString(x.StatusMessage)))
 }
 
 // refresh tells of an instance refresh that runs, or of one that went wrong: either is a finding on launch day.

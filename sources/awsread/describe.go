@@ -63,7 +63,7 @@ func (w *watched) ask(ctx context.Context, s *session, now time.Time, told bool)
 	before, _ := w.word()
 	var d *description
 	err := s.read(ctx, w.region, func(a account) error {
-		d = newDescription(w.Resource, now, before)
+		d = newDescription(w.Resource, now, before, w.knows)
 		return w.service.describe(ctx, a, d)
 	})
 	w.mu.Lock()
@@ -80,11 +80,20 @@ func (w *watched) ask(ctx context.Context, s *session, now time.Time, told bool)
 
 // hasTold tells whether the change was told before, and notes that it is now. The caller holds the lock.
 func (w *watched) hasTold(c sources.Change) bool {
-	key := c.Kind + " " + c.ID
+	key := changeKey(c.Kind, c.ID)
 	told := w.reported[key]
 	w.reported[key] = true
 	return told
 }
+
+// knows tells whether a change was told before.
+func (w *watched) knows(kind, id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reported[changeKey(kind, id)]
+}
+
+func changeKey(kind, id string) string { return kind + " " + id }
 
 // learn keeps what the metrics depend on. The caller holds the lock.
 func (w *watched) learn(d *description) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -29,15 +30,16 @@ type fakeAWS struct {
 	t testing.TB
 
 	mu      sync.Mutex
-	calls   []string                                   // operations, in the order they came
-	windows []stretch                                  // that GetMetricData was asked for
-	data    func(q dataQuery, call int) []dataResult   // answers one query of GetMetricData; nil leaves it out
-	page    func(call int, results []dataResult) page  // changes an answer of GetMetricData
-	refuses func(queries []dataQuery) *apiError        // refuses a call of GetMetricData for what it asks
-	listed  []listedMetric                             // what ListMetrics knows
-	fail    func(operation string, call int) *apiError // refuses a call
-	answers map[string]string                          // bodies by operation, for all other services
-	stale   map[string]bool                            // access keys that have expired
+	calls   []string                                       // operations, in the order they came
+	windows []stretch                                      // that GetMetricData was asked for
+	data    func(q dataQuery, call int) []dataResult       // answers one query of GetMetricData; nil leaves it out
+	page    func(call int, results []dataResult) page      // changes an answer of GetMetricData
+	refuses func(queries []dataQuery) *apiError            // refuses a call of GetMetricData for what it asks
+	listed  []listedMetric                                 // what ListMetrics knows
+	fail    func(operation string, call int) *apiError     // refuses a call
+	answers map[string]string                              // bodies by operation, for all other services
+	respond func(operation string, form url.Values) string // the same, by what is asked; "" leaves it to answers
+	stale   map[string]bool                                // access keys that have expired
 }
 
 type apiError struct {
@@ -234,6 +236,12 @@ func (f *fakeAWS) answer(w http.ResponseWriter, operation string, body []byte) {
 		f.write(w, f.list(body))
 	default:
 		answer, ok := f.answers[operation]
+		if f.respond != nil {
+			form, _ := url.ParseQuery(string(body)) // other protocols have no form
+			if said := f.respond(operation, form); said != "" {
+				answer, ok = said, true
+			}
+		}
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
 			say(w, `<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchThing</Code><Message>no answer for %s</Message></Error></ErrorResponse>`, operation)

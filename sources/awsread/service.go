@@ -79,19 +79,20 @@ type places map[string][]place
 type description struct {
 	resource sources.Resource
 	now      time.Time
-	places   places             // nil = not learnt
-	off      map[string]string  // what is switched off, by metric.needs, and how to switch it on
-	kept     map[string]float64 // what the service wants to know again next time
+	places   places                     // nil = not learnt
+	off      map[string]string          // what is switched off, by metric.needs, and how to switch it on
+	kept     map[string]float64         // what the service wants to know again next time
+	told     func(kind, id string) bool // whether a change was told before
 	batch    sources.Batch
 }
 
-// newDescription begins a description. before is the last one.
-func newDescription(r sources.Resource, now time.Time, before description) *description {
+// newDescription begins a description. before is the last one, told whether a change was told before.
+func newDescription(r sources.Resource, now time.Time, before description, told func(kind, id string) bool) *description {
 	kept := maps.Clone(before.kept)
 	if kept == nil {
 		kept = map[string]float64{}
 	}
-	return &description{resource: r, now: now, off: map[string]string{}, kept: kept}
+	return &description{resource: r, now: now, off: map[string]string{}, kept: kept, told: told}
 }
 
 // fact adds a fact about the resource; an empty value withdraws it.
@@ -114,14 +115,15 @@ func (d *description) trouble(metric string, t sources.Trouble) {
 // changeHorizon bounds how old a change may be when we first hear of it: what was before is not the launch's.
 const changeHorizon = 3 * time.Hour
 
-// change adds something that happened to the resource, unless it is too old to matter.
-func (d *description) change(at time.Time, kind, id, actor, text string) {
+// change adds something that happened to the resource, unless it is too old to matter. It tells whether it is news.
+func (d *description) change(at time.Time, kind, id, actor, text string) (news bool) {
 	if d.now.Sub(at) > changeHorizon {
-		return
+		return false
 	}
 	d.batch.Changes = append(d.batch.Changes, sources.Change{
 		At: at, Seen: d.now, Kind: kind, Resource: d.resource.Ref, Actor: actor, ID: id, Text: text,
 	})
+	return !d.told(kind, id)
 }
 
 func periodOf(metric string) time.Duration {

@@ -36,7 +36,7 @@ func (p *plan) windows(end time.Time, unsettled time.Duration) []time.Time {
 	for i := range p.tracks {
 		t := &p.tracks[i]
 		t.begin(end)
-		if t.fails >= hopeless || t.refusal.stands() {
+		if t.fails >= hopeless {
 			continue
 		}
 		since := t.since(end, unsettled)

@@ -167,11 +167,17 @@ type activity struct {
 	Progress             int
 }
 
+// over tells whether the activity has ended, well or badly.
+func (a activity) over() bool {
+	return slices.Contains([]string{"Successful", "Failed", "Cancelled"}, a.StatusCode)
+}
+
 type describeActivitiesOutput struct {
 	Activities []activity `xml:"Activities>member"`
 	NextToken  string     `xml:",omitempty"`
 }
 
+// describeActivities lists what is in progress first, and then the newest first.
 func describeActivities(c *call, in *describeActivitiesInput) (*describeActivitiesOutput, error) {
 	var all []activity
 	found := in.AutoScalingGroupName == ""
@@ -193,7 +199,15 @@ func describeActivities(c *call, in *describeActivitiesInput) (*describeActiviti
 	if !found {
 		return nil, noGroup(in.AutoScalingGroupName)
 	}
-	slices.SortStableFunc(all, func(a, b activity) int { return b.StartTime.Compare(a.StartTime) })
+	slices.SortStableFunc(all, func(a, b activity) int {
+		if a.over() != b.over() {
+			if b.over() {
+				return -1
+			}
+			return 1
+		}
+		return b.StartTime.Compare(a.StartTime)
+	})
 	p := pick{marker: in.NextToken, size: in.MaxRecords, usual: maxRecords, limit: maxRecords, badMarker: badGroupToken}
 	items, next, err := pickFrom(p, all, nil)
 	return &describeActivitiesOutput{items, next}, err

@@ -292,6 +292,11 @@ func TestAutoScaling(t *testing.T) {
 	if err != nil || len(all.Activities) != 100 || all.NextToken == nil || *all.Activities[0].ActivityId != "a000" {
 		t.Errorf("%d activities, %v", len(all.Activities), err)
 	}
+	s.activities[90].Status = "InProgress"
+	all, err = c.autoscaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: aws.String("web-asg")})
+	if err != nil || *all.Activities[0].ActivityId != "a090" || *all.Activities[1].ActivityId != "a000" {
+		t.Errorf("what is in progress is not first: %v", err)
+	}
 	policies, err := c.autoscaling.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: aws.String("web-asg")})
 	if err != nil || *policies.ScalingPolicies[0].TargetTrackingConfiguration.TargetValue != 70 {
 		t.Errorf("%+v %v", policies, err)
