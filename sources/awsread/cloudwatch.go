@@ -32,9 +32,10 @@ type metricsSource struct {
 	resources []*watched
 
 	plan     *plan
-	versions []int        // of the resources when the plan was made
-	samples  int          // in the last pass, to make room for the next
-	calls    atomic.Int64 // of a pass; the poller asks for the schedule at any time
+	versions []int          // of the resources when the plan was made
+	gone     []sources.Fact // about series that the plan no longer has, to be told
+	samples  int            // in the last pass, to make room for the next
+	calls    atomic.Int64   // of a pass; the poller asks for the schedule at any time
 	told     *memory
 }
 
@@ -58,7 +59,8 @@ func (s *metricsSource) Poll(ctx context.Context, now time.Time) (sources.Readin
 	started := s.reader.session.machine()
 	s.meetAll(ctx, now)
 	err := s.reader.session.read(ctx, s.region, func(a account) error {
-		s.replan()
+		s.replan(now)
+		reading.Facts, s.gone = append(reading.Facts, s.gone...), nil
 		if err := s.resolve(ctx, a, now, &reading); credentialsRefused(err) {
 			return err
 		}
@@ -151,8 +153,8 @@ func number(id *string, below int) int {
 }
 
 // replan makes the plan anew when the places of a resource have changed. What is known of series that stay
-// is kept.
-func (s *metricsSource) replan() {
+// is kept, what was said of those that go is withdrawn.
+func (s *metricsSource) replan(now time.Time) {
 	changed := s.plan == nil
 	for i, w := range s.resources {
 		_, version := w.word()
@@ -174,7 +176,12 @@ func (s *metricsSource) replan() {
 	s.plan = makePlan(s.resources, words)
 	s.calls.Store(int64(len(s.plan.chunks)))
 	for i := range s.plan.tracks {
-		s.plan.tracks[i].remember(known[s.plan.tracks[i].series])
+		series := s.plan.tracks[i].series
+		s.plan.tracks[i].remember(known[series])
+		delete(known, series)
+	}
+	for _, t := range known {
+		s.gone = append(s.gone, t.farewell(now)...)
 	}
 }
 

@@ -41,7 +41,10 @@ func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Readi
 	inParallel(len(s.resources), inFlight, func(i int) {
 		batches[i], errs[i] = s.resources[i].ask(ctx, s.reader.session, now, true)
 	})
-	for _, b := range batches {
+	for i, b := range batches {
+		if errs[i] == nil { // else a fact that is missing may still hold
+			b.Facts = append(b.Facts, s.told.withdrawn(s.resources[i].Ref, b.Facts, now)...)
+		}
 		reading.Samples = append(reading.Samples, b.Samples...)
 		reading.Facts = append(reading.Facts, b.Facts...)
 		reading.Changes = append(reading.Changes, b.Changes...)

@@ -37,6 +37,19 @@ func (m *memory) sift(b sources.Batch) sources.Batch {
 	return b
 }
 
+// withdrawn are the facts that were told of a resource and are not among those that hold now, with nothing in them.
+func (m *memory) withdrawn(r sources.Ref, now []sources.Fact, seen time.Time) (gone []sources.Fact) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key := range m.facts {
+		holds := func(f sources.Fact) bool { return f.Name == key.name }
+		if key.resource == r && !slices.ContainsFunc(now, holds) {
+			gone = append(gone, sources.Fact{Resource: r, Name: key.name, Seen: seen})
+		}
+	}
+	return gone
+}
+
 func (m *memory) knowsFact(f sources.Fact) bool {
 	key := factKey{f.Resource, f.Name}
 	before, ok := m.facts[key]

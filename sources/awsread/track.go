@@ -47,6 +47,17 @@ func (t *track) remember(before track) {
 	t.refusal, t.begun, t.covered, t.fails = before.refusal, before.begun, before.covered, before.fails
 }
 
+// farewell withdraws what was said of a series that there is no more.
+func (t *track) farewell(now time.Time) (facts []sources.Fact) {
+	if !t.trouble.None() {
+		facts = append(facts, sources.SeriesFact(t.series, sources.Trouble{}, now))
+	}
+	if t.slow() {
+		facts = append(facts, sources.PaceFact(t.series, 0, "", now))
+	}
+	return facts
+}
+
 // collect turns the answers into samples and, when the series' trouble has changed, a fact.
 func (t *track) collect(an *answer, now time.Time, reading *sources.Reading) {
 	if t.called(an) != nil {
