@@ -238,7 +238,7 @@ var table = []group{
 	}},
 
 	{service: "room", settle: atOnce, lines: []line{
-		{"room_api_budget_ratio", Ratio, HigherIsWorse, Unknown, "", "Share of the room's allowance of API calls in use: counted by the room."},
+		{"room_api_budget_ratio", Ratio, HigherIsWorse, Unknown, "", "Share of the allowance of API calls in use, of the operation that is nearest to it; from 1 on calls wait: counted by the room."},
 		{"room_api_calls", Count, Neutral, Unknown, "", "API calls made: counted by the room."},
 		{"room_cost_dollars_per_hour", Dollars, HigherIsWorse, Unknown, "", "What the room's API calls cost at the present pace: counted by the room at CloudWatch's list price."},
 		{"room_poll_seconds", Seconds, HigherIsWorse, Unknown, "", "Time the last poll took, on the machine's clock: measured by the room."},

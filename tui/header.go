@@ -469,14 +469,14 @@ func (s *Scene) api() []segment {
 	if !ok || budget.None {
 		return nil
 	}
-	text, style := "API "+grouped(math.Round(budget.Value*100))+" % of budget", theme.Fg(theme.Faint)
-	if budget.Value >= 1 {
-		style = theme.Fg(theme.Warn)
+	text, style, keep := "API "+grouped(math.Round(budget.Value*100))+" % of budget", theme.Fg(theme.Faint), 20
+	if budget.Value >= 1 { // calls wait
+		style, keep = theme.Fg(theme.Warn), 70
 	}
 	if cost, ok := s.View.Newest(sources.Series{Metric: "room_cost_dollars_per_hour", Resource: "aws"}); ok && !cost.None {
 		text += ", " + amount(cost.Value, asDollars, 0) + "/h"
 	}
-	return []segment{{text: text, style: style, keep: 20}}
+	return []segment{{text: text, style: style, keep: keep}}
 }
 
 // leaseRef is what the fact that names who collects is about.

@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"warroom/sources"
+	"warroom/tui/theme"
 )
 
 // Mode, truth, T± and the wall clock with its zone stand on a screen of any size, whatever else has to go.
@@ -58,5 +61,24 @@ func TestExpiredCredentialsNameTheRemedy(t *testing.T) {
 	}
 	if n := strings.Count(frame, "fails: expired"); n != 1 {
 		t.Errorf("%d lines of news repeat one cause:\n%s", n, frame)
+	}
+}
+
+// TestFullBudgetIsSeen: a budget in which there is no room left is warned of, also where the line is short.
+func TestFullBudgetIsSeen(t *testing.T) {
+	for value, warned := range map[float64]bool{0.62: false, 0.994: false, 1: true, 1.7: true} {
+		st := newStage(t).calm()
+		st.level("room_api_budget_ratio", "aws", flat(value))
+		s := st.scene(80, 24)
+		all := s.api()
+		if len(all) != 1 {
+			t.Fatalf("at %v: %v", value, all)
+		}
+		if got := all[0].style == theme.Fg(theme.Warn); got != warned {
+			t.Errorf("at %v warned: %v", value, got)
+		}
+		if frame := ansi.Strip(NewPainter().Grid(s)); warned && !strings.Contains(frame, "% of budget") {
+			t.Errorf("at %v the frame does not say it", value)
+		}
 	}
 }

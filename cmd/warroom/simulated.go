@@ -35,7 +35,7 @@ func simulated(meta recording.Meta, clock sources.Clock) opener {
 		}
 		reader, err := awsread.Open(ctx, awsread.Options{
 			Region: launch.State().Region, Endpoint: endpoint, Credentials: rehearsalCredentials(),
-			Resources: resources, Clock: clock,
+			Resources: resources, Clock: clock, BudgetShare: 1, // nobody else asks the simulated account
 		})
 		if err != nil {
 			release()

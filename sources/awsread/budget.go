@@ -9,13 +9,29 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// The account's own quotas. CloudWatch's newer default is ten times as high; who has it raises the share.
-const (
-	quotaPerSecond = 50.0
-	defaultShare   = 0.2
-)
+// quotas are the requests a second that AWS allows an account in one region by default, of operations that have a
+// quota of their own. Older accounts may have less: then AWS asks us to slow down, and the budget gives way.
+var quotas = map[string]float64{
+	"CloudWatch.GetMetricData": 500,
+	"CloudWatch.ListMetrics":   25,
+}
 
-// budget paces the attempts, retries included, that one region of one service sees, so that in no second
+// otherQuota is what is assumed of a service as a whole whose quotas AWS does not publish.
+const otherQuota = 50.0
+
+// defaultShare is how much of the quotas the room takes where the config does not say.
+const defaultShare = 0.2
+
+// quotaOf is the quota that an operation counts against: its own, or that of its service.
+func quotaOf(client, operation string) (name string, perSecond float64) {
+	name = client + "." + operation
+	if q, own := quotas[name]; own {
+		return name, q
+	}
+	return client, otherQuota
+}
+
+// budget paces the attempts, retries included, that one region sees against one quota, so that in no second
 // there are more than its share of the account's quota. Where AWS still asks us to slow down it gives up half
 // of what it takes, and takes it back over half a minute. It runs on the machine's clock.
 type budget struct {
@@ -26,6 +42,9 @@ type budget struct {
 	rate   float64 // attempts a second at present
 	tokens float64
 	at     time.Time // when tokens was right
+
+	wanted  float64 // attempts since the last reading, given up ones included
+	allowed float64 // attempts that could have been made without end since then
 }
 
 // slowest is the rate below which even a throttled budget does not fall, in attempts a second.
@@ -49,6 +68,21 @@ func (b *budget) refill() {
 	b.at = now
 	b.rate = min(b.limit, b.rate+b.limit*elapsed/recovery.Seconds())
 	b.tokens = min(burst(b.rate), b.tokens+elapsed*b.rate/2)
+	b.allowed += elapsed * b.rate / 2
+}
+
+// use is how much of what it allows the budget was asked for since the last reading: from 1 on attempts wait, or are
+// given up.
+func (b *budget) use() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refill()
+	wanted, allowed := b.wanted, b.allowed
+	b.wanted, b.allowed = 0, 0
+	if allowed == 0 {
+		return 0
+	}
+	return wanted / allowed
 }
 
 // take reserves one attempt and says how long to wait before making it.
@@ -56,6 +90,7 @@ func (b *budget) take() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refill()
+	b.wanted++
 	b.tokens--
 	if b.tokens >= 0 {
 		return 0
@@ -96,10 +131,10 @@ func (b *budget) wait(ctx context.Context) error {
 	}
 }
 
-// pacer holds the budgets of one region, one for each AWS service: quotas are counted so. It stands in the
-// middleware stack after the guard and before the signature, so that a signature is never old when it is sent.
+// pacer holds the budgets of one region, one for each quota. It stands in the middleware stack after the guard and
+// before the signature, so that a signature is never old when it is sent.
 type pacer struct {
-	limit float64
+	share float64 // of the quotas
 	now   func() time.Time
 	meter *meter
 
@@ -107,20 +142,32 @@ type pacer struct {
 	budgets map[string]*budget
 }
 
-func newPacer(limit float64, now func() time.Time, m *meter) *pacer {
-	return &pacer{limit: limit, now: now, meter: m, budgets: map[string]*budget{}}
+func newPacer(share float64, now func() time.Time, m *meter) *pacer {
+	return &pacer{share: share, now: now, meter: m, budgets: map[string]*budget{}}
 }
 
-// of is the budget of a service.
-func (p *pacer) of(client string) *budget {
+// of is the budget that an operation of a service takes from.
+func (p *pacer) of(client, operation string) *budget {
+	name, quota := quotaOf(client, operation)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := p.budgets[client]
+	b := p.budgets[name]
 	if b == nil {
-		b = newBudget(p.limit, p.now)
-		p.budgets[client] = b
+		b = newBudget(quota*p.share, p.now)
+		p.budgets[name] = b
 	}
 	return b
+}
+
+// use is that of the budget that is asked for most.
+func (p *pacer) use() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	most := 0.0
+	for _, b := range p.budgets {
+		most = max(most, b.use())
+	}
+	return most
 }
 
 // ID is the name of the pacer in the middleware stack.
@@ -128,7 +175,7 @@ func (*pacer) ID() string { return "warroom:Budget" }
 
 // HandleFinalize waits for the budget, counts the attempt and learns from its outcome.
 func (p *pacer) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	b := p.of(awsmiddleware.GetServiceID(ctx))
+	b := p.of(awsmiddleware.GetServiceID(ctx), middleware.GetOperationName(ctx))
 	if err := b.wait(ctx); err != nil {
 		return middleware.FinalizeOutput{}, middleware.Metadata{}, &starvedError{err}
 	}
@@ -197,19 +244,13 @@ func (m *meter) read() (calls int, dollars float64, slowest time.Duration) {
 	return calls, dollars, slowest
 }
 
-// allowance is how many attempts a second all budgets together allow.
-func (s *session) allowance() float64 {
+// use is that of the budget that is asked for most, in any region: the one that keeps us waiting first.
+func (s *session) use() float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	budgets := 0
+	most := 0.0
 	for _, p := range s.pacers {
-		budgets += p.size()
+		most = max(most, p.use())
 	}
-	return max(1, float64(budgets)) * quotaPerSecond * s.share
-}
-
-func (p *pacer) size() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.budgets)
+	return most
 }

@@ -44,7 +44,7 @@ func busiest(made []time.Time) int {
 // TestBudgetIsNeverExceeded: in none of ten thousand seconds of the greatest demand.
 func TestBudgetIsNeverExceeded(t *testing.T) {
 	for _, share := range []float64{0.02, 0.1, 0.2, 0.5, 1} {
-		limit := quotaPerSecond * share
+		limit := otherQuota * share
 		now := epoch
 		made := drive(newBudget(limit, func() time.Time { return now }), &now, 10_000*time.Second, 1e9)
 		if most := busiest(made); float64(most) > limit+1e-9 && most > 1 {
@@ -112,14 +112,14 @@ func TestThrottlingShrinksTheBudget(t *testing.T) {
 	if err == nil {
 		t.Fatal("throttled and well")
 	}
-	b := r.session.pacers["eu-central-1"].of("CloudWatch")
+	b := r.session.pacers["eu-central-1"].of("CloudWatch", "ListMetrics")
 	if b.rate >= b.limit*0.9 {
 		t.Errorf("the rate is %g of %g after %q", b.rate, b.limit, f.all())
 	}
 }
 
 // TestMeters: what a minute cost is told as the catalogue has it: calls, dollars an hour, share of the
-// allowance and the time of a pass.
+// budget and the time of a pass.
 func TestMeters(t *testing.T) {
 	f := newFakeAWS(t)
 	f.listed = []listedMetric{metricAt("Shop", "Registrations", "Site", "shop")}
@@ -155,11 +155,84 @@ func TestMeters(t *testing.T) {
 	if want := 50 * 60 * 0.01 / 1000; !near(got["room_cost_dollars_per_hour"], want) {
 		t.Errorf("$%v an hour, want %v", got["room_cost_dollars_per_hour"], want)
 	}
-	if ratio := got["room_api_budget_ratio"]; ratio <= 0 || ratio > 0.1 {
-		t.Errorf("budget ratio %v", ratio)
+	if want := 1.0 / (60 * 500 * 0.2 / 2); !near(got["room_api_budget_ratio"], want) { // one GetMetricData
+		t.Errorf("%v of the budget, want %v", got["room_api_budget_ratio"], want)
 	}
 	if _, ok := got["room_poll_seconds"]; !ok {
 		t.Errorf("no room_poll_seconds in %v", got)
+	}
+}
+
+// TestQuotas: each operation that has a quota of its own is paced by it, the others of a service together.
+func TestQuotas(t *testing.T) {
+	p := newPacer(0.2, func() time.Time { return epoch }, &meter{})
+	for operation, want := range map[[2]string]float64{
+		{"CloudWatch", "GetMetricData"}: 100, {"CloudWatch", "ListMetrics"}: 5, {"WAFV2", "GetWebACL"}: 10, {"RDS", "DescribeEvents"}: 10,
+	} {
+		b := p.of(operation[0], operation[1])
+		if b.limit != want {
+			t.Errorf("%v: %g a second, want %g", operation, b.limit, want)
+		}
+		now := epoch
+		b.now = func() time.Time { return now }
+		if most := busiest(drive(b, &now, 100*time.Second, 1e9)); float64(most) > want || float64(most) < want/2 {
+			t.Errorf("%v: %d in one second, want %g at most", operation, most, want)
+		}
+	}
+	if p.of("WAFV2", "GetWebACL") != p.of("WAFV2", "ListWebACLs") || p.of("CloudWatch", "ListMetrics") == p.of("CloudWatch", "GetMetricData") {
+		t.Error("a quota of its own is shared, or one that is shared is not")
+	}
+}
+
+// TestTheFullestBudgetIsTold: one budget that is asked for more than it allows is told as such, however idle the
+// others are; so is one that AWS has throttled, long before its own limit.
+func TestTheFullestBudgetIsTold(t *testing.T) {
+	f := newFakeAWS(t)
+	f.listed = []listedMetric{metricAt("Shop", "Registrations", "Site", "shop")}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	r := openAt(t, f.URL, counter("shop", "Registrations"))
+	machine := &watch{now: epoch}
+	r.session.machine = machine.Now
+	who, metrics := source(t, r, "aws"), source(t, r, "cloudwatch eu-central-1")
+	poll(t, metrics, epoch)
+	poll(t, who, epoch)
+	minute := 0
+	told := func() float64 {
+		minute++
+		for _, s := range poll(t, who, epoch.Add(time.Duration(minute)*time.Minute)).Samples {
+			if s.Series.Metric == "room_api_budget_ratio" {
+				return s.Value
+			}
+		}
+		t.Fatal("no ratio is told")
+		return 0
+	}
+	budget := func(operation string) *budget { return r.session.pacers["eu-central-1"].of("CloudWatch", operation) }
+	for _, tt := range []struct {
+		operation string
+		attempts  int
+		want      float64
+	}{
+		{"GetMetricData", 3000, 1}, {"GetMetricData", 6000, 2}, {"GetMetricData", 300, 0.1},
+		{"ListMetrics", 150, 1}, {"ListMetrics", 15, 0.1}, {"ListMetrics", 0, 0},
+	} {
+		for range tt.attempts {
+			budget(tt.operation).take()
+		}
+		machine.pass(time.Minute)
+		if got := told(); !near(got, tt.want) {
+			t.Errorf("%d attempts at %s are %v of the budget, want %v", tt.attempts, tt.operation, got, tt.want)
+		}
+	}
+	for range 60 {
+		for range 5 {
+			budget("GetMetricData").take()
+		}
+		budget("GetMetricData").throttled()
+		machine.pass(time.Second)
+	}
+	if got := told(); got < 1 {
+		t.Errorf("throttled all the while, and asked for %v of what was left", got)
 	}
 }
 
@@ -180,7 +253,7 @@ func TestStarved(t *testing.T) {
 	r := openAt(t, f.URL)
 	s := source(t, r, "aws")
 	poll(t, s, epoch)
-	b := r.session.pacers["eu-central-1"].of("STS")
+	b := r.session.pacers["eu-central-1"].of("STS", "GetCallerIdentity")
 	b.tokens = -1000
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -49,7 +49,8 @@ func (s *metricsSource) Name() string { return s.name }
 // Schedule is once a minute, shortly after the minute has ended.
 func (s *metricsSource) Schedule() sources.Schedule {
 	schedule := s.reader.session.schedule(time.Minute, 5*time.Second)
-	schedule.Timeout += s.reader.session.timeFor(int(s.calls.Load()))
+	_, quota := quotaOf(cloudwatch.ServiceID, "GetMetricData")
+	schedule.Timeout += s.reader.session.timeFor(int(s.calls.Load()), quota)
 	return schedule
 }
 

@@ -26,7 +26,7 @@ func (s *describeSource) Name() string { return s.name }
 // Schedule is the service's own pace, and a faster one while the credentials are refused.
 func (s *describeSource) Schedule() sources.Schedule {
 	schedule := s.reader.session.schedule(s.service.every, 2*time.Second)
-	schedule.Timeout += s.reader.session.timeFor(callsEach * len(s.resources))
+	schedule.Timeout += s.reader.session.timeFor(callsEach*len(s.resources), otherQuota)
 	return schedule
 }
 
@@ -144,9 +144,9 @@ func (s *session) schedule(every, offset time.Duration) sources.Schedule {
 // pollTime is how long a poll may take beside waiting for the budget.
 const pollTime = 20 * time.Second
 
-// timeFor is how long so many calls wait for the budget.
-func (s *session) timeFor(calls int) time.Duration {
-	return time.Duration(float64(calls) / (quotaPerSecond * s.share / 2) * float64(time.Second))
+// timeFor is how long so many calls wait for a budget of the quota.
+func (s *session) timeFor(calls int, quota float64) time.Duration {
+	return time.Duration(float64(calls) / (quota * s.share / 2) * float64(time.Second))
 }
 
 // inParallel calls f with 0 to n-1, at most so many at once, and returns when all have. A panic in one of them

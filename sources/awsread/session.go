@@ -125,7 +125,7 @@ func client[T any](a account, build func(aws.Config) T) T {
 	}
 	p := a.pacers[a.region]
 	if p == nil {
-		p = newPacer(quotaPerSecond*a.share, a.machine, a.meter)
+		p = newPacer(a.share, a.machine, a.meter)
 		a.pacers[a.region] = p
 	}
 	cfg := a.config.Copy()

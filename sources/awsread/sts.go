@@ -24,7 +24,6 @@ type identitySource struct {
 	asked  time.Time // when AWS last said who we are
 	as     string    // the ARN it said
 	read   time.Time // when the meter was last read, on the launch clock
-	clock  time.Time // the same on the machine's
 	told   *memory
 }
 
@@ -106,14 +105,15 @@ func accountOf(arn string) string {
 func (s *identitySource) meters(now time.Time) []sources.Sample {
 	session := s.reader.session
 	minute := now.Truncate(time.Minute).Add(-time.Minute)
-	launch, machine := now.Sub(s.read), session.machine().Sub(s.clock).Seconds()
+	launch := now.Sub(s.read)
 	first := s.read.IsZero()
 	if !first && launch < 30*time.Second {
 		return nil
 	}
 	calls, dollars, took := session.meter.read()
-	s.read, s.clock = now, session.machine()
-	if first || machine <= 0 {
+	use := session.use()
+	s.read = now
+	if first {
 		return nil
 	}
 	sample := func(metric string, value float64) sources.Sample {
@@ -121,7 +121,7 @@ func (s *identitySource) meters(now time.Time) []sources.Sample {
 	}
 	return []sources.Sample{
 		sample("room_api_calls", float64(calls)*time.Minute.Seconds()/launch.Seconds()),
-		sample("room_api_budget_ratio", float64(calls)/machine/session.allowance()),
+		sample("room_api_budget_ratio", use),
 		sample("room_cost_dollars_per_hour", dollars/launch.Hours()),
 		sample("room_poll_seconds", took.Seconds()),
 	}
