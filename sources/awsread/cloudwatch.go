@@ -34,6 +34,7 @@ type metricsSource struct {
 	plan     *plan
 	versions []int          // of the resources when the plan was made
 	gone     []sources.Fact // about series that the plan no longer has, to be told
+	turn     int            // which series is the first to be looked for
 	samples  int            // in the last pass, to make room for the next
 	calls    atomic.Int64   // of a pass; the poller asks for the schedule at any time
 	told     *memory

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,7 @@ type fakeAWS struct {
 	data    func(q dataQuery, call int) []dataResult       // answers one query of GetMetricData; nil leaves it out
 	page    func(call int, results []dataResult) page      // changes an answer of GetMetricData
 	refuses func(queries []dataQuery) *apiError            // refuses a call of GetMetricData for what it asks
+	lists   func(in listInput) *apiError                   // refuses a call of ListMetrics for what it asks
 	listed  []listedMetric                                 // what ListMetrics knows
 	fail    func(operation string, call int) *apiError     // refuses a call
 	answers map[string]string                              // bodies by operation, for all other services
@@ -232,8 +234,15 @@ func (f *fakeAWS) answer(w http.ResponseWriter, operation string, body []byte) {
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 		f.write(w, f.metricData(in.MetricDataQueries))
 	case "ListMetrics":
+		in := f.listInput(body)
+		if f.lists != nil {
+			if e := f.lists(in); e != nil {
+				f.refuse(w, operation, e)
+				return
+			}
+		}
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-		f.write(w, f.list(body))
+		f.write(w, f.list(in))
 	default:
 		answer, ok := f.answers[operation]
 		if f.respond != nil {
@@ -283,14 +292,20 @@ func (f *fakeAWS) metricData(queries []dataQuery) page {
 	return page{MetricDataResults: results}
 }
 
-func (f *fakeAWS) list(body []byte) map[string]any {
-	var in struct {
-		Namespace, MetricName string
-		Dimensions            []struct{ Name, Value string }
-	}
+type listInput struct {
+	Namespace, MetricName, NextToken string
+	Dimensions                       []struct{ Name, Value string }
+}
+
+func (f *fakeAWS) listInput(body []byte) (in listInput) {
 	if err := cbor.Unmarshal(body, &in); err != nil {
 		f.t.Errorf("ListMetrics: %v", err)
 	}
+	return in
+}
+
+// list gives a page of 500 of the metrics that pass.
+func (f *fakeAWS) list(in listInput) map[string]any {
 	out := []listedMetric{}
 	for _, m := range f.listed {
 		ok := m.Namespace == in.Namespace && (in.MetricName == "" || in.MetricName == m.MetricName)
@@ -301,7 +316,12 @@ func (f *fakeAWS) list(body []byte) map[string]any {
 			out = append(out, m)
 		}
 	}
-	return map[string]any{"Metrics": out}
+	const page = 500
+	from, _ := strconv.Atoi(in.NextToken)
+	if len(out) > from+page {
+		return map[string]any{"Metrics": out[from : from+page], "NextToken": strconv.Itoa(from + page)}
+	}
+	return map[string]any{"Metrics": out[from:]}
 }
 
 func (f *fakeAWS) write(w io.Writer, v any) {

@@ -27,21 +27,66 @@ const (
 	listTime       = 6 * time.Second
 )
 
-// listing is what ListMetrics is asked for: all metrics of one resource, or one custom metric everywhere.
-type listing struct{ namespace, metric, dimension, value string }
+// listing is what ListMetrics is asked for: all metrics of one resource, or a custom metric. Of a custom metric
+// there may be more than anybody wants to page through, so it is asked for with all of its dimensions.
+type listing struct {
+	namespace, metric string
+	dimensions        string // that it must have, spelled
+}
 
 // listed is what ListMetrics knows: the dimension sets of each metric name.
 type listed map[string][]string
 
+// findings are the answers of a round, one for each listing that was asked for.
+type findings map[listing]finding
+
+type finding struct {
+	filters []types.DimensionFilter // that it is asked with
+	listed
+	err error
+}
+
 // listingOf is the listing in which a part must stand.
 func listingOf(p part) listing {
-	l := listing{namespace: p.metric.namespace}
-	if strings.HasPrefix(l.namespace, "AWS/") && len(p.dimensions) > 0 {
-		l.dimension, l.value = aws.ToString(p.dimensions[0].Name), aws.ToString(p.dimensions[0].Value)
-	} else {
+	l := listing{namespace: p.metric.namespace, dimensions: spell(p.listedBy())}
+	if !l.ofResource() {
 		l.metric = p.metric.published
 	}
 	return l
+}
+
+// listedBy are the dimensions that the listing of a part is asked with: the one that names the resource, or all.
+func (p part) listedBy() []types.Dimension {
+	most := filtersMost
+	if strings.HasPrefix(p.metric.namespace, "AWS/") {
+		most = 1
+	}
+	return p.dimensions[:min(most, len(p.dimensions))]
+}
+
+// filtersMost is how many dimensions ListMetrics can be asked with.
+const filtersMost = 10
+
+// ofResource tells whether the listing is of all that AWS publishes of a resource.
+func (l listing) ofResource() bool {
+	return strings.HasPrefix(l.namespace, "AWS/") && l.dimensions != ""
+}
+
+// filters are dimensions as ListMetrics is asked with them.
+func filters(dimensions []types.Dimension) []types.DimensionFilter {
+	out := make([]types.DimensionFilter, len(dimensions))
+	for i, d := range dimensions {
+		out[i] = types.DimensionFilter{Name: d.Name, Value: d.Value}
+	}
+	return out
+}
+
+// pairsIn are the dimensions of a spelled set.
+func pairsIn(set string) []string {
+	if set == "" {
+		return nil
+	}
+	return strings.Split(set, ",")
 }
 
 // spell writes a dimension set so that equal sets are equal strings.
@@ -54,68 +99,94 @@ func spell(dimensions []types.Dimension) string {
 	return strings.Join(pairs, ",")
 }
 
-// resolve looks for the wanted metrics that have not been found yet, some at a time. That we may not list
-// metrics is a fact about the room, and no reason not to read them.
+// resolve looks for the wanted metrics that have not been found yet, some at a time. What one listing fails at is
+// no reason to forget what the others found, nor not to read: that metrics cannot be listed is a fact about the room.
 func (s *metricsSource) resolve(ctx context.Context, a account, now time.Time, reading *sources.Reading) error {
-	lists := map[listing]listed{}
-	sought := s.seek(lists, now)
+	found := findings{}
+	sought := s.seek(found, now)
 	if len(sought) == 0 {
 		return nil
 	}
 	ctx, stop := context.WithTimeout(ctx, listTime)
 	defer stop()
-	err := s.list(ctx, a, lists)
+	err := s.list(ctx, a, found)
 	s.tellListing(err, now, reading)
-	denied := sources.TroubleOf(s.reader.session.explain(err)).Kind == sources.Forbidden
-	if err != nil && !denied {
+	if credentialsRefused(err) {
 		return err
 	}
-	namespaces := func(namespace string) listed { return s.glance(ctx, a, lists, namespace) }
 	for _, t := range sought {
-		t.looked, t.unsure = now, denied
-		if !denied {
-			t.absent = s.look(t, lists, namespaces)
+		s.settle(ctx, a, t, found, now)
+	}
+	return nil
+}
+
+// settle concludes from the listings whether the series exists. Where listing is not allowed that stays open; where it
+// failed the series is looked for again when its turn comes.
+func (s *metricsSource) settle(ctx context.Context, a account, t *track, found findings, now time.Time) {
+	for _, p := range t.parts {
+		err := found[listingOf(s.plan.parts[p])].err
+		switch {
+		case err == nil:
+		case sources.TroubleOf(s.reader.session.explain(err)).Kind == sources.Forbidden:
+			t.looked, t.unsure = now, true
+			return
+		default:
+			return
 		}
 	}
-	return err
+	glance := func(l listing) listed { return s.glance(ctx, a, found, l) }
+	t.looked, t.unsure, t.absent = now, false, s.look(t, found, glance)
 }
 
 // seek chooses the series to look for: those that nobody has looked for, and now and then those that were not
-// there. It adds their listings.
-func (s *metricsSource) seek(lists map[listing]listed, now time.Time) (sought []*track) {
-	for i := range s.plan.tracks {
+// there. It adds their listings, and goes on with the next ones the next time.
+func (s *metricsSource) seek(found findings, now time.Time) (sought []*track) {
+	all := len(s.plan.tracks)
+	for n := range all {
+		i := (s.turn + n) % all
 		t := &s.plan.tracks[i]
 		if !t.looked.IsZero() && (t.absent.None() && !t.unsure || now.Sub(t.looked).Abs() < resolveEvery) {
 			continue
 		}
-		fits := true
-		for _, p := range t.parts {
-			_, ok := lists[listingOf(s.plan.parts[p])]
-			fits = fits && ok
-		}
-		if !fits && len(lists) >= listingsAtOnce {
-			continue
+		if !s.fits(t, found) {
+			s.turn = i
+			return sought
 		}
 		for _, p := range t.parts {
-			lists[listingOf(s.plan.parts[p])] = nil
+			part := s.plan.parts[p]
+			found[listingOf(part)] = finding{filters: filters(part.listedBy())}
 		}
 		sought = append(sought, t)
 	}
+	s.turn = 0
 	return sought
 }
 
-// glance is the first page of what a namespace holds at all, asked for once in a round.
-func (s *metricsSource) glance(ctx context.Context, a account, lists map[listing]listed, namespace string) listed {
-	key := listing{namespace: namespace}
-	if found, ok := lists[key]; ok {
-		return found
+// fits tells whether the series can be looked for in this round: there is room for its listings, or they are asked
+// for already.
+func (s *metricsSource) fits(t *track, found findings) bool {
+	if len(found) < listingsAtOnce {
+		return true
 	}
-	found, err := listMetrics(ctx, a, key, 1)
+	for _, p := range t.parts {
+		if _, ok := found[listingOf(s.plan.parts[p])]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// glance is the first page of what there is besides, asked for once in a round.
+func (s *metricsSource) glance(ctx context.Context, a account, found findings, l listing) listed {
+	if f, ok := found[l]; ok {
+		return f.listed
+	}
+	there, err := listMetrics(ctx, a, l, nil, 1)
 	if err != nil {
-		found = nil // the words then leave open what there is
+		there = nil // the words then leave open what there is
 	}
-	lists[key] = found
-	return found
+	found[l] = finding{listed: there, err: err}
+	return there
 }
 
 // tellListing records whether metrics can be listed.
@@ -128,28 +199,27 @@ func (s *metricsSource) tellListing(err error, now time.Time, reading *sources.R
 	reading.Facts = append(reading.Facts, told.Facts...)
 }
 
-// list fills in the listings, a few at a time.
-func (s *metricsSource) list(ctx context.Context, a account, lists map[listing]listed) error {
-	keys := slices.Collect(maps.Keys(lists))
-	found, errs := make([]listed, len(keys)), make([]error, len(keys))
-	inParallel(len(keys), inFlight, func(i int) { found[i], errs[i] = listMetrics(ctx, a, keys[i], listPages) })
+// list asks for the listings, a few at a time. The error is the first of theirs: refused credentials before all others.
+func (s *metricsSource) list(ctx context.Context, a account, found findings) (first error) {
+	keys := slices.Collect(maps.Keys(found))
+	answers := make([]finding, len(keys))
+	inParallel(len(keys), inFlight, func(i int) {
+		answers[i].listed, answers[i].err = listMetrics(ctx, a, keys[i], found[keys[i]].filters, listPages)
+	})
 	for i, key := range keys {
-		if errs[i] != nil {
-			return errs[i]
+		found[key] = answers[i]
+		if err := answers[i].err; err != nil && (first == nil || credentialsRefused(err)) {
+			first = err
 		}
-		lists[key] = found[i]
 	}
-	return nil
+	return first
 }
 
 // listMetrics reads at most so many pages of a listing.
-func listMetrics(ctx context.Context, a account, l listing, pages int) (listed, error) {
-	in := &cloudwatch.ListMetricsInput{Namespace: aws.String(l.namespace)}
+func listMetrics(ctx context.Context, a account, l listing, filters []types.DimensionFilter, pages int) (listed, error) {
+	in := &cloudwatch.ListMetricsInput{Namespace: aws.String(l.namespace), Dimensions: filters}
 	if l.metric != "" {
 		in.MetricName = aws.String(l.metric)
-	}
-	if l.dimension != "" {
-		in.Dimensions = []types.DimensionFilter{{Name: aws.String(l.dimension), Value: aws.String(l.value)}}
 	}
 	found := listed{}
 	for range pages {
@@ -171,21 +241,24 @@ func listMetrics(ctx context.Context, a account, l listing, pages int) (listed, 
 
 // look says why a series does not exist, or nothing where it does. A sparse metric of a resource that is
 // known by such dimensions has simply had nothing to count yet.
-func (s *metricsSource) look(t *track, lists map[listing]listed, namespaces func(string) listed) sources.Trouble {
+func (s *metricsSource) look(t *track, found findings, glance func(listing) listed) sources.Trouble {
 	if t.off != "" {
 		return sources.Trouble{Kind: sources.NotFound, Text: t.metric.published + ": " + t.off}
 	}
 	for _, n := range t.parts {
 		p := s.plan.parts[n]
 		l := listingOf(p)
-		found, want := lists[l], spell(p.dimensions)
-		if slices.Contains(found[p.metric.published], want) {
+		there, want := found[l].listed, spell(p.dimensions)
+		if slices.Contains(there[p.metric.published], want) {
 			continue
 		}
-		if t.gap == sources.Zero && l.dimension != "" && found.knows(want) {
+		if t.gap == sources.Zero && l.ofResource() && there.knows(want) {
 			continue
 		}
-		return sources.Trouble{Kind: sources.NotFound, Text: s.cause(p, l, found, namespaces)}
+		if !l.ofResource() && l.dimensions != "" {
+			there = glance(listing{namespace: l.namespace, metric: l.metric})
+		}
+		return sources.Trouble{Kind: sources.NotFound, Text: s.cause(p, l, there, glance)}
 	}
 	return sources.Trouble{}
 }
@@ -203,7 +276,7 @@ func (l listed) knows(want string) bool {
 
 // namesIn are the names in a spelled dimension set.
 func namesIn(set string) (names []string) {
-	for pair := range strings.SplitSeq(set, ",") {
+	for _, pair := range pairsIn(set) {
 		name, _, _ := strings.Cut(pair, "=")
 		names = append(names, name)
 	}
@@ -211,7 +284,7 @@ func namesIn(set string) (names []string) {
 }
 
 // cause is the likely reason why a part does not exist, and what to do about it.
-func (s *metricsSource) cause(p part, l listing, found listed, namespaces func(string) listed) string {
+func (s *metricsSource) cause(p part, l listing, found listed, glance func(listing) listed) string {
 	name, want := p.metric.namespace+" "+p.metric.published, spell(p.dimensions)
 	if sets := found[p.metric.published]; len(sets) > 0 {
 		return fmt.Sprintf("%s: wrong dimensions {%s}; it is published for %s", name, want, some(sets))
@@ -223,14 +296,15 @@ func (s *metricsSource) cause(p part, l listing, found listed, namespaces func(s
 		}
 		return fmt.Sprintf("%s: never published for {%s}, though others are; %s", name, want, hint)
 	}
-	all := namespaces(p.metric.namespace)
+	all := glance(listing{namespace: p.metric.namespace})
 	if len(all) == 0 {
 		return fmt.Sprintf("%s: nothing of %s is published in %s; wrong region or account, or silent for two weeks", name, p.metric.namespace, s.region)
 	}
-	if l.dimension == "" {
+	if !l.ofResource() {
 		return fmt.Sprintf("%s: no such metric in %s; there are %s", name, s.region, nearby(p.metric.published, slices.Sorted(maps.Keys(all))))
 	}
-	return fmt.Sprintf("%s: nothing is published for %s=%s in %s; there are %s; check the id and the region", name, l.dimension, l.value, s.region, nearby(l.value, all.values(l.dimension)))
+	dimension, value, _ := strings.Cut(l.dimensions, "=")
+	return fmt.Sprintf("%s: nothing is published for %s in %s; there are %s; check the id and the region", name, l.dimensions, s.region, nearby(value, all.values(dimension)))
 }
 
 // values are the values of a dimension in a listing, each once, sorted.
@@ -238,7 +312,7 @@ func (l listed) values(dimension string) []string {
 	seen := map[string]bool{}
 	for _, sets := range l {
 		for _, set := range sets {
-			for pair := range strings.SplitSeq(set, ",") {
+			for _, pair := range pairsIn(set) {
 				if name, value, _ := strings.Cut(pair, "="); name == dimension {
 					seen[value] = true
 				}

@@ -170,6 +170,95 @@ func TestManyResourcesAreResolvedInTurn(t *testing.T) {
 	}
 }
 
+// TestOneListingFails: what a listing fails at keeps nobody from what the others of the same poll found, is told, and
+// is made up for when the listing is answered.
+func TestOneListingFails(t *testing.T) {
+	f := newFakeAWS(t)
+	var all []sources.Resource
+	for i := range 5 {
+		all = append(all, sources.Resource{Ref: sources.Ref{Service: "asg", Name: fmt.Sprintf("g%02d", i)}, ID: fmt.Sprintf("group-%02d", i)})
+	}
+	f.listed = []listedMetric{metricAt("AWS/EC2", "CPUUtilization", "AutoScalingGroupName", "group-04")}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	down := true
+	f.lists = func(in listInput) *apiError {
+		if down && len(in.Dimensions) == 1 && in.Dimensions[0].Value == "group-02" {
+			return outage
+		}
+		return nil
+	}
+	s := source(t, openAt(t, f.URL, all...), "cloudwatch eu-central-1")
+	unlimited(s)
+	told := []sources.Reading{poll(t, s, epoch)}
+	of := func(i int) sources.TroubleKind {
+		return troubleOf(sources.Series{Metric: "asg_cpu_ratio", Resource: all[i].Name}, told...).Kind
+	}
+	want := []sources.TroubleKind{sources.NotFound, sources.NotFound, "", sources.NotFound, ""}
+	for i := range all {
+		if of(i) != want[i] {
+			t.Errorf("%s is said to be %q, want %q", all[i].Name, of(i), want[i])
+		}
+	}
+	room := sources.Ref{Service: sources.RoomService, Name: s.Name()}
+	if got, _ := factOf(room, "listing", told...); !strings.Contains(got, "CloudWatch ListMetrics: InternalServiceFault") {
+		t.Errorf("the room says %q of listing", got)
+	}
+	if got := values(told[0], sources.Series{Metric: "asg_cpu_ratio", Resource: "g04"}); len(got) == 0 {
+		t.Error("the silence of a metric that was found is not told")
+	}
+	down = false
+	told = append(told, poll(t, s, epoch.Add(time.Minute)))
+	if of(2) != sources.NotFound {
+		t.Errorf("when its listing is answered g02 is said to be %q", of(2))
+	}
+	if got, _ := factOf(room, "listing", told...); got != "" {
+		t.Errorf("the room still says %q of listing", got)
+	}
+}
+
+// TestListingsTakeTurns: a dozen listings that always fail do not keep the others waiting.
+func TestListingsTakeTurns(t *testing.T) {
+	f := newFakeAWS(t)
+	var all []sources.Resource
+	for i := range 2 * listingsAtOnce {
+		all = append(all, sources.Resource{Ref: sources.Ref{Service: "asg", Name: fmt.Sprintf("g%02d", i)}, ID: fmt.Sprintf("group-%02d", i)})
+	}
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	f.lists = func(in listInput) *apiError {
+		if len(in.Dimensions) == 1 && in.Dimensions[0].Value < fmt.Sprintf("group-%02d", listingsAtOnce) {
+			return outage
+		}
+		return nil
+	}
+	s := source(t, openAt(t, f.URL, all...), "cloudwatch eu-central-1")
+	unlimited(s)
+	told := []sources.Reading{poll(t, s, epoch), poll(t, s, epoch.Add(time.Minute))}
+	for i, r := range all {
+		got := troubleOf(sources.Series{Metric: "asg_cpu_ratio", Resource: r.Name}, told...)
+		if missing := got.Kind == sources.NotFound; missing != (i >= listingsAtOnce) {
+			t.Errorf("%s is said to be %q", r.Name, got)
+		}
+	}
+}
+
+// TestOneOfManyCustomMetrics: a custom metric that exists with thousands of dimension sets is found by its own, in one
+// call.
+func TestOneOfManyCustomMetrics(t *testing.T) {
+	f := newFakeAWS(t)
+	for i := range 12 * 500 {
+		f.listed = append(f.listed, metricAt("Shop", "Registrations", "Site", fmt.Sprint("site-", i), "Stage", "live"))
+	}
+	f.listed = append(f.listed, metricAt("Shop", "Registrations", "Site", "shop"))
+	f.data = func(q dataQuery, _ int) []dataResult { return []dataResult{points(q.Id, epoch)} }
+	s := source(t, openAt(t, f.URL, counter("shop", "Registrations")), "cloudwatch eu-central-1")
+	if got := troubleOf(registrations, poll(t, s, epoch)); !got.None() {
+		t.Errorf("said to be %q", got)
+	}
+	if n := f.count("ListMetrics"); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 // TestNotFoundHeals: with the first value at once, and with the listing when metrics are looked for again.
 func TestNotFoundHeals(t *testing.T) {
 	minute := epoch.Truncate(time.Minute)
