@@ -68,7 +68,7 @@ func describeCluster(ctx context.Context, a account, d *description) error {
 	cluster := &out.DBClusters[0]
 	class, members := d.members(ctx, c, writerOf(cluster))
 	d.cluster(cluster, class == serverlessClass || class == "" && cluster.ServerlessV2ScalingConfiguration != nil)
-	events := d.events(ctx, c)
+	events := d.events(ctx, c, cluster)
 	return several([]error{nil, a.explain(members), a.explain(events)}, 3, "questions")
 }
 
@@ -180,27 +180,57 @@ func (d *description) members(ctx context.Context, c *rds.Client, writer string)
 	return class, nil
 }
 
-// eventMinutes is how far back events are read. They are told once, by their ids.
-const eventMinutes = 30
+// How events are read: they are told once, by their ids.
+const (
+	eventMinutes = 30 // back
+	eventPages   = 10 // of a hundred, of all databases of the region
+)
 
 // eventKind is the kind of change that a database event is.
 const eventKind = "database"
 
-// events reads what happened to the cluster: failovers, restarts, parameter changes.
-func (d *description) events(ctx context.Context, c *rds.Client) error {
-	out, err := c.DescribeEvents(ctx, &rds.DescribeEventsInput{
-		SourceType: types.SourceTypeDbCluster, SourceIdentifier: aws.String(d.resource.ID), Duration: aws.Int32(eventMinutes),
-	})
-	if err != nil {
+// events reads what happened to the cluster, failovers and parameter changes, and to its instances, restarts and
+// failures among them: RDS tells of those of all instances of the region.
+func (d *description) events(ctx context.Context, c *rds.Client, cluster *types.DBCluster) error {
+	own := &rds.DescribeEventsInput{SourceType: types.SourceTypeDbCluster, SourceIdentifier: aws.String(d.resource.ID)}
+	if err := d.eventsOf(ctx, c, own, func(e types.Event) { d.event(e, "") }); err != nil {
 		return err
 	}
-	for _, e := range out.Events {
-		if e.Date == nil {
-			continue
+	members := map[string]bool{}
+	for _, m := range cluster.DBClusterMembers {
+		members[aws.ToString(m.DBInstanceIdentifier)] = true
+	}
+	return d.eventsOf(ctx, c, &rds.DescribeEventsInput{SourceType: types.SourceTypeDbInstance}, func(e types.Event) {
+		if name := aws.ToString(e.SourceIdentifier); members[name] {
+			d.event(e, name+": ")
 		}
-		d.change(*e.Date, eventKind, eventID(e), "RDS", aws.ToString(e.Message))
+	})
+}
+
+// eventsOf gives the newest events to tell.
+func (d *description) eventsOf(ctx context.Context, c *rds.Client, in *rds.DescribeEventsInput, tell func(types.Event)) error {
+	in.Duration = aws.Int32(eventMinutes)
+	for range eventPages {
+		out, err := c.DescribeEvents(ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, e := range out.Events {
+			tell(e)
+		}
+		if next := aws.ToString(out.Marker); next == "" || next == aws.ToString(in.Marker) {
+			break
+		}
+		in.Marker = out.Marker
 	}
 	return nil
+}
+
+// event tells of an event, whose text begins with whom it happened to.
+func (d *description) event(e types.Event, whom string) {
+	if e.Date != nil {
+		d.change(*e.Date, eventKind, eventID(e), "RDS", whom+aws.ToString(e.Message))
+	}
 }
 
 // eventID makes an id of what an event says: RDS gives it none.
