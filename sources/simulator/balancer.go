@@ -8,6 +8,7 @@ type balancer struct {
 	spec    BalancerSpec
 	weights []int
 	carries float64 // requests per second that its nodes can take now
+	perLCU  float64 // requests per second that one capacity unit has lately been good for
 }
 
 const (
@@ -23,9 +24,10 @@ func (b *balancer) admit(d draw, t traffic) (admitted traffic, rejected traffic)
 	if offered > b.carries {
 		rejected = t.share(d, 1-b.carries/offered)
 	}
-	wanted := max(offered*balancerHead, b.spec.Ease)
+	floor := max(b.spec.Ease, b.spec.Reserved*b.perLCU)
+	wanted := max(offered*balancerHead, floor)
 	b.carries += min((wanted-b.carries)*balancerGrowth, b.carries*balancerPace)
-	b.carries = max(b.carries, b.spec.Ease)
+	b.carries = max(b.carries, floor)
 	return t.minus(rejected), rejected
 }
 
@@ -69,6 +71,9 @@ func (b *balancer) measure(d draw, m *Balancer, page Page, o outcome) {
 	bytes := int64(files*page.StaticBytes + float64(o.arrived.sum())*requestBytes + (float64(o.arrived.sum())-files)*page.PageBytes)
 	m.ProcessedBytes += bytes
 	lcu := max(float64(opened)/25, active/3000, float64(bytes)*3600/1e9)
+	if lcu > 0 {
+		b.perLCU = float64(o.arrived.sum()) / lcu
+	}
 	m.LCU += lcu / 60
 	m.PeakLCU = max(m.PeakLCU, lcu)
 }

@@ -12,6 +12,7 @@ const (
 	writeCost     = 2.0    // of a writing statement, in selects
 
 	gibPerACU           = 2.0
+	diskPerMemory       = 2.5       // of a provisioned instance: its own disk, for temporary data
 	bytesPerConnection  = 9531392.0 // PostgreSQL on Aurora: max_connections = memory of the maximum ACU / this, at most 5,000
 	connectionsAtMost   = 5000
 	ownSessions         = 6     // of the provider
@@ -232,4 +233,7 @@ func (b *database) measureLevels(d draw, m *Database, n *node) {
 	m.ConnectionsMax = b.sessions
 	memory := top * gibPerACU * (1 << 30)
 	m.FreeableMemory.add(max(memory-n.acu*gibPerACU*(1<<30)*0.72-n.conns*6e6, memory*0.02))
+	if disk := memory * diskPerMemory; !b.serverless() {
+		m.FreeStorage.add(max(disk*(0.97-0.4*min(n.use, 1))-n.conns*4e6, disk*0.02))
+	}
 }

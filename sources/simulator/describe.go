@@ -64,7 +64,7 @@ func (s *site) zones() []string {
 func (s *site) describeBalancer() LoadBalancer {
 	n := s.names
 	b := LoadBalancer{Name: n.balancer, ARN: n.balancerARN(), Tail: n.balancerTail(), DNS: s.balancerDNS(),
-		State: "active", Zones: s.zones(), Created: s.created()}
+		State: "active", Zones: s.zones(), Created: s.created(), ReservedLCUs: s.balancer.spec.Reserved}
 	for i, g := range s.groups {
 		b.Weights = append(b.Weights, Weight{TargetGroup: g.spec.Name, Weight: s.balancer.weights[i]})
 	}

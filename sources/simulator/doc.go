@@ -40,7 +40,7 @@
 //	  region: eu-central-1
 //	  distribution: {name: edge, alias: www.example.com, objects: 1500, places: 90, ttl: 24h}
 //	  firewall: {name: edge, limit: 2000, window: 5m, rate: Block, managed: Count}
-//	  balancer: {name: web, ease: 5000}
+//	  balancer: {name: web, ease: 5000}               # reserved: 300 keeps so many capacity units ready
 //	  groups: [{name: web, type: c5.2xlarge, cores: 8, threads: 160, backlog: 300, request_cpu: 80ms,
 //	            boot: 45s, app_start: 40s, warmup: 3m, target_cpu: 0.7, weight: 100}]
 //	  cluster: {name: main, engine: aurora-postgresql, version: "16.4", readers: 1, read_share: 0.4,

@@ -112,8 +112,8 @@ func (e *edge) route(d draw, t traffic) (r routed) {
 }
 
 // measure adds a second to the minute.
-func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r routed, o outcome) {
-	denied, maintained, live := blocked.sum(), r.maintenance.sum(), r.live.sum()
+func (e *edge) measure(d draw, m *Edge, page Page, all traffic, v verdict, r routed, o outcome) {
+	denied, maintained, live := v.blocked.sum(), r.maintenance.sum(), r.live.sum()
 	unchanged := d.binomial(r.hits, unchangedShare)
 	m.Requests += all.sum()
 	m.Blocked += denied
@@ -121,9 +121,9 @@ func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r route
 	m.Misses += maintained + live
 	m.LiveRequests += live
 	m.MaintenanceRequests += maintained
-	m.statuses(unchanged, denied, r, o)
+	m.statuses(unchanged, v, r, o)
 
-	posts := all[kindPost] - blocked[kindPost]
+	posts := all[kindPost] - v.blocked[kindPost]
 	bad := o.errors() - o.failed[kindPost] + o.status[4] - o.invalid // of GETs
 	m.Cacheable += max(r.hits+live+maintained-posts-bad, r.hits)
 	files := float64(r.hits - unchanged + r.live[kindStatic])
@@ -133,13 +133,15 @@ func (e *edge) measure(d draw, m *Edge, page Page, all, blocked traffic, r route
 	spread(maintained, maintenanceTime, 0, d.Float64(), m.OriginLatency.Add)
 }
 
-// statuses counts what viewers were answered. A static site answers a POST with 405.
-func (m *Edge) statuses(unchanged, denied int64, r routed, o outcome) {
+// statuses counts what viewers were answered. A static site answers a POST with 405, a web ACL that wants a puzzle
+// solved likewise, and one that challenges the browser with 202.
+func (m *Edge) statuses(unchanged int64, v verdict, r routed, o outcome) {
 	maintained, refused := r.maintenance.sum(), r.maintenance[kindPost]
-	m.Status2xx += r.hits - unchanged + maintained - refused + o.status[2]
+	stopped, captcha, challenge := v.stopped()
+	m.Status2xx += r.hits - unchanged + maintained - refused + challenge + o.status[2]
 	m.Status3xx += unchanged + o.status[3]
-	m.Status4xx += denied + refused + o.status[4]
-	m.Status403 += denied
+	m.Status4xx += stopped - challenge + refused + o.status[4]
+	m.Status403 += stopped - captcha - challenge
 	m.Status404 += o.status404
 	m.Status5xx += o.errors()
 	m.Status500 += o.status500

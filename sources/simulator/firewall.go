@@ -52,6 +52,14 @@ func newFirewall(spec FirewallSpec) *firewall {
 	}
 }
 
+// modesOf are the modes that a rule knows.
+func modesOf(rule string) []string {
+	if rule == ruleRate {
+		return []string{Block, Count, Captcha, Challenge}
+	}
+	return []string{Block, Count}
+}
+
 // edit changes a rule as of now. A rate-based rule whose limit or window changes starts to count anew.
 func (f *firewall) edit(r *rule, e RuleEdit, now int64) {
 	if e.Mode != "" && e.Mode != r.mode {
@@ -68,9 +76,10 @@ func (f *firewall) edit(r *rule, e RuleEdit, now int64) {
 	}
 }
 
-// verdict is what the rules did with a second's traffic.
+// verdict is what the rules did with a second's traffic. Who is asked to prove that he is a person does not come
+// through in this second: machines never do, and of the people hardly anybody is asked.
 type verdict struct {
-	blocked       traffic
+	blocked       traffic // stopped, in whichever way
 	rate, managed RuleCount
 	counted       int64
 }
@@ -99,11 +108,17 @@ func (f *firewall) apply(d draw, mode string, matches [2]float64, rest, blocked 
 			share = matches[1]
 		}
 		hit := d.binomial(n, share)
-		if mode == Count {
+		switch mode {
+		case Count:
 			c.Counted += hit
 			continue
+		case Captcha:
+			c.Captcha += hit
+		case Challenge:
+			c.Challenge += hit
+		default:
+			c.Blocked += hit
 		}
-		c.Blocked += hit
 		rest[k] -= hit
 		blocked[k] += hit
 	}
@@ -141,17 +156,26 @@ func (f *firewall) overLimit(perPerson, crowd float64) [2]float64 {
 func normalShare(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
 
 func (f *firewall) measure(m *Firewall, all traffic, v verdict) {
-	blocked := v.blocked.sum()
-	m.Allowed += all.sum() - blocked
-	m.Blocked += blocked
+	stopped, captcha, challenge := v.stopped()
+	m.Allowed += all.sum() - stopped
+	m.Blocked += stopped - captcha - challenge
+	m.Captcha += captcha
+	m.Challenge += challenge
 	m.Counted += v.counted
 	m.Rules[0].add(v.rate)
 	m.Rules[1].add(v.managed)
 }
 
+// stopped counts what did not come through, and those parts of it that were asked to prove themselves.
+func (v verdict) stopped() (all, captcha, challenge int64) {
+	return v.blocked.sum(), v.rate.Captcha + v.managed.Captcha, v.rate.Challenge + v.managed.Challenge
+}
+
 func (c *RuleCount) add(o RuleCount) {
 	c.Blocked += o.Blocked
 	c.Counted += o.Counted
+	c.Captcha += o.Captcha
+	c.Challenge += o.Challenge
 }
 
 // rules describes the web ACL's rules as configured.

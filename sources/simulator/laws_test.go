@@ -15,9 +15,11 @@ type law struct {
 // laws are the balances of a minute: nothing gets lost between the floors of the path.
 func laws(m Minute) []law {
 	e, f, b, a := m.Edges[0], m.Firewalls[0], m.Balancers[0], m.Audience
-	ruled, counted := int64(0), int64(0)
+	ruled, counted, puzzled, challenged := int64(0), int64(0), int64(0), int64(0)
 	for _, r := range f.Rules {
 		ruled += r.Blocked
+		puzzled += r.Captcha
+		challenged += r.Challenge
 		counted += r.Counted
 	}
 	var tg Targets
@@ -37,11 +39,13 @@ func laws(m Minute) []law {
 		{"edge: every request has a status", e.Requests, e.Status2xx + e.Status3xx + e.Status4xx + e.Status5xx},
 		{"edge: the 5xx are 500, 502, 503 or 504", e.Status5xx, e.Status500 + e.Status502 + e.Status503 + e.Status504},
 		{"edge: the 5xx come from below", e.Status5xx, b.ELB5xx + b.Target5xx + b.Rejected},
-		{"edge: a blocked request is a 403", e.Status403, e.Blocked},
-		{"firewall: stands before the cache", f.Allowed + f.Blocked, e.Requests},
+		{"edge: a blocked request is a 403", e.Status403, f.Blocked},
+		{"firewall: stands before the cache", f.Allowed + f.Blocked + f.Captcha + f.Challenge, e.Requests},
+		{"firewall: what is asked for a puzzle, a rule asked", f.Captcha, puzzled},
+		{"firewall: what is challenged, a rule challenged", f.Challenge, challenged},
 		{"firewall: what is blocked, a rule blocked", f.Blocked, ruled},
 		{"firewall: what is counted, a rule counted", f.Counted, counted},
-		{"firewall and edge agree on the blocked", f.Blocked, e.Blocked},
+		{"firewall and edge agree on the stopped", f.Blocked + f.Captcha + f.Challenge, e.Blocked},
 		{"balancer: what the edge sends arrives", b.Arrived, e.LiveRequests},
 		{"balancer: what arrives gets a target, a 503 or a closed door", b.Arrived, b.Requests + b.ELB503 + b.Rejected},
 		{"balancer: every request with a target is answered", b.Requests, b.Target2xx + b.Target3xx + b.Target4xx + b.Target5xx + b.ELB4xx + b.ELB502 + b.ELB504},

@@ -42,7 +42,7 @@ type Audience struct {
 type Edge struct {
 	Name                string
 	Requests            int64 // from viewers, those that the firewall blocked included
-	Blocked             int64 // answered 403 at the edge by the web ACL
+	Blocked             int64 // stopped at the edge by the web ACL: with a 403, a puzzle (405) or a challenge (202)
 	Hits                int64 // answered from the cache
 	Misses              int64 // sent to an origin, whether cacheable or not
 	Cacheable           int64 // GET and HEAD that were no errors: the denominator of CacheHitRate
@@ -64,18 +64,21 @@ func (e Edge) HitRatio() (ratio float64, ok bool) {
 	return float64(e.Hits) / float64(e.Cacheable), true
 }
 
-// Firewall is one web ACL. It stands in front of the cache: Allowed + Blocked is its distribution's
-// Requests. Blocked is the sum over the rules; Counted are matches that did not end the evaluation.
+// Firewall is one web ACL. It stands in front of the cache: Allowed + Blocked + Captcha + Challenge is its
+// distribution's Requests. Blocked, Captcha and Challenge are the sums over the rules; Counted are matches that did
+// not end the evaluation.
 type Firewall struct {
 	Name                      string
 	Allowed, Blocked, Counted int64
+	Captcha, Challenge        int64       // answered with a puzzle, or with a challenge to the browser
 	Rules                     []RuleCount // in the order of evaluation
 }
 
 // RuleCount is what one rule did.
 type RuleCount struct {
-	Name             string
-	Blocked, Counted int64
+	Name               string
+	Blocked, Counted   int64
+	Captcha, Challenge int64
 }
 
 // Balancer is one Application Load Balancer.
@@ -95,6 +98,7 @@ type Balancer struct {
 	ProcessedBytes                                 int64
 	LCU                                            float64    // ConsumedLCUs: mean over the minute
 	PeakLCU                                        float64    // PeakLCUs: of the busiest second
+	ReservedLCU                                    float64    // capacity units kept ready; 0 without a reservation
 	Latency                                        *Histogram // TargetResponseTime in seconds, of requests that a target answered
 	TargetGroups                                   []Targets
 }
@@ -139,6 +143,7 @@ type Database struct {
 	Connections    Gauge
 	ConnectionsMax int     // max_connections as of the last boot
 	FreeableMemory Gauge   // bytes, as if scaled to the maximum
+	FreeStorage    Gauge   // bytes for temporary data, on the instance's own disk; zero on Serverless v2
 	Queries        float64 // per second
 	Commits        float64 // per second
 	Deadlocks      float64 // per second

@@ -205,7 +205,7 @@ func coversStatic(paths []string) bool {
 // RuleEdit is a change of one rule; a zero field leaves what it names as it is.
 type RuleEdit struct {
 	Rule   string
-	Mode   string // Block or Count
+	Mode   string // one that the rule knows
 	Limit  int
 	Window time.Duration
 }
@@ -251,8 +251,8 @@ func (f *firewall) checkEdit(e RuleEdit) error {
 	}
 	window := e.Window.Seconds()
 	switch {
-	case e.Mode != "" && e.Mode != Block && e.Mode != Count:
-		return fmt.Errorf("%w: mode %q of rule %s: want Block or Count", ErrInvalid, e.Mode, e.Rule)
+	case e.Mode != "" && !slices.Contains(modesOf(e.Rule), e.Mode):
+		return fmt.Errorf("%w: mode %q of rule %s: want %s", ErrInvalid, e.Mode, e.Rule, strings.Join(modesOf(e.Rule), " or "))
 	case e.Limit != 0 && (e.Limit < 10 || e.Limit > 2e9):
 		return fmt.Errorf("%w: limit %d of rule %s: want 10 to 2,000,000,000", ErrInvalid, e.Limit, e.Rule)
 	case window != 0 && window != 60 && window != 120 && window != 300 && window != 600:

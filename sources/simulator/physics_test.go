@@ -237,6 +237,32 @@ func TestCountModeLetsTheWaveThrough(t *testing.T) {
 	}
 }
 
+// Machines that are asked for a proof give none, and what they are answered is no 403.
+func TestProofsStopABotWave(t *testing.T) {
+	l := quiet(t, wave)
+	t0 := l.Scenario().T0
+	asked := func(mode string) Minute {
+		if _, err := l.SetRules("edge", "", RuleEdit{Rule: ruleRate, Mode: mode}); err != nil {
+			t.Fatal(err)
+		}
+		l.Advance(l.Now().Add(3 * time.Minute))
+		return minute(t, l, l.Now().Sub(t0).Truncate(time.Minute)-time.Minute)
+	}
+	l.Advance(t0.Add(4 * time.Minute))
+	puzzled, challenged := asked(Captcha), asked(Challenge)
+	if f, e := puzzled.Firewalls[0], puzzled.Edges[0]; f.Captcha < 0.9*900*60 || f.Rules[0].Captcha != f.Captcha || f.Challenge != 0 || e.Status4xx-e.Status403 < f.Captcha {
+		t.Errorf("puzzles: %+v, %d 4xx, %d 403", f, e.Status4xx, e.Status403)
+	}
+	if f, e := challenged.Firewalls[0], challenged.Edges[0]; f.Challenge < 0.9*900*60 || f.Rules[0].Challenge != f.Challenge || f.Captcha != 0 || e.Status2xx < f.Challenge {
+		t.Errorf("challenges: %+v, %d 2xx", f, e.Status2xx)
+	}
+	for _, m := range []Minute{puzzled, challenged} {
+		if err := check(m); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestEditingTheRateRuleBlindsIt(t *testing.T) {
 	l := quiet(t, wave)
 	t0 := l.Scenario().T0
@@ -487,6 +513,25 @@ func TestTheBalancerRejectsWhatComesTooFast(t *testing.T) {
 	}
 }
 
+// Capacity units that are kept ready let in at once what would have found a closed door.
+func TestAReservationOpensTheDoor(t *testing.T) {
+	rejected := func(reserved float64) int64 {
+		l := quiet(t, func(sc *Scenario) {
+			sc.Site.Balancer.Reserved = reserved
+			sc.Faults = []FaultSpec{{At: "T+1m", Until: "T+20m", Kind: BotWave, Rate: 30000, Addresses: 1e6}}
+		})
+		l.Advance(l.Scenario().T0.Add(4 * time.Minute))
+		b := minute(t, l, 2*time.Minute).Balancers[0]
+		if b.ReservedLCU != reserved || l.State().LoadBalancers[0].ReservedLCUs != reserved {
+			t.Errorf("reserved %v and %v, want %v", b.ReservedLCU, l.State().LoadBalancers[0].ReservedLCUs, reserved)
+		}
+		return b.Rejected
+	}
+	if without, with := rejected(0), rejected(3000); without == 0 || with > without/20 {
+		t.Errorf("%d rejected without a reservation, %d with one", without, with)
+	}
+}
+
 func TestProvisionedInstancesDoNotScale(t *testing.T) {
 	l := launched(t, "lottery", provisioned)
 	l.Advance(l.Scenario().T0.Add(12 * time.Minute))
@@ -496,7 +541,7 @@ func TestProvisionedInstancesDoNotScale(t *testing.T) {
 	}
 	for at := time.Duration(0); at < 10*time.Minute; at += time.Minute {
 		n := minute(t, l, at).Clusters[0].Instances[0]
-		if n.ACU.Max != 0 || n.ACUUtilization.Max != 0 || n.CPU.Mean == 0 {
+		if n.ACU.Max != 0 || n.ACUUtilization.Max != 0 || n.CPU.Mean == 0 || n.FreeStorage.Min <= 0 {
 			t.Errorf("T+%s: %+v", at, n)
 		}
 	}

@@ -76,7 +76,7 @@ func operate(r *rapid.T, l *Launch) {
 	case 5:
 		_, _ = l.Invalidate("edge", word("reference", "a", "b", "c"), []string{word("path", "/*", "/a", "/static/*")})
 	case 6:
-		_, _ = l.SetRules("edge", "", RuleEdit{Rule: word("rule", ruleRate, ruleManaged), Mode: word("mode", Block, Count, ""), Limit: rapid.IntRange(10, 5000).Draw(r, "limit")})
+		_, _ = l.SetRules("edge", "", RuleEdit{Rule: word("rule", ruleRate, ruleManaged), Mode: word("mode", Block, Count, Captcha, Challenge, ""), Limit: rapid.IntRange(10, 5000).Draw(r, "limit")})
 	case 7:
 		_ = l.Suspend("web", word("process", scalingProcesses...))
 	case 8:

@@ -166,7 +166,8 @@ type EdgeSpec struct {
 	TTL     time.Duration `yaml:"ttl"`
 }
 
-// FirewallSpec is the web ACL: a rate-based rule and a managed rule group against bots.
+// FirewallSpec is the web ACL: a rate-based rule and a managed rule group against bots. The former may block, count,
+// or ask for a proof (Captcha, Challenge), the latter block or count.
 type FirewallSpec struct {
 	Name    string        `yaml:"name"`
 	Limit   int           `yaml:"limit"` // requests per address and window
@@ -177,8 +178,9 @@ type FirewallSpec struct {
 
 // BalancerSpec is the load balancer.
 type BalancerSpec struct {
-	Name string  `yaml:"name"`
-	Ease float64 `yaml:"ease"` // requests per second that it carries before it has to grow
+	Name     string  `yaml:"name"`
+	Ease     float64 `yaml:"ease"`     // requests per second that it carries before it has to grow
+	Reserved float64 `yaml:"reserved"` // capacity units that are kept ready for it, 0 for none
 }
 
 // GroupSpec is an Auto Scaling group and what one of its instances can do.

@@ -151,8 +151,9 @@ func (s *Scenario) checkSite() error {
 		within("site.distribution.ttl", site.Distribution.TTL.Seconds(), 1, 366*86400),
 		within("site.firewall.limit", float64(f.Limit), 10, 2e9),
 		within("site.balancer.ease", site.Balancer.Ease, 1, 1e7),
-		oneOf("site.firewall.rate", f.Rate, []string{Block, Count}),
-		oneOf("site.firewall.managed", f.Managed, []string{Block, Count}),
+		within("site.balancer.reserved", site.Balancer.Reserved, 0, 15000),
+		oneOf("site.firewall.rate", f.Rate, modesOf(ruleRate)),
+		oneOf("site.firewall.managed", f.Managed, modesOf(ruleManaged)),
 	)
 }
 

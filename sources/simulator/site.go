@@ -57,7 +57,7 @@ func (s *site) step(now int64, m *Minute) {
 	o := s.serve(d, r.live, t, now, m)
 	s.edge.learn(all[kindStatic]-v.blocked[kindStatic], fetched(r.live, o))
 
-	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v.blocked, r, o)
+	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v, r, o)
 	s.originLatencies(d, o, m.Edges[0].OriginLatency)
 	s.firewall.measure(&m.Firewalls[0], all, v)
 	s.balancer.measure(d, &m.Balancers[0], s.scenario.Audience.Page, o)
@@ -190,7 +190,7 @@ func (s *site) newMinute(now int64) Minute {
 		Audience:  Audience{Name: s.scenario.Audience.Name},
 		Edges:     []Edge{{Name: s.scenario.Site.Distribution.Name, OriginLatency: new(Histogram)}},
 		Firewalls: []Firewall{{Name: s.scenario.Site.Firewall.Name, Rules: []RuleCount{{Name: ruleRate}, {Name: ruleManaged}}}},
-		Balancers: []Balancer{{Name: s.scenario.Site.Balancer.Name, Latency: new(Histogram), TargetGroups: make([]Targets, len(s.groups))}},
+		Balancers: []Balancer{{Name: s.scenario.Site.Balancer.Name, ReservedLCU: s.scenario.Site.Balancer.Reserved, Latency: new(Histogram), TargetGroups: make([]Targets, len(s.groups))}},
 		Groups:    make([]Group, len(s.groups)),
 		Clusters:  []Cluster{{Name: s.scenario.Site.Cluster.Name, Instances: make([]Database, len(s.database.nodes))}},
 	}
@@ -238,7 +238,7 @@ func (m *Minute) gauges(visit func(*Gauge)) {
 		visit(&m.Clusters[i].ReplicaLag)
 		for j := range m.Clusters[i].Instances {
 			n := &m.Clusters[i].Instances[j]
-			for _, g := range []*Gauge{&n.ACU, &n.ACUUtilization, &n.CPU, &n.Connections, &n.FreeableMemory, &n.ReplicaLag} {
+			for _, g := range []*Gauge{&n.ACU, &n.ACUUtilization, &n.CPU, &n.Connections, &n.FreeableMemory, &n.FreeStorage, &n.ReplicaLag} {
 				visit(g)
 			}
 		}

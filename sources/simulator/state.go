@@ -76,19 +76,24 @@ type Invalidation struct {
 	Status    string // InProgress, then Completed
 }
 
-// The modes of a rule: a managed rule group in Count has its override set so.
+// The modes of a rule: a managed rule group in Count has its override set so. It knows no others; a rate-based rule
+// can also answer with a puzzle, or have the browser prove itself.
 const (
-	Block = "Block"
-	Count = "Count"
+	Block     = "Block"
+	Count     = "Count"
+	Captcha   = "Captcha"
+	Challenge = "Challenge"
 )
 
-// WebACL is a WAFv2 web ACL in CLOUDFRONT scope whose default action is Allow.
+// WebACL is a WAFv2 web ACL whose default action is Allow. It stands in front of the distribution, or if it is
+// regional in front of the load balancers.
 type WebACL struct {
 	Name       string // short name and AWS name
 	ID         string
 	ARN        string
 	MetricName string // what CloudWatch calls it, not the name
 	LockToken  string // changes with each write
+	Regional   bool
 	Rules      []Rule // in order of priority
 }
 
@@ -98,7 +103,7 @@ type Rule struct {
 	MetricName string
 	Priority   int
 	Managed    string // name of the managed rule group (vendor AWS), "" for a rate-based rule
-	Mode       string // Block or Count, as last configured
+	Mode       string // one of the modes, as last configured
 	Limit      int    // requests per address and window; rate-based rules only
 	Window     time.Duration
 }
@@ -113,6 +118,8 @@ type LoadBalancer struct {
 	Zones   []string
 	Created time.Time
 	Weights []Weight // of the listener's forward action
+
+	ReservedLCUs float64 // capacity units that are kept ready, 0 without a reservation
 }
 
 // Weight is the share of one target group: its weight by the sum of all.

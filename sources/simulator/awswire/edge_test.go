@@ -192,7 +192,20 @@ func TestWebACL(t *testing.T) {
 	if err != nil || *byARN.LockToken != *got.LockToken {
 		t.Errorf("by ARN: %+v %v", byARN, err)
 	}
-	_, err = c.wafv2.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: waftypes.ScopeCloudfront}, func(o *wafv2.Options) { o.Region = home })
+	inRegion := func(o *wafv2.Options) { o.Region = home }
+	regional, err := c.wafv2.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: waftypes.ScopeRegional}, inRegion)
+	if err != nil || len(regional.WebACLs) != 1 || *regional.WebACLs[0].Name != "wall" {
+		t.Fatalf("%+v %v", regional, err)
+	}
+	wall, err := c.wafv2.GetWebACL(ctx, &wafv2.GetWebACLInput{ARN: regional.WebACLs[0].ARN}, inRegion)
+	if err != nil || wall.WebACL.Rules[0].Action.Captcha == nil || wall.WebACL.Rules[1].Action.Challenge == nil {
+		t.Errorf("%+v %v", wall, err)
+	}
+	elsewhere, err := c.wafv2.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: waftypes.ScopeRegional})
+	if err != nil || len(elsewhere.WebACLs) != 0 {
+		t.Errorf("regional web ACLs of another region: %+v %v", elsewhere, err)
+	}
+	_, err = c.wafv2.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: waftypes.ScopeCloudfront}, inRegion)
 	if e := (*waftypes.WAFInvalidParameterException)(nil); !errors.As(err, &e) {
 		t.Errorf("the edge's scope in another region: %v", err)
 	}
@@ -214,12 +227,13 @@ func TestUpdateWebACL(t *testing.T) {
 	in.Description = aws.String("tightened")
 	in.Rules[0].Statement.RateBasedStatement.Limit = aws.Int64(500)
 	in.Rules[0].Statement.RateBasedStatement.EvaluationWindowSec = 60
+	in.Rules[0].Action = &waftypes.RuleAction{Captcha: &waftypes.CaptchaAction{}}
 	in.Rules[1].OverrideAction = &waftypes.OverrideAction{None: &waftypes.NoneAction{}}
 	out, err := c.wafv2.UpdateWebACL(ctx, in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if acl := s.state.WebACLs[0]; *out.NextLockToken != acl.LockToken || acl.Rules[0].Limit != 500 || acl.Rules[0].Window.Seconds() != 60 || acl.Rules[1].Mode != simulator.Block {
+	if acl := s.state.WebACLs[0]; *out.NextLockToken != acl.LockToken || acl.Rules[0].Limit != 500 || acl.Rules[0].Window.Seconds() != 60 || acl.Rules[0].Mode != simulator.Captcha || acl.Rules[1].Mode != simulator.Block {
 		t.Errorf("%+v", acl)
 	}
 	now, err := theACL(ctx, c)
@@ -239,6 +253,9 @@ func TestUpdateWebACLRefuses(t *testing.T) {
 	for name, change := range map[string]func(*wafv2.UpdateWebACLInput){
 		"default action": func(in *wafv2.UpdateWebACLInput) {
 			in.DefaultAction = &waftypes.DefaultAction{Block: &waftypes.BlockAction{}}
+		},
+		"an answer of its own": func(in *wafv2.UpdateWebACLInput) {
+			in.Rules[0].Action = &waftypes.RuleAction{Block: &waftypes.BlockAction{CustomResponse: &waftypes.CustomResponse{ResponseCode: aws.Int32(429)}}}
 		},
 		"a rule less":  func(in *wafv2.UpdateWebACLInput) { in.Rules = in.Rules[:1] },
 		"another rule": func(in *wafv2.UpdateWebACLInput) { in.Rules[0].Name = aws.String("new") },

@@ -429,14 +429,31 @@ func describeRules(c *call, in *describeRulesInput) (*describeRulesOutput, error
 
 type describeCapacityReservationInput struct{ LoadBalancerArn string }
 
-// describeCapacityReservationOutput is empty: the simulated site has no reservation.
+type capacityUnits struct{ CapacityUnits int }
+
+type zonalReservation struct {
+	AvailabilityZone       string
+	EffectiveCapacityUnits float64
+	StateCode              string `xml:"State>Code"`
+}
+
 type describeCapacityReservationOutput struct {
-	DecreaseRequestsRemaining int
+	DecreaseRequestsRemaining   int
+	MinimumLoadBalancerCapacity *capacityUnits     `xml:",omitempty"`
+	CapacityReservationState    []zonalReservation `xml:"CapacityReservationState>member"`
 }
 
 func describeCapacityReservation(c *call, in *describeCapacityReservationInput) (*describeCapacityReservationOutput, error) {
-	if _, err := balancerByARN(c.regional(), in.LoadBalancerArn); err != nil {
+	lb, err := balancerByARN(c.regional(), in.LoadBalancerArn)
+	if err != nil {
 		return nil, err
 	}
-	return &describeCapacityReservationOutput{DecreaseRequestsRemaining: 2}, nil
+	out := &describeCapacityReservationOutput{DecreaseRequestsRemaining: 2}
+	if lb.ReservedLCUs > 0 {
+		out.MinimumLoadBalancerCapacity = &capacityUnits{int(lb.ReservedLCUs)}
+		for _, zone := range lb.Zones {
+			out.CapacityReservationState = append(out.CapacityReservationState, zonalReservation{zone, lb.ReservedLCUs / float64(len(lb.Zones)), "provisioned"})
+		}
+	}
+	return out, nil
 }

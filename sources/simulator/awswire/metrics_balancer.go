@@ -93,12 +93,29 @@ func (p *publication) balancer(s series, balancer balancerOf, zones []string) {
 	p.add(s, "ProcessedBytes", "Bytes", sums, count(balancer, true, func(b *simulator.Balancer) int64 { return b.ProcessedBytes }))
 	p.add(s, "ConsumedLCUs", "Count", allStats, units(balancer, func(b *simulator.Balancer) float64 { return b.LCU }))
 	p.add(s, "PeakLCUs", "Count", sums, units(balancer, func(b *simulator.Balancer) float64 { return b.PeakLCU }))
+	p.reservation(s, balancer)
 	p.byZone(s, zones, "TargetResponseTime", "Seconds", latencies, true, func(m *simulator.Minute) (datum, bool) {
 		b := balancer(m)
 		if b == nil || b.Latency == nil || b.Latency.Count() == 0 {
 			return datum{}, false
 		}
 		return durations(b.Latency, 1), true
+	})
+}
+
+// minutesPerHour divides a reservation: it is made by the hour, and the sum over an hour's minutes is what is
+// billed.
+const minutesPerHour = 60
+
+// reservation publishes the capacity units that are kept ready, traffic or not.
+func (p *publication) reservation(s series, balancer balancerOf) {
+	s.timing = groupTiming
+	p.add(s, "ReservedLCUs", "Count", allStats, func(m *simulator.Minute) (datum, bool) {
+		b := balancer(m)
+		if b == nil || b.ReservedLCU == 0 {
+			return datum{}, false
+		}
+		return one(b.ReservedLCU / minutesPerHour), true
 	})
 }
 

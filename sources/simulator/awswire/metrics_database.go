@@ -63,6 +63,11 @@ var serverlessMetrics = []instanceMetric{
 	{"ACUUtilization", "Percent", func(d simulator.Database) datum { return level(d.ACUUtilization, 100) }},
 }
 
+// provisionedMetrics are those of instances with a disk of their own.
+var provisionedMetrics = []instanceMetric{
+	{"FreeLocalStorage", "Bytes", func(d simulator.Database) datum { return level(d.FreeStorage, 1) }},
+}
+
 // database publishes one set of dimensions: the mean over the instances that belong to it.
 func (p *publication) database(st simulator.State, c simulator.DBCluster, cluster clusterOf, dimensions []dimension, belongs func(simulator.Database) bool) {
 	s := series{region: st.Region, namespace: "AWS/RDS", timing: databaseTiming, dimensions: dimensions}
@@ -72,6 +77,8 @@ func (p *publication) database(st simulator.State, c simulator.DBCluster, cluste
 	}
 	if c.Serverless {
 		metrics = append(metrics[:len(metrics):len(metrics)], serverlessMetrics...)
+	} else {
+		metrics = append(metrics[:len(metrics):len(metrics)], provisionedMetrics...)
 	}
 	for _, metric := range metrics {
 		p.add(s, metric.name, metric.unit, levels, overInstances(cluster, belongs, metric.of))

@@ -75,21 +75,32 @@ func (p *publication) edgeRates(s series, edge edgeOf, rates map[string]func(*si
 	}
 }
 
-// firewalls publishes the web ACLs of the edge: in us-east-1, without a Region dimension, under their
-// metric names and those of their rules. What did not happen is not published.
+// firewalls publishes the web ACLs: those of the edge in us-east-1, without a Region dimension, the regional ones
+// with it in their region; under their metric names and those of their rules. What did not happen is not published.
 func (p *publication) firewalls(st simulator.State) {
 	for _, acl := range st.WebACLs {
 		firewall := named(func(m *simulator.Minute) []simulator.Firewall { return m.Firewalls },
 			func(f *simulator.Firewall) string { return f.Name }, acl.Name)
 		at := func(rule string) series {
-			return series{region: edgeRegion, namespace: "AWS/WAFV2", timing: requestTiming,
+			s := series{region: edgeRegion, namespace: "AWS/WAFV2", timing: requestTiming,
 				dimensions: []dimension{{"WebACL", acl.MetricName}, {"Rule", rule}}}
+			if acl.Regional {
+				s.region = st.Region
+				s.dimensions = append([]dimension{{"Region", st.Region}}, s.dimensions...)
+			}
+			return s
 		}
 		allowed := count(firewall, true, func(f *simulator.Firewall) int64 { return f.Allowed })
 		p.add(at("ALL"), "AllowedRequests", "Count", sums, allowed)
-		p.add(at("ALL"), "BlockedRequests", "Count", sums, count(firewall, true, func(f *simulator.Firewall) int64 { return f.Blocked }))
-		p.add(at("ALL"), "CountedRequests", "Count", sums, count(firewall, true, func(f *simulator.Firewall) int64 { return f.Counted }))
 		p.add(at("Default_Action"), "AllowedRequests", "Count", sums, allowed)
+		for name, n := range map[string]func(*simulator.Firewall) int64{
+			"BlockedRequests":   func(f *simulator.Firewall) int64 { return f.Blocked },
+			"CountedRequests":   func(f *simulator.Firewall) int64 { return f.Counted },
+			"CaptchaRequests":   func(f *simulator.Firewall) int64 { return f.Captcha },
+			"ChallengeRequests": func(f *simulator.Firewall) int64 { return f.Challenge },
+		} {
+			p.add(at("ALL"), name, "Count", sums, count(firewall, true, n))
+		}
 		for _, r := range acl.Rules {
 			rule := func(m *simulator.Minute) *simulator.RuleCount {
 				f := firewall(m)
@@ -103,8 +114,19 @@ func (p *publication) firewalls(st simulator.State) {
 				}
 				return nil
 			}
-			p.add(at(r.MetricName), "BlockedRequests", "Count", sums, count(rule, true, func(c *simulator.RuleCount) int64 { return c.Blocked }))
-			p.add(at(r.MetricName), "CountedRequests", "Count", sums, count(rule, true, func(c *simulator.RuleCount) int64 { return c.Counted }))
+			p.rule(at(r.MetricName), rule)
 		}
+	}
+}
+
+// rule publishes what one rule did.
+func (p *publication) rule(s series, rule func(*simulator.Minute) *simulator.RuleCount) {
+	for name, n := range map[string]func(*simulator.RuleCount) int64{
+		"BlockedRequests":   func(c *simulator.RuleCount) int64 { return c.Blocked },
+		"CountedRequests":   func(c *simulator.RuleCount) int64 { return c.Counted },
+		"CaptchaRequests":   func(c *simulator.RuleCount) int64 { return c.Captcha },
+		"ChallengeRequests": func(c *simulator.RuleCount) int64 { return c.Challenge },
+	} {
+		p.add(s, name, "Count", sums, count(rule, true, n))
 	}
 }

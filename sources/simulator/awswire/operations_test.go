@@ -372,3 +372,17 @@ func TestDatabases(t *testing.T) {
 func scale(low, high float64) *rds.ModifyDBClusterInput {
 	return &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String("main-cluster"), ServerlessV2ScalingConfiguration: &rdsCapacity{MinCapacity: aws.Float64(low), MaxCapacity: aws.Float64(high)}}
 }
+
+// TestCapacityReservation: the whole of it, and each zone's share.
+func TestCapacityReservation(t *testing.T) {
+	_, url := serve(t, newStanding())
+	c := dial(t, url)
+	got, err := c.elb.DescribeCapacityReservation(t.Context(), &elasticloadbalancingv2.DescribeCapacityReservationInput{LoadBalancerArn: aws.String(balancerARN)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zones := got.CapacityReservationState; *got.MinimumLoadBalancerCapacity.CapacityUnits != 600 || len(zones) != 2 ||
+		*zones[1].EffectiveCapacityUnits != 300 || zones[1].State.Code != "provisioned" || *zones[1].AvailabilityZone != "eu-central-1b" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -47,9 +47,16 @@ func newStanding() *standing {
 				{Name: "rate", MetricName: "rateMetric", Priority: 0, Mode: simulator.Block, Limit: 2000, Window: 300 * time.Second},
 				{Name: "common", MetricName: "commonMetric", Priority: 1, Managed: "AWSManagedRulesCommonRuleSet", Mode: simulator.Count},
 			},
+		}, {
+			Name: "wall", ID: "a1b2c3d4-0000-4000-8000-000000000002", MetricName: "wallMetric", LockToken: "22222222-0000-4000-8000-000000000000", Regional: true,
+			ARN: "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/wall/a1b2c3d4-0000-4000-8000-000000000002",
+			Rules: []simulator.Rule{
+				{Name: "puzzle", MetricName: "puzzleMetric", Priority: 0, Mode: simulator.Captcha, Limit: 100, Window: 60 * time.Second},
+				{Name: "proof", MetricName: "proofMetric", Priority: 1, Mode: simulator.Challenge, Limit: 200, Window: 60 * time.Second},
+			},
 		}},
 		LoadBalancers: []simulator.LoadBalancer{{
-			Name: "shop", ARN: account + "loadbalancer/app/shop/50dc6c495c0c9188", Tail: "app/shop/50dc6c495c0c9188", DNS: "shop.elb.example",
+			Name: "shop", ARN: account + "loadbalancer/app/shop/50dc6c495c0c9188", Tail: "app/shop/50dc6c495c0c9188", DNS: "shop.elb.example", ReservedLCUs: 600,
 			State: "active", Zones: []string{"eu-central-1a", "eu-central-1b"}, Created: noon.Add(-1000 * time.Hour),
 			Weights: []simulator.Weight{{TargetGroup: "web", Weight: 100}},
 		}},
@@ -95,10 +102,11 @@ func standingMinute() simulator.Minute {
 			Name: "edge", Requests: 10000, Blocked: 100, Hits: 8000, Misses: 1900, Cacheable: 9000, LiveRequests: 1900, Status2xx: 9600, Status4xx: 300,
 			Status403: 100, Status404: 200, Status5xx: 100, Status502: 100, BytesDown: 5_000_000, BytesUp: 70_000, OriginLatency: latency,
 		}},
-		Firewalls: []simulator.Firewall{{Name: "edge", Allowed: 9900, Blocked: 100, Counted: 7, Rules: []simulator.RuleCount{{Name: "rate", Blocked: 100}, {Name: "common", Counted: 7}}}},
+		Firewalls: []simulator.Firewall{{Name: "edge", Allowed: 9900, Blocked: 100, Counted: 7, Rules: []simulator.RuleCount{{Name: "rate", Blocked: 100}, {Name: "common", Counted: 7}}}, {
+			Name: "wall", Allowed: 1800, Captcha: 60, Challenge: 40, Rules: []simulator.RuleCount{{Name: "puzzle", Captcha: 60}, {Name: "proof", Challenge: 40}}}},
 		Balancers: []simulator.Balancer{{
 			Name: "shop", Arrived: 1900, Requests: 1890, ELB5xx: 10, ELB503: 10, Target2xx: 1800, Target5xx: 90, NewConnections: 300,
-			ActiveConnections: simulator.Gauge{Mean: 250}, ProcessedBytes: 1 << 20, LCU: 4.5, PeakLCU: 6, Latency: latency,
+			ActiveConnections: simulator.Gauge{Mean: 250}, ProcessedBytes: 1 << 20, LCU: 4.5, PeakLCU: 6, ReservedLCU: 600, Latency: latency,
 			TargetGroups: []simulator.Targets{{
 				Name: "web", Requests: 1890, Target2xx: 1800, Target5xx: 90, Healthy: simulator.Gauge{Mean: 2.5, Min: 2, Max: 3},
 				Unhealthy: simulator.Gauge{Mean: 0.5, Min: 0, Max: 1}, PerTarget: 756, Latency: latency,

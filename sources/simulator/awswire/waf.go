@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -26,18 +27,19 @@ func wafFault(shape, message string) *fault {
 	return &fault{Shape: shape, Status: http.StatusBadRequest, Message: message}
 }
 
-// webACLs are the web ACLs of a scope: those of the edge are found in us-east-1 alone, and the simulated
-// site has no others.
+// webACLs are the web ACLs of a scope: those of the edge are found in us-east-1 alone, the others in the site's
+// region.
 func (c *call) webACLs(scope string) ([]simulator.WebACL, error) {
 	switch {
-	case scope == "REGIONAL":
-		return nil, nil
-	case scope != "CLOUDFRONT":
+	case scope != "CLOUDFRONT" && scope != "REGIONAL":
 		return nil, wafFault("WAFInvalidParameterException", "The scope must be CLOUDFRONT or REGIONAL, not "+strconv.Quote(scope)+".")
-	case c.region != edgeRegion:
+	case scope == "CLOUDFRONT" && c.region != edgeRegion:
 		return nil, wafFault("WAFInvalidParameterException", "The scope is not valid: CLOUDFRONT is served in "+edgeRegion+" only.")
 	}
-	return c.launch.State().WebACLs, nil
+	st := c.launch.State()
+	return slices.DeleteFunc(slices.Clone(st.WebACLs), func(acl simulator.WebACL) bool {
+		return acl.Regional != (scope == "REGIONAL") || acl.Regional && c.region != st.Region
+	}), nil
 }
 
 type listWebACLsInput struct {
@@ -86,10 +88,41 @@ type visibility struct {
 
 // verdict is an action, or an override of a rule group's actions.
 type verdict struct {
-	Block *struct{} `json:",omitempty"`
-	Count *struct{} `json:",omitempty"`
-	Allow *struct{} `json:",omitempty"`
-	None  *struct{} `json:",omitempty"`
+	Block     *struct{} `json:",omitempty"`
+	Count     *struct{} `json:",omitempty"`
+	Allow     *struct{} `json:",omitempty"`
+	Captcha   *struct{} `json:",omitempty"`
+	Challenge *struct{} `json:",omitempty"`
+	None      *struct{} `json:",omitempty"`
+}
+
+// verdictOf is the action that makes a rule's mode.
+func verdictOf(mode string) *verdict {
+	yes := &struct{}{}
+	switch mode {
+	case simulator.Count:
+		return &verdict{Count: yes}
+	case simulator.Captcha:
+		return &verdict{Captcha: yes}
+	case simulator.Challenge:
+		return &verdict{Challenge: yes}
+	}
+	return &verdict{Block: yes}
+}
+
+// mode is what a rule with the verdict does.
+func (v *verdict) mode() string {
+	switch {
+	case v == nil:
+		return ""
+	case v.Count != nil:
+		return simulator.Count
+	case v.Captcha != nil:
+		return simulator.Captcha
+	case v.Challenge != nil:
+		return simulator.Challenge
+	}
+	return simulator.Block
 }
 
 type rateBasedStatement struct {
@@ -145,6 +178,9 @@ func getWebACL(c *call, in *getWebACLInput) (*getWebACLOutput, error) {
 	scope := in.Scope
 	if in.ARN != "" && scope == "" {
 		scope = "CLOUDFRONT"
+		if strings.Contains(in.ARN, ":regional/") {
+			scope = "REGIONAL"
+		}
 	}
 	acl, err := c.webACL(scope, in.Name, in.ID, in.ARN)
 	if err != nil {
@@ -187,10 +223,7 @@ func describeRule(r simulator.Rule) wafRule {
 	out := wafRule{Name: r.Name, Priority: r.Priority, VisibilityConfig: visibility{true, true, r.MetricName}}
 	if r.Managed == "" {
 		out.Statement.RateBasedStatement = &rateBasedStatement{r.Limit, int(r.Window.Seconds()), "IP"}
-		out.Action = &verdict{Block: &struct{}{}}
-		if r.Mode == simulator.Count {
-			out.Action = &verdict{Count: &struct{}{}}
-		}
+		out.Action = verdictOf(r.Mode)
 		return out
 	}
 	out.Statement.ManagedRuleGroupStatement = &managedRuleGroupStatement{"AWS", r.Managed}
@@ -207,8 +240,7 @@ type getWebACLForResourceOutput struct {
 	WebACL *webACL `json:",omitempty"`
 }
 
-// getWebACLForResource knows regional resources only, none of which has a web ACL here: a distribution's
-// is named in its configuration.
+// getWebACLForResource knows regional resources only: a distribution's web ACL is named in its configuration.
 func getWebACLForResource(c *call, in *getWebACLForResourceInput) (*getWebACLForResourceOutput, error) {
 	if !strings.HasPrefix(in.ResourceArn, "arn:aws:elasticloadbalancing:") {
 		return nil, wafFault("WAFInvalidParameterException", "The resource ARN is not valid: a distribution's web ACL is read from CloudFront.")
@@ -216,7 +248,12 @@ func getWebACLForResource(c *call, in *getWebACLForResourceInput) (*getWebACLFor
 	if _, err := balancerByARN(c.regional(), in.ResourceArn); err != nil {
 		return nil, wafFault("WAFNonexistentItemException", "The load balancer does not exist.")
 	}
-	return &getWebACLForResourceOutput{}, nil
+	acls, err := c.webACLs("REGIONAL")
+	if err != nil || len(acls) == 0 {
+		return &getWebACLForResourceOutput{}, err
+	}
+	acl := c.describeWebACL(acls[0])
+	return &getWebACLForResourceOutput{&acl}, nil
 }
 
 // updateWebACLInput keeps what it does not understand as it came, to hold it against what is there.
@@ -320,12 +357,7 @@ func editOf(raw json.RawMessage, acl simulator.WebACL) (simulator.RuleEdit, erro
 		return simulator.RuleEdit{}, wafFault("WAFInvalidParameterException", "The simulated firewall cannot add the rule "+wanted.Name+".")
 	}
 	rule := acl.Rules[i]
-	rule.Mode = simulator.Block
-	for _, v := range []*verdict{wanted.Action, wanted.OverrideAction} {
-		if v != nil && v.Count != nil {
-			rule.Mode = simulator.Count
-		}
-	}
+	rule.Mode = cmp.Or(wanted.Action.mode(), wanted.OverrideAction.mode(), simulator.Block)
 	if rate := wanted.Statement.RateBasedStatement; rate != nil {
 		window := rate.EvaluationWindowSec
 		if window == 0 {
