@@ -195,7 +195,7 @@ var table = []group{
 		{"alb_requests_per_target", Count, HigherIsWorse, Undefined, "", "Requests for each target: AWS/ApplicationELB RequestCountPerTarget, Sum (an average by its nature)."},
 		{"alb_lcu", Level, Neutral, Unknown, "", "Capacity units billed: AWS/ApplicationELB ConsumedLCUs, Sum."},
 		{"alb_lcu_peak", Level, HigherIsWorse, Unknown, "", "Capacity units needed at the minute's peak: AWS/ApplicationELB PeakLCUs, Sum."},
-		{"alb_lcu_reserved", Level, Neutral, Zero, "", "Capacity units reserved: AWS/ApplicationELB ReservedLCUs, Sum; published with a reservation only."},
+		{"alb_lcu_reserved", Level, Neutral, Zero, "", "Capacity units reserved: AWS/ApplicationELB ReservedLCUs, Sum, of which each minute bears a sixtieth; published with a reservation only."},
 		{"alb_error_ratio", Ratio, HigherIsWorse, Undefined, "(alb_elb_5xx + alb_target_5xx) / ((alb_requests or 0 * alb_elb_5xx) + alb_elb_5xx)", "Share of all requests answered with 5xx; alb_requests lacks those that found no target, and is silent when none did."},
 		{"alb_client_error_ratio", Ratio, HigherIsWorse, Undefined, "(alb_elb_4xx + alb_target_4xx) / ((alb_requests or 0 * alb_elb_4xx) + alb_elb_4xx)", "Share of all requests answered with 4xx; alb_requests lacks those refused before a target was chosen."},
 		{"alb_requests_per_second", PerSecond, Neutral, Unknown, "alb_requests / 60", "Requests that got a target, each second."},

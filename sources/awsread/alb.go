@@ -15,12 +15,17 @@ import (
 	"warroom/sources"
 )
 
+// perHour turns a minute's part of a reservation, which is made and billed by the hour, into the reservation.
+const perHour = 60.0
+
 func init() {
 	of := func(place, name, published, stat string) metric {
 		return metric{name: name, namespace: "AWS/ApplicationELB", published: published, stat: stat, place: place, scale: plain, hint: "it is published only while requests flow"}
 	}
 	perTarget := of("groups", "alb_requests_per_target", "RequestCountPerTarget", "Sum")
 	perTarget.merge = highest
+	reserved := of("balancer", "alb_lcu_reserved", "ReservedLCUs", "Sum")
+	reserved.scale = perHour
 	register(service{
 		name: "alb", client: elb.ServiceID, iam: "elasticloadbalancing",
 		reads:    []string{"DescribeLoadBalancers", "DescribeTargetGroups", "DescribeTargetHealth"},
@@ -45,7 +50,7 @@ func init() {
 			of("balancer", "alb_target_connection_errors", "TargetConnectionErrorCount", "Sum"),
 			of("balancer", "alb_lcu", "ConsumedLCUs", "Sum"),
 			of("balancer", "alb_lcu_peak", "PeakLCUs", "Sum"),
-			of("balancer", "alb_lcu_reserved", "ReservedLCUs", "Sum"),
+			reserved,
 			of("groups", "alb_healthy_hosts", "HealthyHostCount", "Minimum"),
 			of("groups", "alb_unhealthy_hosts", "UnHealthyHostCount", "Minimum"),
 			perTarget,

@@ -37,7 +37,7 @@ func BenchmarkGetMetricData(b *testing.B) {
 	for _, minutes := range []int{5, 15} {
 		b.Run(fmt.Sprintf("500x%d", minutes), func(b *testing.B) {
 			s := newStanding()
-			server := newServer(s, standstill{&s.now, 1})
+			server := New(s, standstill{&s.now, 1})
 			_ = server.Close()
 			body := wideRequest(b, time.Duration(minutes)*time.Minute)
 			b.ReportAllocs()

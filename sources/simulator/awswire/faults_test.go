@@ -153,7 +153,7 @@ func TestLatency(t *testing.T) {
 // A minute late on the launch clock is a moment of a hurried rehearsal.
 func TestLatencyRunsOnTheLaunchClock(t *testing.T) {
 	s := newStanding()
-	server := newServer(s, standstill{&s.now, 60_000})
+	server := New(s, standstill{&s.now, 60_000})
 	c := dial(t, listen(t, server))
 	server.Inject(simulator.Fault{Kind: simulator.Latency, Delay: time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -27,7 +27,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind, operation, body string) {
 		s := newStanding()
-		server := newServer(s, standstill{&s.now, 1})
+		server := New(s, standstill{&s.now, 1})
 		_ = server.Close() // no latency
 		for _, service := range []string{"monitoring", "cloudfront", "wafv2", "autoscaling", "elasticloadbalancing", "rds", "sts"} {
 			if r := fuzzed(kind, operation, body, service); r != nil {

@@ -8,7 +8,7 @@ type call struct {
 	region  string
 	key     string // access key id
 	server  *Server
-	launch  site
+	launch  Site
 	trouble disturbance
 }
 

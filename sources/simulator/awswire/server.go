@@ -28,7 +28,7 @@ type Server struct {
 	closing    sync.Once
 
 	mu        sync.Mutex // guards all below, and the launch
-	launch    site
+	launch    Site
 	published publication
 	custom    customMetrics
 	injected  []simulator.Fault
@@ -52,10 +52,8 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// New puts an AWS in front of a launch. On each request the launch is first advanced to the time on the clock.
-func New(l *simulator.Launch, c Clock) *Server { return newServer(l, c) }
-
-func newServer(l site, c Clock) *Server {
+// New puts an AWS in front of a site. On each request the site is first advanced to the time on the clock.
+func New(l Site, c Clock) *Server {
 	return &Server{
 		now:        c.Now,
 		sleep:      c.Sleep,

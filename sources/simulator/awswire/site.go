@@ -6,8 +6,8 @@ import (
 	"warroom/sources/simulator"
 )
 
-// site is what stands behind the protocols: a [simulator.Launch].
-type site interface {
+// Site is what stands behind the protocols: a [simulator.Launch], or one whose account has more in it.
+type Site interface {
 	Advance(to time.Time)
 	Minute(at time.Time) (simulator.Minute, bool)
 	State() simulator.State

@@ -251,7 +251,7 @@ func (c standstill) Sleep(ctx context.Context, d time.Duration) error {
 // serve puts an AWS in front of a site on a loopback port.
 func serve(t testing.TB, s *standing) (*Server, string) {
 	t.Helper()
-	server := newServer(s, standstill{&s.now, 1})
+	server := New(s, standstill{&s.now, 1})
 	return server, listen(t, server)
 }
 
