@@ -130,7 +130,7 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	end()
 	writing.Wait()
 	release()
-	if lost {
+	if lost || errors.Is(err, recording.ErrLeaseLost) {
 		return nil // who took it over asks AWS for the same
 	}
 	r.fact(ctx, "")

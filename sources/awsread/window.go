@@ -9,9 +9,10 @@ const (
 	spare       = 2                // periods beyond the unsettled ones
 )
 
-// madeUpAtOnce bounds what one pass asks for beyond the unsettled periods, in values: a reading holds only so much,
-// and CloudWatch gives only so much in a second. The other calls close their gaps in the next passes.
-const madeUpAtOnce = 150_000
+// askedAtOnce bounds what one pass asks for, in values: the poller cuts off what a reading holds beyond 200,000
+// samples, and CloudWatch gives only so many in a second. The unsettled periods are always asked for; calls that do
+// not fit close their gaps in the next passes.
+const askedAtOnce = 190_000
 
 // hopeless is after how many failures in a row a series no longer makes its call ask for all that the series has
 // missed. When CloudWatch answers for it again it is asked for.
@@ -44,13 +45,13 @@ func (p *plan) windows(end time.Time, unsettled time.Duration) []time.Time {
 			froms[part/perCall] = earlier(froms[part/perCall], since)
 		}
 	}
-	p.ration(froms, end.Add(-unsettled))
+	p.ration(froms, end.Add(-unsettled), askedAtOnce-len(p.parts)*int(unsettled/p.period))
 	return froms
 }
 
-// ration lets only so many calls make up for what they missed, and the first of them another one each time.
-func (p *plan) ration(froms []time.Time, usual time.Time) {
-	room := madeUpAtOnce
+// ration lets calls make up for what they missed as long as there is room for the values, beginning with another one
+// each time.
+func (p *plan) ration(froms []time.Time, usual time.Time, room int) {
 	for n := range froms {
 		i := (p.turn + n) % len(froms)
 		more := len(p.chunks[i].queries) * int(usual.Sub(froms[i])/p.period)

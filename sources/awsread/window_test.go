@@ -168,9 +168,9 @@ func TestGapsAreClosedInPortions(t *testing.T) {
 	f.data = everyMinute(&w.now)
 	w.minutes(1)
 	w.now = w.now.Add(170 * time.Minute)
-	w.minutes(4)
+	w.minutes(3)
 	for i, r := range w.readings {
-		if len(r.Samples) > 150_000 {
+		if len(r.Samples) > 190_000 {
 			t.Errorf("reading %d holds %d samples", i, len(r.Samples))
 		}
 	}

@@ -22,7 +22,9 @@ type Appender interface {
 // the oldest readings are dropped, and once the disk answers again a change of kind [sources.ChangeRoom] says
 // how many. Facts and changes are never dropped; a fact that says what was offered last is not queued again.
 //
-// A Writer belongs to one holding of the lease: make a new one when the lease was taken anew.
+// A Writer belongs to one holding of the lease: make a new one when the lease was taken anew. Once another process
+// has taken over, the samples and facts that wait are left to it, which asks the same sources; changes are recorded
+// all the same, for a source tells them once.
 type Writer struct {
 	to      Appender
 	limit   int
@@ -35,6 +37,8 @@ type Writer struct {
 	dropped Dropped
 	said    map[factName]string // the value of each fact as offered last
 	err     error
+
+	lost bool // another process has taken over; only Run looks
 }
 
 // Dropped counts what pressure has cost since the last report of it.
@@ -92,21 +96,21 @@ func (w *Writer) Err() error {
 
 // Run appends what is offered until ctx ends, then what is still queued, once, within the time that drain
 // allows; after each transaction it calls appended, which may be nil. It returns nil when nothing is left
-// behind, and [ErrLeaseLost] as soon as another process has taken over.
+// behind, and [ErrLeaseLost] when another process had taken over by then.
 func (w *Writer) Run(ctx context.Context, drain time.Duration, appended func()) error {
 	for {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 			defer cancel()
-			return w.write(last, appended)
+			err := w.write(last, appended)
+			if w.lost {
+				err = errors.Join(ErrLeaseLost, err)
+			}
+			return err
 		case <-w.arrived:
 		}
-		err := w.write(ctx, appended)
-		if errors.Is(err, ErrLeaseLost) {
-			return err
-		}
-		if err != nil {
+		if err := w.write(ctx, appended); err != nil {
 			w.pause(ctx)
 		}
 	}
@@ -130,8 +134,56 @@ func (w *Writer) wake() {
 	}
 }
 
-// write appends the whole queue; on a failure all of it goes back to where it was.
+// write appends the whole queue, or of a lease that is lost the changes in it; on a failure all of it goes back to
+// where it was.
 func (w *Writer) write(ctx context.Context, appended func()) error {
+	if !w.lost {
+		err := w.append(ctx, appended)
+		w.lost = errors.Is(err, ErrLeaseLost)
+		if !w.lost {
+			return err
+		}
+	}
+	return w.bequeath(ctx, appended)
+}
+
+// bequeath records the changes in the queue past the lease, and lets go of the rest.
+func (w *Writer) bequeath(ctx context.Context, appended func()) error {
+	changes := w.takeChanges()
+	for i, c := range changes {
+		if _, err := w.to.AppendChange(ctx, c); err != nil {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.queue = append([]sources.Reading{{Batch: sources.Batch{Changes: changes[i:]}}}, w.queue...)
+			w.err = err
+			return err
+		}
+	}
+	w.mu.Lock()
+	w.err = nil
+	w.mu.Unlock()
+	if len(changes) > 0 && appended != nil {
+		appended()
+	}
+	return nil
+}
+
+// takeChanges empties the queue and returns the changes in it, what was dropped before among them.
+func (w *Writer) takeChanges() (changes []sources.Change) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dropped.Samples > 0 {
+		changes = w.dropped.reading().Changes
+	}
+	for _, r := range w.queue {
+		changes = append(changes, r.Changes...)
+	}
+	w.queue, w.waiting, w.dropped = nil, 0, Dropped{}
+	return changes
+}
+
+// append appends the whole queue in one transaction.
+func (w *Writer) append(ctx context.Context, appended func()) error {
 	w.mu.Lock()
 	batch, dropped := w.queue, w.dropped
 	w.queue, w.waiting, w.dropped = nil, 0, Dropped{}

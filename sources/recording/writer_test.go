@@ -151,31 +151,76 @@ func TestWriterAlwaysTakesTheNewest(t *testing.T) {
 	})
 }
 
-func TestWriterStopsWhenTheLeaseIsLost(t *testing.T) {
-	now := t0
-	f, err := recording.Create(t.TempDir()+"/launch.warroom", meta(), recording.WithClock(func() time.Time { return now }))
-	if err != nil {
-		t.Fatal(err)
+// stumbling is a lease on a disk that fails at the first changes that are recorded one by one.
+type stumbling struct {
+	*recording.Lease
+	failures int
+}
+
+func (s *stumbling) AppendChange(ctx context.Context, c sources.Change) (sources.Change, error) {
+	if s.failures > 0 {
+		s.failures--
+		return sources.Change{}, errFull
 	}
-	defer f.Close()
-	ctx := context.Background()
-	lease, err := f.Acquire(ctx, "ada", time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now = now.Add(time.Minute)
-	if _, err := f.Acquire(ctx, "bob", time.Second); err != nil {
-		t.Fatal(err)
-	}
-	w := recording.NewWriter(lease, 100, time.Second)
-	w.Offer(small(1))
-	if err := w.Run(ctx, time.Second, nil); !errors.Is(err, recording.ErrLeaseLost) {
-		t.Errorf("the writer of a lost lease: %v", err)
-	}
-	if _, err := w.AppendChange(ctx, sources.Change{At: t0, Seen: t0, Kind: sources.ChangeNote, Text: "still a guest"}); err != nil {
-		t.Error(err)
-	}
-	if b := everything(t, f); len(b.Samples) != 0 || len(b.Changes) != 1 {
-		t.Errorf("%d samples, %d changes", len(b.Samples), len(b.Changes))
-	}
+	return s.Lease.AppendChange(ctx, c)
+}
+
+// TestWriterOfALostLease: what waits when another process takes over, and what is still read until its loss is
+// noticed, is left to that process, but for the changes: each of them is recorded, once, whatever the disk does.
+func TestWriterOfALostLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := t0
+		f, err := recording.Create(t.TempDir()+"/launch.warroom", meta(), recording.WithClock(func() time.Time { return now }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		lease, err := f.Acquire(ctx, "ada", time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+		if _, err := f.Acquire(ctx, "bob", time.Second); err != nil {
+			t.Fatal(err)
+		}
+		w := recording.NewWriter(&stumbling{lease, 2}, 100, time.Second)
+		for n := range 30 { // more samples than may wait
+			w.Offer(small(n))
+		}
+		ended := make(chan error)
+		go func() { ended <- w.Run(ctx, time.Second, nil) }()
+		time.Sleep(500 * time.Millisecond)
+		if err := w.Err(); !errors.Is(err, errFull) {
+			t.Errorf("while the disk is full: %v", err)
+		}
+		time.Sleep(5 * time.Second)
+		w.Offer(small(35))
+		time.Sleep(time.Second)
+		if err := w.Err(); err != nil {
+			t.Errorf("when nothing waits any more: %v", err)
+		}
+		if _, err := w.AppendChange(ctx, sources.Change{At: t0, Seen: t0, Kind: sources.ChangeNote, Text: "still a guest"}); err != nil {
+			t.Error(err)
+		}
+		w.Offer(small(45))
+		cancel()
+		if err := <-ended; !errors.Is(err, recording.ErrLeaseLost) {
+			t.Errorf("the writer of a lost lease: %v", err)
+		}
+		b := everything(t, f)
+		said := map[string]int{}
+		for _, c := range b.Changes {
+			said[c.Text]++
+		}
+		for _, want := range []string{"change 5", "change 15", "change 25", "change 35", "change 45", "still a guest"} {
+			if said[want] != 1 {
+				t.Errorf("%q is recorded %d times", want, said[want])
+			}
+		}
+		if len(b.Changes) != 7 || len(b.Samples) != 0 || len(b.Facts) != 0 { // one says what was dropped
+			t.Errorf("%d samples, %d facts, changes %v", len(b.Samples), len(b.Facts), said)
+		}
+	})
 }
