@@ -40,7 +40,7 @@ func counters(t *testing.T, n int, wrong map[int]string) (*fakeAWS, *watching, f
 	s := source(t, openAt(t, f.URL, all...), "cloudwatch eu-central-1")
 	unlimited(s)
 	w := &watching{t: t, source: s, now: epoch}
-	f.data, f.refuses = everyMinute(&w.now), misspelt
+	f.data, f.refuses = everyMinute(&w.now, 40), misspelt
 	return f, w, func(i int) sources.Series { return sources.Series{Metric: "audience_registrations", Resource: name(i)} }
 }
 

@@ -46,11 +46,11 @@ func (w *watching) whole(series sources.Series, begin time.Time) {
 // minuteValue is the value of every series in a minute.
 func minuteValue(at time.Time) float64 { return float64(at.Unix() / 60 % 10_000) }
 
-// everyMinute answers with the values of the last four hours.
-func everyMinute(now *time.Time) func(q dataQuery, _ int) []dataResult {
+// everyMinute answers with the values of so many minutes.
+func everyMinute(now *time.Time, minutes int) func(q dataQuery, _ int) []dataResult {
 	return func(q dataQuery, _ int) []dataResult {
-		from := now.Truncate(time.Minute).Add(-4 * time.Hour)
-		row := make([]float64, 240)
+		from := now.Truncate(time.Minute).Add(-time.Duration(minutes) * time.Minute)
+		row := make([]float64, minutes)
 		for i := range row {
 			row[i] = minuteValue(from.Add(time.Duration(i) * time.Minute))
 		}
@@ -65,7 +65,7 @@ var outage = &apiError{code: "InternalServiceFault", message: "we are down"}
 func TestOutageAfterAnInternalError(t *testing.T) {
 	f, s := pair(t)
 	w := &watching{t: t, source: s, now: epoch}
-	all, down, broken := everyMinute(&w.now), false, false
+	all, down, broken := everyMinute(&w.now, 90), false, false
 	f.data = func(q dataQuery, call int) []dataResult {
 		if broken && q.MetricStat.Metric.MetricName == "A" {
 			return []dataResult{{Id: q.Id, StatusCode: "InternalError"}}
@@ -113,7 +113,7 @@ func crowd(t *testing.T, n int) (*fakeAWS, sources.Source, func(i int) sources.S
 func TestOneCallFailsForLong(t *testing.T) {
 	f, s, series := crowd(t, perCall+10)
 	w := &watching{t: t, source: s, now: epoch}
-	f.data = everyMinute(&w.now)
+	f.data = everyMinute(&w.now, 70)
 	down := false
 	f.refuses = func(queries []dataQuery) *apiError {
 		if down && len(queries) == 10 {
@@ -141,7 +141,7 @@ func TestOneCallFailsForLong(t *testing.T) {
 func TestHopelessSeries(t *testing.T) {
 	f, s := pair(t)
 	w := &watching{t: t, source: s, now: epoch}
-	all, broken := everyMinute(&w.now), false
+	all, broken := everyMinute(&w.now, 120), false
 	f.data = func(q dataQuery, call int) []dataResult {
 		if broken && q.MetricStat.Metric.MetricName == "A" {
 			return []dataResult{{Id: q.Id, StatusCode: "InternalError"}}
@@ -165,7 +165,7 @@ func TestHopelessSeries(t *testing.T) {
 func TestGapsAreClosedInPortions(t *testing.T) {
 	f, s, series := crowd(t, 4*perCall)
 	w := &watching{t: t, source: s, now: epoch}
-	f.data = everyMinute(&w.now)
+	f.data = everyMinute(&w.now, 190)
 	w.minutes(1)
 	w.now = w.now.Add(170 * time.Minute)
 	w.minutes(3)
