@@ -245,7 +245,9 @@ func (p *plan) ask(ctx context.Context, a account, now time.Time) *answer {
 		}
 	})
 	p.refuse(an, now)
-	p.appeal(ctx, cw, a.meter, an, now)
+	if an.answered() > 0 { // else nothing will fare better
+		p.appeal(ctx, cw, a.meter, an, now)
+	}
 	return an
 }
 
