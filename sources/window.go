@@ -17,10 +17,12 @@ type Window struct {
 	sources  []factKey // those of the facts that say how a source is
 	changes  []Change
 	floor    time.Time // facts and changes from before are let go, but for the fact that held then
+	reached  time.Time // latest fact seen or period begun: what the floor follows
+	oldest   time.Time // from here on nothing was let go
 	asked    map[askedKey]*asked
 	byMetric map[string][]Series // recorded and quiet series, sorted
 	moments  []int64             // the distinct Seen of what was applied, ascending
-	newest   time.Time           // latest Seen applied
+	newest   time.Time           // latest Seen of samples and facts applied
 	version  uint64
 }
 
@@ -109,9 +111,11 @@ func (w *Window) applySample(s *Sample) {
 		c.rows = slices.Insert(c.rows, i, r)
 	}
 	c.rows, c.floor = trimRows(c.rows, c.floor, w.span)
+	w.keptFrom(c.floor)
 	c.read = max(c.read, r.seen)
 	w.note(s.Series, c.metric, r)
 	w.touch(s.Seen)
+	w.reach(s.Seen, s.At)
 	c.version = w.version
 }
 
@@ -207,6 +211,7 @@ func (w *Window) applyFact(f Fact) {
 	}
 	w.facts[key] = slices.Insert(history, i, f) // of two at once, the one that came last holds
 	w.touch(f.Seen)
+	w.reach(f.Seen, f.Seen)
 	w.letGo()
 }
 
@@ -229,10 +234,11 @@ func (w *Window) past(c Change) bool { return c.At.Before(w.floor) && c.Seen.Bef
 // letGo lets facts and changes go, as trimRows does rows. Of each fact the newest one at or before the floor
 // stays: it held when the window begins.
 func (w *Window) letGo() {
-	if w.newest.Sub(w.floor) < w.span+w.span/4 {
+	if w.reached.Sub(w.floor) < w.span+w.span/4 {
 		return
 	}
-	w.floor = w.newest.Add(-w.span)
+	w.floor = w.reached.Add(-w.span)
+	w.keptFrom(w.floor.UnixMilli())
 	for key, history := range w.facts {
 		w.facts[key] = history[:copy(history, history[holding(history, w.floor):])]
 	}
@@ -255,12 +261,27 @@ func holding(history []Fact, t time.Time) int {
 	return i
 }
 
-// touch says that something new was seen.
-func (w *Window) touch(seen time.Time) {
-	w.version++
+// reach moves on the time up to which the recording is known here. Changes do not: they may come alone, hours after the
+// stretch that is held.
+func (w *Window) reach(seen, of time.Time) {
 	if seen.After(w.newest) {
 		w.newest = seen
 	}
+	if of.After(w.reached) {
+		w.reached = of
+	}
+}
+
+// keptFrom remembers that something from before a floor was let go.
+func (w *Window) keptFrom(floor int64) {
+	if floor > 0 && floor > w.oldest.UnixMilli() {
+		w.oldest = time.UnixMilli(floor)
+	}
+}
+
+// touch says that something new was seen.
+func (w *Window) touch(seen time.Time) {
+	w.version++
 	moment := seen.UnixMilli()
 	if n := len(w.moments); n > 0 && w.moments[n-1] == moment {
 		return
@@ -281,7 +302,10 @@ const momentsMost = 100_000
 // Version changes whenever something new was applied.
 func (w *Window) Version() uint64 { return w.version }
 
-// Newest is the latest Seen in the window: the time up to which the recording is known here.
+// Oldest is the time from which on nothing was let go, zero while nothing was.
+func (w *Window) Oldest() time.Time { return w.oldest }
+
+// Newest is the latest Seen of the samples and facts in the window: the time up to which the recording is known here.
 func (w *Window) Newest() time.Time { return w.newest }
 
 // View reads the window at a cursor. It is valid until the next Apply.

@@ -112,3 +112,22 @@ func TestPace(t *testing.T) {
 		t.Errorf("with a value each minute again: %v at 12 minutes", got)
 	}
 }
+
+// TestChangesComeAlone: a change hours after the stretch that is held pushes nothing of it out.
+func TestChangesComeAlone(t *testing.T) {
+	w := sources.NewWindow(time.Hour)
+	for m := range 60 {
+		w.Apply(sources.Batch{Facts: []sources.Fact{{Resource: shop, Name: "state", Value: []string{"active", "failed"}[m%2], Seen: at(float64(m))}}})
+	}
+	before := w.Newest()
+	w.Apply(sources.Batch{Changes: []sources.Change{{Seq: 1, At: at(600), Seen: at(600)}}})
+	if got := w.Newest(); !got.Equal(before) {
+		t.Errorf("the stretch is known up to %v, want %v", got, before)
+	}
+	if w.Oldest().After(at(0)) {
+		t.Errorf("what was before %v was let go", w.Oldest())
+	}
+	if f, ok := w.View(asSeen(1)).Fact(shop, "state"); !ok || f.Value != "failed" {
+		t.Errorf("the fact of the first minute is %v, %v", f, ok)
+	}
+}

@@ -27,6 +27,8 @@ type memory struct {
 	tried  span // what the load in flight will bring; zero when none is
 	read   bool // a Since is in flight
 	again  bool // and something was appended meanwhile
+
+	answered time.Time // what the last load was for: it brought all there is, so it is not repeated
 }
 
 func newMemory() memory {
@@ -35,12 +37,15 @@ func newMemory() memory {
 
 // covers tells whether all that a frame at t shows is there.
 func (m *memory) covers(t time.Time, s span) bool {
+	if m.loaded && t.Equal(m.answered) {
+		return true
+	}
 	return m.loaded && !m.oldest().After(s.clamp(t.Add(-behind))) && (m.tail || !t.After(m.to))
 }
 
 // oldest is where the window begins; it lets old rows go as new ones come.
 func (m *memory) oldest() time.Time {
-	if kept := m.window.Newest().Add(-held); kept.After(m.from) {
+	if kept := m.window.Oldest(); kept.After(m.from) {
 		return kept
 	}
 	return m.from

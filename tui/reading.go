@@ -43,6 +43,7 @@ type batchMsg struct {
 // loadedMsg is a stretch of the recording around a target.
 type loadedMsg struct {
 	epoch   int
+	target  time.Time
 	stretch span
 	batch   sources.Batch
 	mark    recording.Mark
@@ -98,7 +99,9 @@ func (m *Model) take(msg batchMsg) {
 		m.room.size, m.dirty = msg.size, true
 	}
 	m.room.take(msg.batch, m.cursor.stance)
-	m.memory.detach(m.cursor.at)
+	if m.cursor.stance != following {
+		m.memory.detach(m.cursor.at)
+	}
 	if !m.memory.tail {
 		msg.batch = sources.Batch{Changes: msg.batch.Changes}
 	}
@@ -189,7 +192,7 @@ func readStretch(ctx context.Context, tape Tape, epoch int, target time.Time, st
 	if start {
 		target = from
 	}
-	msg.stretch = around(target)
+	msg.target, msg.stretch = target, around(target)
 	msg.batch, msg.mark, err = tape.Load(ctx, msg.stretch.from, msg.stretch.to, time.Time{})
 	if errors.Is(err, recording.ErrDamaged) {
 		msg.damaged = err
@@ -223,8 +226,8 @@ func (m *Model) loaded(msg loadedMsg) tea.Cmd {
 	m.memory.window.Apply(msg.batch)
 	m.memory.window.Apply(sources.Batch{Changes: m.room.changes})
 	m.memory.mark, m.memory.from, m.memory.to = msg.mark, msg.stretch.from, msg.stretch.to
-	m.memory.tail = !msg.stretch.to.Before(msg.room.span.to)
-	m.memory.loaded = true
+	m.memory.tail = !msg.stretch.to.Before(earlier(msg.room.span.to, m.reach().to)) // a clock that goes ahead may have written beyond now
+	m.memory.loaded, m.memory.answered = true, msg.target
 	if first && m.opt.Mode == Replay {
 		m.enter()
 	}
