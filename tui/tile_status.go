@@ -218,7 +218,7 @@ func (r *reader) judge(t *Tile, w *watchSpec, v *value) (Status, bool) {
 	if run < max(w.For, 1) {
 		return Status{}, false
 	}
-	_, limit, above := w.level(newest)
+	limit, above := w.limit(level, newest)
 	s := w.status(level, newest, limit, above, period)
 	s.Since = settled[len(settled)-run].At
 	return s, true
@@ -240,6 +240,23 @@ func (w *watchSpec) level(n float64) (level Level, limit float64, above bool) {
 		return LevelWarn, *w.WarnBelow, false
 	}
 	return LevelOK, 0, false
+}
+
+// limit is the threshold behind a level that one value has, and the side on which it lies. The level may be milder than
+// what the value alone means: not all that led to it were as bad.
+func (w *watchSpec) limit(level Level, n float64) (limit float64, above bool) {
+	over, under := w.WarnAbove, w.WarnBelow
+	if level == LevelPage {
+		over, under = w.PageAbove, w.PageBelow
+	}
+	switch {
+	case over != nil && n > *over:
+		return *over, true
+	case under != nil && n < *under:
+		return *under, false
+	}
+	_, limit, above = w.level(n)
+	return limit, above
 }
 
 func (w *watchSpec) status(level Level, n, limit float64, above bool, period time.Duration) Status {

@@ -37,6 +37,14 @@ func TestWords(t *testing.T) {
 		{name: "page", service: "alb", change: func(s *stage) { s.derived("alb_error_ratio", "x", after(4, 0.1, 0, 0.03, 1)) },
 			word: "page", level: LevelPage, why: "5xx, pages above 1 %", since: 5},
 		{name: "warn", service: "alb", change: func(s *stage) { s.derived("alb_error_ratio", "x", flat(0.005)) }, word: "warn", level: LevelWarn, why: "warns above 0.3 %"},
+		{name: "the limit of the level", service: "cloudfront", change: func(s *stage) {
+			s.derived("cloudfront_error_ratio", "x", func(m float64) float64 {
+				if m > 7 {
+					return 0.033
+				}
+				return 0.01
+			})
+		}, word: "warn", level: LevelWarn, why: "3.3 % 5xx at the edge, warns above 0.5 %"},
 		{name: "one bad sample is no trouble", service: "alb", change: func(s *stage) { s.derived("alb_error_ratio", "x", onlyLast(0.03)) }, word: "ok", level: LevelOK},
 		{name: "a word of its own", service: "alb", change: func(s *stage) { s.series("alb_latency_p95_seconds", "x", flat(1.5)) }, word: "slow", level: LevelWarn, why: "1.50 s p95"},
 		{name: "below", service: "cloudfront", change: func(s *stage) { s.series("cloudfront_hit_ratio", "x", flat(0.5)) }, word: "warn", level: LevelWarn, why: "50.0 % hit ratio, warns below 70 %"},
