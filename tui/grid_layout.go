@@ -66,8 +66,11 @@ func newsLines(s *Scene, room, tiles int) int {
 	if tiles == pageLayout {
 		return 0
 	}
+	if isList(s) && tiles > 0 && tiles < room {
+		return room - tiles - 1 // with room for the strip
+	}
 	if isList(s) && tiles > 0 {
-		return max(room-tiles-1, min(room/4, 3))
+		return min(room/4, 3)
 	}
 	switch {
 	case s.Height < firstClassH:

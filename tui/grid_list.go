@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,22 +10,40 @@ import (
 	"warroom/tui/theme"
 )
 
-// list draws the tiles after the plan's first ones as lines, column by column, so that the chosen one is on
-// the screen.
+// list draws the tiles after the plan's first ones as lines, row by row, so that the chosen one is on the screen.
+// Where not all have room the last place says how many more there are, and how the worst of them stands.
 func (p *Painter) list(s *Scene, area Rect, plan gridPlan) {
 	rest := p.shown[plan.tiles:]
 	if area.Empty() || len(rest) == 0 {
 		return
 	}
 	rows := min(area.H, ceilDiv(len(rest), plan.listColumns))
-	page := rows * plan.listColumns
-	first := 0
-	if chosen := s.Selected - plan.tiles; chosen >= page {
-		first = (chosen/plan.listColumns - rows + 1) * plan.listColumns
+	places := min(rows*plan.listColumns, len(rest))
+	cell := func(i int) Rect {
+		x, w := part(area.W, plan.listColumns, i%plan.listColumns)
+		return Rect{area.X + x, area.Y + i/plan.listColumns, w, 1}
 	}
-	for i := first; i < len(rest) && i < first+page; i++ {
-		x, w := part(area.W, plan.listColumns, (i-first)%plan.listColumns)
-		p.line(s, rest[i], Rect{area.X + x, area.Y + (i-first)/plan.listColumns, w, 1}, plan.tiles+i == s.Selected)
+	lines := places
+	if places < len(rest) && places > 1 {
+		lines--
+	}
+	first := min(max(s.Selected-plan.tiles-lines+1, 0), len(rest)-lines)
+	for i, t := range rest[first : first+lines] {
+		p.line(s, t, cell(i), plan.tiles+first+i == s.Selected)
+	}
+	if lines < places {
+		p.more(s, cell(lines), slices.Concat(rest[:first], rest[first+lines:]))
+	}
+}
+
+// more says how many tiles have no line, and which of them needs a person most.
+func (p *Painter) more(s *Scene, r Rect, hidden []*Tile) {
+	worst := slices.MaxFunc(hidden, func(a, b *Tile) int { return cmp.Compare(p.look(s, a, 0).status.Level, p.look(s, b, 0).status.Level) })
+	x := r.X + 3
+	x += p.canvas.Text(x, r.Y, r.X+r.W-x, "+"+strconv.Itoa(len(hidden))+" more", theme.Fg(theme.Text))
+	if st := p.look(s, worst, 0).status; st.Level >= LevelStale {
+		text := string(st.Glyph) + " " + st.Word + " " + strconv.Itoa(worst.Number) + " " + worst.Title
+		p.canvas.Text(x+2, r.Y, r.X+r.W-x-2, text, theme.Fg(st.Level.colour()).Bold())
 	}
 }
 

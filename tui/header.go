@@ -250,7 +250,7 @@ func (s *Scene) times() string {
 }
 
 // bandW is the width from which on the band of a pause is a sentence.
-const bandW = 140
+const bandW = 120
 
 func (s *Scene) news() string {
 	switch {
@@ -353,10 +353,8 @@ func (p *Painter) room(s *Scene, r Rect) {
 		return
 	}
 	faint := theme.Fg(theme.Faint)
-	all := append(s.said(), append(p.counts(s), p.health(s)...)...)
-	if s.homeless() {
-		all = append([]segment{{text: s.timeOfDay(), style: theme.Fg(theme.Text), keep: keepAlways}}, all...)
-	}
+	_, inside := r.Left(1)
+	all := append(p.first(s, inside.W), p.health(s)...)
 	if s.Recording != "" {
 		text := "rec " + filepath.Base(s.Recording)
 		if s.RecordingSize >= 0 {
@@ -366,48 +364,109 @@ func (p *Painter) room(s *Scene, r Rect) {
 	}
 	all = append(all, s.api()...)
 	all = append(all, s.people()...)
-	const divider = " │ "
-	_, inside := r.Left(1)
 	x := inside.X
-	for i, seg := range fit(all, inside.W, len(" | ")) {
+	for i, seg := range fit(all, inside.W, roomGap) {
 		if i > 0 {
-			x += p.canvas.Text(x, r.Y, r.X+r.W-x, divider, theme.Fg(theme.Border))
+			x += p.canvas.Text(x, r.Y, r.X+r.W-x, " │ ", theme.Fg(theme.Border))
 		}
 		x += p.canvas.Text(x, r.Y, r.X+r.W-x, seg.text, seg.style)
 	}
 }
 
-// said is the notice about the room. Nothing makes it give way but the width of the screen.
-func (s *Scene) said() []segment {
-	if s.Notice.Text == "" {
+// roomGap is what stands between two segments of line 2.
+const roomGap = len(" | ")
+
+// first is what line 2 never gives up, the most important first: the clock that has no other place, what pages, the
+// filter, the notice. The other counts follow them.
+func (p *Painter) first(s *Scene, room int) []segment {
+	var kept, counts []segment
+	if s.homeless() {
+		kept = append(kept, segment{text: s.timeOfDay(), style: theme.Fg(theme.Text), keep: keepAlways})
+	}
+	for _, c := range p.counts(s) {
+		if c.keep == keepAlways {
+			kept = append(kept, c)
+			continue
+		}
+		counts = append(counts, c)
+	}
+	kept = append(kept, p.filtering(s)...)
+	if width(kept, roomGap) > room {
+		kept = shorter(kept, false)
+	}
+	left := room - width(kept, roomGap) - roomGap
+	if beside := left - width(counts, roomGap) - roomGap; beside >= leastNotice {
+		left = beside
+	}
+	return append(append(kept, s.said(left)...), counts...)
+}
+
+// filtering says that not all tiles are shown: who looks for one must know why it is not there.
+func (p *Painter) filtering(s *Scene) []segment {
+	if s.Filter == "" {
 		return nil
 	}
-	out := segment{text: sources.CleanTo(s.Notice.Text, max(s.Width-2, 1)), style: theme.Fg(theme.Accent), keep: keepAlways}
-	if s.Notice.Bad {
-		out.text, out.style = sources.CleanTo("✖ "+s.Notice.Text, max(s.Width-2, 1)), theme.Fg(theme.Ink).On(theme.Page).Bold()
+	leaves := ": " + strconv.Itoa(len(p.shown)) + " of " + strconv.Itoa(len(p.tiles))
+	return []segment{{
+		text: "filter " + sources.CleanTo(s.Filter, 24) + leaves, brief: "/" + sources.CleanTo(s.Filter, 8) + leaves,
+		style: theme.Fg(theme.Accent).Bold(), keep: keepAlways,
+	}}
+}
+
+// leastNotice is the width below which a notice is worth more than the counts beside it.
+const leastNotice = 30
+
+// said is the notice about the room, in so much room. Paths in it are cut to their last part.
+func (s *Scene) said(room int) []segment {
+	if s.Notice.Text == "" || room < 1 {
+		return nil
 	}
+	text := strings.Fields(s.Notice.Text)
+	for i, word := range text {
+		if strings.HasPrefix(word, "/") {
+			text[i] = filepath.Base(word)
+		}
+	}
+	out := segment{text: strings.Join(text, " "), style: theme.Fg(theme.Accent), keep: keepAlways}
+	if s.Notice.Bad {
+		out.text, out.style = "✖ "+out.text, theme.Fg(theme.Ink).On(theme.Page).Bold()
+	}
+	out.text = cut(out.text, room)
 	return []segment{out}
 }
 
-// counts says how many tiles page, warn, and are blind.
+// cut is a text in at most w columns, with … where something is left out.
+func cut(text string, w int) string {
+	text = sources.Clean(text)
+	if textWidth(text) <= w {
+		return text
+	}
+	runes := []rune(text)
+	for len(runes) > 0 && textWidth(string(runes)) >= w {
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + "…"
+}
+
+// counts says how many tiles page, are blind, and warn: the worst first, and the worst stays longest.
 func (p *Painter) counts(s *Scene) []segment {
 	var n [LevelPage + 1]int
 	for _, t := range p.tiles {
 		n[p.look(s, t, 0).status.Level]++
 	}
 	var out []segment
-	add := func(count int, one, many string, style theme.Style) {
+	add := func(count int, one, many string, style theme.Style, keep int) {
 		switch {
 		case count == 1:
-			out = append(out, segment{text: "1 " + one, style: style, keep: 90})
+			out = append(out, segment{text: "1 " + one, style: style, keep: keep})
 		case count > 1:
-			out = append(out, segment{text: strconv.Itoa(count) + " " + many, style: style, keep: 90})
+			out = append(out, segment{text: strconv.Itoa(count) + " " + many, style: style, keep: keep})
 		}
 	}
-	add(n[LevelPage], "page ✖", "pages ✖", theme.Fg(theme.Bad).Bold())
-	add(n[LevelWarn], "warn ▲", "warns ▲", theme.Fg(theme.Warn))
-	add(n[LevelError], "blind !", "blind !", theme.Fg(theme.Warn))
-	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text))
+	add(n[LevelPage], "page ✖", "pages ✖", theme.Fg(theme.Bad).Bold(), keepAlways)
+	add(n[LevelError], "blind !", "blind !", theme.Fg(theme.Warn), 93)
+	add(n[LevelWarn], "warn ▲", "warns ▲", theme.Fg(theme.Warn), 92)
+	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text), 91)
 	if len(out) == 0 && len(p.tiles) > 0 {
 		out = append(out, segment{text: "all " + strconv.Itoa(n[LevelOK]) + " ok ✔", style: theme.Fg(theme.Good), keep: 90})
 		if n[LevelOK] < len(p.tiles) {
@@ -520,6 +579,12 @@ func (p *Painter) hints(s *Scene, r Rect) {
 		return
 	}
 	x := r.X + 1
+	if s.Height < leastRoomH {
+		x = p.segments(Rect{x, r.Y, r.W - 1, 1}, shorter(p.filtering(s), false), 1)
+		if x > r.X+1 {
+			x += 2
+		}
+	}
 	if s.Height < leastRoomH && s.homeless() {
 		x += p.canvas.Text(x, r.Y, r.W-1, s.timeOfDay(), theme.Fg(theme.Text)) + 2
 	}

@@ -82,3 +82,19 @@ func TestFullBudgetIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// However narrow the screen is, what pages is counted; and tiles that have no line are counted with the worst of them.
+func TestWhatPagesIsAlwaysCounted(t *testing.T) {
+	for _, size := range [][2]int{{30, 8}, {40, 8}, {60, 8}} {
+		st := newStage(t).trouble()
+		p := NewPainter()
+		s := st.scene(size[0], size[1])
+		frame := p.Grid(s)
+		if !strings.Contains(frame, "page") || !strings.Contains(strings.Split(frame, "\n")[1], " ✖") {
+			t.Errorf("%v: line 2 does not count what pages:\n%s", size, frame)
+		}
+		if !strings.Contains(frame, "+") || !strings.Contains(frame, " more") {
+			t.Errorf("%v: nothing says that there is more:\n%s", size, frame)
+		}
+	}
+}
