@@ -23,7 +23,7 @@ type command struct {
 // commands are the words of the command line, in the order of the help.
 func commands() []command {
 	return []command{
-		{"goto", "open a tile: goto alb/prod", (*Model).goTo, (*Model).tileNames},
+		{"goto", "open a tile: goto alb/prod, goto 4", (*Model).goTo, (*Model).tileNames},
 		{"jump", "to a time: jump T-5m, jump 20:31", func(m *Model, rest string) (tea.Cmd, error) { return nil, m.jump(rest) }, nil},
 		{"speed", "of a replay: speed 60", (*Model).setSpeed, nil},
 		{"note", "write a note: note ad break moved", (*Model).note, nil},
@@ -89,10 +89,26 @@ func find(word string) (command, error) {
 		}
 		names = append(names, c.name)
 	}
-	if len(found) == 1 {
+	switch len(found) {
+	case 0:
+		return command{}, unknown("command", word, names)
+	case 1:
 		return found[0], nil
 	}
-	return command{}, unknown("command", word, names)
+	return command{}, fmt.Errorf("%q is %s", sources.Clean(word), either(found))
+}
+
+// either lists what a word may stand for.
+func either(among []command) string {
+	out := among[0].name
+	for i, c := range among[1:] {
+		if i < len(among)-2 {
+			out += ", " + c.name
+			continue
+		}
+		out += " or " + c.name
+	}
+	return out
 }
 
 // unknown says that a word is none of those there are, and which one may have been meant.
@@ -144,13 +160,14 @@ func (m *Model) tileNames() []string {
 	return names
 }
 
-// goTo opens the tile of a resource, by its full name or by its short one where that is unique.
+// goTo opens the tile of a resource, by its full name, by its short one where that is unique, or by its number.
 func (m *Model) goTo(name string) (tea.Cmd, error) {
 	if name == "" {
 		return nil, errors.New("goto what? " + strings.Join(m.tileNames(), ", "))
 	}
 	var fit []sources.Ref
-	for _, r := range m.resources() {
+	all := m.resources()
+	for _, r := range all {
 		if r.String() == name {
 			fit = []sources.Ref{r}
 			break
@@ -158,6 +175,9 @@ func (m *Model) goTo(name string) (tea.Cmd, error) {
 		if r.Name == name || r.Service == name {
 			fit = append(fit, r)
 		}
+	}
+	if n, err := strconv.Atoi(name); err == nil && len(fit) == 0 && n >= 1 && n <= len(all) {
+		fit = all[n-1 : n]
 	}
 	switch len(fit) {
 	case 0:

@@ -85,9 +85,9 @@ type detailLine struct {
 	means string
 }
 
-// chosenTile is the tile that the page is about.
+// chosenTile is the tile that the page is about, whether the filter shows it or not.
 func (m *Model) chosenTile() *Tile {
-	for _, t := range m.painter.Tiles(m.scene()) {
+	for _, t := range m.allTiles() {
 		if t.Ref == m.chosen {
 			return t
 		}

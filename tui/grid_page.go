@@ -66,13 +66,18 @@ func (m *Model) pauseWord() string {
 
 // resources are those that have a tile, in the order of the grid, whatever the filter.
 func (m *Model) resources() []sources.Ref {
-	s := m.scene()
-	s.Filter = ""
 	var out []sources.Ref
-	for _, t := range m.painter.Tiles(s) {
+	for _, t := range m.allTiles() {
 		out = append(out, t.Ref)
 	}
 	return out
+}
+
+// allTiles are the tiles in the order of the grid, whatever the filter; valid until the painter is asked again.
+func (m *Model) allTiles() []*Tile {
+	s := m.scene()
+	s.Filter = ""
+	return m.painter.Tiles(s)
 }
 
 // shown are the tiles that the filter leaves, and which of them is chosen, -1 for none.
@@ -107,7 +112,7 @@ func (m *Model) keepChosen() {
 	}
 }
 
-// numbered opens the tile with that number.
+// numbered opens the tile with that number, whether the filter shows it or not.
 func (m *Model) numbered(n int) {
 	tiles := m.resources()
 	if n < 1 || n > len(tiles) {
@@ -115,7 +120,7 @@ func (m *Model) numbered(n int) {
 		return
 	}
 	m.chosen = tiles[n-1]
-	m.openDetail()
+	m.open(&detailPage{})
 }
 
 func (m *Model) openDetail() {

@@ -40,6 +40,7 @@ func (m *Model) timeKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		{m.keys.Faster, func() { m.changeSpeed(+1) }},
 	} {
 		if key.Matches(k, t.on) {
+			m.notice = notice{} // it was about where the cursor has been
 			t.do()
 			return m.tick(), true // the pace may have changed
 		}
