@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -120,7 +121,7 @@ func (l *Link) queued(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
-	l.queue = append(l.queue, p...)
+	l.queue = append(l.queue, wiped(p)...)
 	l.unasked += len(p)
 	if l.asking && !l.deaf && (l.unasked >= probeEvery || l.slow()) {
 		l.queue = append(l.queue, probe...)
@@ -362,6 +363,19 @@ func (l *Link) gone() error {
 
 // leaveScreen is what a program writes when it gives the screen back.
 var leaveScreen = []byte("\x1b[?1049l")
+
+// wipe clears the screen and goes home. A tmux pane that has grown meanwhile cuts the screen to its old size as it gives
+// it back, and leaves what it cuts off in front of the shell's prompt.
+const wipe = "\x1b[0m\x1b[2J\x1b[H"
+
+// wiped is what gives the screen back, empty.
+func wiped(p []byte) []byte {
+	i := bytes.LastIndex(p, leaveScreen)
+	if i < 0 {
+		return p
+	}
+	return slices.Concat(p[:i], []byte(wipe), p[i:])
+}
 
 // mend ends whatever sequence a link was cut in.
 const mend = "\x1b\\\x1b[0m\x1b[?2026l"

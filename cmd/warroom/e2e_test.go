@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // pane is a real tmux of its own, without anybody's configuration, in which keys are typed and the screen is
@@ -401,6 +403,26 @@ func TestNoResidueInTmux(t *testing.T) {
 			p.press("q")
 			p.until(prompt + `\s*$`)
 		})
+	}
+}
+
+// A pane that grew while the screen was up has nothing of it in front of the prompt afterwards.
+func TestNoResidueOfAPaneThatGrew(t *testing.T) {
+	p := openPane(t, 120, 40)
+	p.enter(built(t) + " rehearse --recording " + filepath.Join(t.TempDir(), "r.warroom"))
+	p.until(`REHEARSAL`)
+	for _, size := range []struct{ columns, rows int }{{80, 24}, {200, 60}} {
+		p.tmux("resize-window", "-t", "s:", "-x", fmt.Sprint(size.columns), "-y", fmt.Sprint(size.rows))
+		p.eventually("the screen at its new size", func(screen string) bool {
+			return slices.ContainsFunc(strings.Split(screen, "\n"), func(line string) bool {
+				return strings.HasSuffix(line, "╯") && utf8.RuneCountInString(line) == size.columns
+			})
+		})
+	}
+	p.press("q")
+	left := p.until(`The rehearsal is recorded\.`)
+	if i := strings.IndexAny(left, "╭╰│─"); i >= 0 {
+		t.Errorf("rows of the screen are left:\n%s", left)
 	}
 }
 
