@@ -320,7 +320,7 @@ func spell(r rune) rune {
 		return '|'
 	case r == '─' || r == '┄' || r == '╌' || r == '–' || r == '—' || r == '−' || r == '╴' || r == '━':
 		return '-'
-	case r == '╭' || r == '╮' || r == '╰' || r == '╯' || r == '┬' || r == '┴' || r == '┼' || r == '✔' || r == '┊':
+	case r == '╭' || r == '╮' || r == '╰' || r == '╯' || r == '└' || r == '┬' || r == '┴' || r == '┼' || r == '✔' || r == '┊':
 		return '+'
 	}
 	if s, ok := spellings[r]; ok {
@@ -328,6 +328,16 @@ func spell(r rune) rune {
 	}
 	return '?'
 }
+
+// spelledOut is a key's name as the screen can show it: in ASCII an arrow would look like the keys < and >, so it is a word.
+func spelledOut(key string, ascii bool) string {
+	if !ascii {
+		return key
+	}
+	return arrowWords.Replace(key)
+}
+
+var arrowWords = strings.NewReplacer("←→", "Left/Right", "←", "Left", "→", "Right", "↑", "Up", "↓", "Down")
 
 var spellings = map[rune]rune{
 	'●': '*', '○': 'o', '◌': 'o', '▲': '^', '▼': 'v', '✖': 'X', '✎': '~', '▸': '>', '◀': '<', '▶': '>', '▨': '/',

@@ -23,3 +23,21 @@ func Following(m *Model) bool { return m.cursor.stance == following }
 
 // Load reads what the first frame shows.
 func Load(m *Model) tea.Msg { return m.load(m.cursor.at)() }
+
+// Spill draws the page into an area of a canvas, and gives what of it stands beside that area.
+func Spill(m *Model, w, h int, area Rect) string {
+	c := NewCanvas(w, h)
+	m.page.draw(m, c, area, m.scene().View)
+	var out []rune
+	for y := range h {
+		for x := range w {
+			if cell := c.cells[y*w+x]; cell != blank && (Rect{x, y, 1, 1}).Within(area).Empty() {
+				out = append(out, cell.Rune)
+			}
+		}
+	}
+	return string(out)
+}
+
+// Spelled is how a character looks in ASCII.
+func Spelled(r rune) rune { return spell(r) }

@@ -35,6 +35,11 @@ func commands() []command {
 	}
 }
 
+// commands are those that do something in this mode.
+func (m *Model) commands() []command {
+	return slices.DeleteFunc(commands(), func(c command) bool { return !m.offered(c.name) })
+}
+
 // openCommand asks for a command.
 func (m *Model) openCommand() {
 	p := m.ask("command", "do", "", m.command)
@@ -45,7 +50,7 @@ func (m *Model) openCommand() {
 func (m *Model) candidates(text string) []Hint {
 	word, rest, more := strings.Cut(text, " ")
 	var out []Hint
-	for _, c := range commands() {
+	for _, c := range m.commands() {
 		switch {
 		case !more && strings.HasPrefix(c.name, word):
 			out = append(out, Hint{Key: c.name, Does: c.help})
@@ -121,7 +126,7 @@ func (m *Model) completeCommand(text string) (string, bool) {
 	word, rest, more := strings.Cut(text, " ")
 	if !more {
 		var names []string
-		for _, c := range commands() {
+		for _, c := range m.commands() {
 			names = append(names, c.name)
 		}
 		return complete(word, names)

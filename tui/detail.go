@@ -36,14 +36,17 @@ func (p *detailPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 
 func (p *detailPage) hints(k *keyMap) []Hint {
 	return []Hint{
-		hint(k.Back, "back"), {Key: k.Left.Help().Key + " " + k.Right.Help().Key, Does: "other tiles"},
-		{Key: k.Down.Help().Key + " " + k.Up.Help().Key, Does: "series"}, hint(k.Pause, "pause"), {Key: "←→", Does: "scrub"},
+		hint(k.Back, "back"), hints(k.Left, k.Right, "other tiles"), hints(k.Down, k.Up, "lines"),
+		hint(k.Pause, k.Pause.Help().Desc), hints(k.Earlier, k.Later, "scrub"),
 		hint(k.Truth, "as seen, as settled"), hint(k.Jump, "jump"), hint(k.Help, "help"),
 	}
 }
 
 func (p *detailPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	t := m.chosenTile()
+	if area.Empty() {
+		return
+	}
 	if t == nil {
 		c.Text(area.X+1, area.Y, area.W-2, "this tile is not shown any more", theme.Fg(theme.Faint))
 		return
@@ -60,7 +63,33 @@ func (p *detailPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	if p.list.at < len(lines) {
 		rest = p.meaning(c, rest, lines[p.list.at].means)
 	}
+	var foot Rect
+	if len(lines) > rest.H && rest.H >= leastList {
+		foot, rest = rest.Bottom(1)
+	}
 	p.list.draw(c, rest, len(lines), func(i int, r Rect) { columns(c, r, lines[i].cells...) })
+	beyond := lines[min(p.list.top+rest.H, len(lines)):]
+	writeRow(c, foot.Inset(1, 0), beyondWords(beyond, len(lines)), theme.Fg(theme.Accent))
+}
+
+// beyondWords says what of the table is further down.
+func beyondWords(beyond []detailLine, all int) string {
+	if len(beyond) == 0 {
+		return "the end of " + strconv.Itoa(all) + " lines"
+	}
+	var n [3]int
+	for _, l := range beyond {
+		if len(l.cells) > 1 { // no title, and no blank line
+			n[l.kind]++
+		}
+	}
+	var parts []string
+	for kind, words := range [...][2]string{lineSeries: {"series", "series"}, lineFact: {"fact", "facts"}, lineChange: {"change", "changes"}} {
+		if n[kind] > 0 {
+			parts = append(parts, strconv.Itoa(n[kind])+" "+words[min(n[kind]-1, 1)])
+		}
+	}
+	return "↓ more: " + strings.Join(parts, ", ")
 }
 
 // meaning says at the foot of the page what the chosen line means, and returns the rest.
@@ -83,7 +112,17 @@ const leastList = 3
 type detailLine struct {
 	cells []column
 	means string
+	kind  lineKind
 }
+
+// lineKind is what a line of the table is about.
+type lineKind uint8
+
+const (
+	lineSeries lineKind = iota
+	lineFact
+	lineChange
+)
 
 // chosenTile is the tile that the page is about, whether the filter shows it or not.
 func (m *Model) chosenTile() *Tile {
@@ -97,12 +136,17 @@ func (m *Model) chosenTile() *Tile {
 
 // head is the page's first line: number, name, what the provider calls it, and the state as a word.
 func (p *detailPage) head(m *Model, c *Canvas, r Rect, t *Tile, s Status) {
-	about := m.identity(t.Ref)
-	heading(c, r, strconv.Itoa(t.Number)+" "+t.Title, about)
-	x := r.X + 1 + textWidth(strconv.Itoa(t.Number)+" "+t.Title) + 2
-	style := theme.Fg(s.Level.colour()).Bold()
-	c.Put(x, r.Y, s.Glyph, style)
-	c.Text(x+2, r.Y, r.X+r.W-x-2-textWidth(about)-2, s.Word, style)
+	state := string(s.Glyph) + " " + s.Word
+	left, word := r.Left(1 + max(r.W-textWidth(state)-4, 0)) // the word wins where there is no room for both
+	name := cut(strconv.Itoa(t.Number)+" "+t.Title, left.W-1)
+	if _, word = r.Left(1 + textWidth(name) + 2); word.Empty() {
+		return
+	}
+	heading(c, r, name, "")
+	used := c.Text(word.X, r.Y, word.W, state, theme.Fg(s.Level.colour()).Bold())
+	if _, rest := word.Left(used + 2); rest.W >= leastAbout {
+		textAtRight(c, rest.Inset(1, 0), m.identity(t.Ref), theme.Fg(theme.Faint))
+	}
 }
 
 // identity is the provider's name of a resource, and its region.
@@ -122,7 +166,9 @@ func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
 	}
 	for _, line := range wrap(s.Why, max(r.W-2, 1), 3) {
 		var row Rect
-		row, r = r.Top(1)
+		if row, r = r.Top(1); row.Empty() {
+			return r
+		}
 		c.Text(row.X+1, row.Y, row.W-2, line, theme.Fg(s.Level.colour()))
 	}
 	return r
@@ -134,8 +180,11 @@ func (m *Model) detailLines(v *sources.View, r sources.Ref, width int) []detailL
 	for _, s := range seriesOf(v, r) {
 		out = append(out, m.seriesLine(v, s, width))
 	}
-	for _, cells := range append(m.factLines(v, r), m.changeLines(v, r)...) {
-		out = append(out, detailLine{cells: cells})
+	for _, cells := range m.factLines(v, r, width) {
+		out = append(out, detailLine{cells: cells, kind: lineFact})
+	}
+	for _, cells := range m.changeLines(v, r, width) {
+		out = append(out, detailLine{cells: cells, kind: lineChange})
 	}
 	return out
 }
@@ -151,6 +200,7 @@ const (
 	periodWidth = 11
 	stateWidth  = 11
 	wideTable   = 110 // from here on there is room for the values that may still be revised
+	nameLeast   = 24  // the name gets so much before age and period do
 )
 
 // seriesHead is the head of the table of series. The zone of its times is said once, here.
@@ -166,11 +216,19 @@ func (m *Model) seriesHead(width int) []column {
 func seriesColumns(width int, name, settled, of, younger, state, age column) []column {
 	name.width, settled.width, of.width, younger.width, state.width, age.width = seriesWidth, valueWidth, periodWidth, valueWidth, stateWidth, -1
 	settled.right, younger.right = true, true
-	if width < wideTable {
-		name.width = width - 2 - valueWidth - periodWidth - stateWidth - len("AGE / NORMAL") - 5
+	if width >= wideTable {
+		return []column{name, settled, of, younger, state, age}
+	}
+	name.width = width - 2 - valueWidth - periodWidth - stateWidth - len("AGE / NORMAL") - 5
+	if name.width >= nameLeast {
 		return []column{name, settled, of, state, age}
 	}
-	return []column{name, settled, of, younger, state, age}
+	if name.width += len("AGE / NORMAL") + 1; name.width >= nameLeast {
+		return []column{name, settled, of, state}
+	}
+	settled.width = valueWidth - 2
+	name.width = max(name.width+periodWidth+3, 1)
+	return []column{name, settled, state}
 }
 
 // seriesOf are the resource's series: in the order of their names, the derived ones of the catalogue included.
@@ -198,8 +256,12 @@ func (m *Model) seriesLine(v *sources.View, s sources.Series, width int) detailL
 	state, colour := stateWord(v.State(s), newest, found, young)
 	trouble, _ := v.Trouble(s)
 	name := seriesName(s, metric)
+	short := name
+	if width < firstClassW {
+		short = strings.TrimPrefix(name, s.Ref().Service+"_") // as all of them begin
+	}
 	return detailLine{means: name + ": " + orElse(trouble.Text, metric.Help), cells: seriesColumns(width,
-		column{text: name, style: theme.Fg(theme.Text)}, column{text: value, style: theme.Fg(theme.Strong).Bold()},
+		column{text: short, style: theme.Fg(theme.Text)}, column{text: value, style: theme.Fg(theme.Strong).Bold()},
 		column{text: of, style: theme.Fg(theme.Faint)}, column{text: later, style: theme.Fg(theme.Provisional)},
 		column{text: state, style: theme.Fg(colour)}, column{text: ageOf(v, s), style: theme.Fg(theme.Faint)})}
 }
@@ -297,13 +359,17 @@ func each(period time.Duration) string {
 	return "/" + short(period)
 }
 
-func (m *Model) factLines(v *sources.View, r sources.Ref) [][]column {
+func (m *Model) factLines(v *sources.View, r sources.Ref, width int) [][]column {
 	facts := v.Facts(r)
 	if len(facts) == 0 {
 		return nil
 	}
 	out := [][]column{nil, title("FACTS")}
 	for _, f := range facts {
+		if width < firstClassW {
+			out = append(out, []column{{text: f.Name, width: width / 3, style: theme.Fg(theme.Text)}, {text: f.Value, width: -1, style: theme.Fg(theme.Strong)}})
+			continue
+		}
 		out = append(out, []column{
 			{text: f.Name, width: seriesWidth, style: theme.Fg(theme.Text)}, {text: "since " + m.when(f.Seen), width: m.whenWidth() + 6, style: theme.Fg(theme.Faint)},
 			{text: f.Value, width: -1, style: theme.Fg(theme.Strong)},
@@ -315,7 +381,7 @@ func (m *Model) factLines(v *sources.View, r sources.Ref) [][]column {
 // lastChanges is how many changes of a resource its page shows.
 const lastChanges = 20
 
-func (m *Model) changeLines(v *sources.View, r sources.Ref) [][]column {
+func (m *Model) changeLines(v *sources.View, r sources.Ref, width int) [][]column {
 	at := v.Cursor().At
 	var mine []sources.Change
 	for _, c := range v.Changes(time.Time{}, at.Add(time.Nanosecond)) {
@@ -329,7 +395,12 @@ func (m *Model) changeLines(v *sources.View, r sources.Ref) [][]column {
 	slices.Reverse(mine)
 	out := [][]column{nil, title("LAST CHANGES")}
 	for _, c := range mine[:min(len(mine), lastChanges)] {
-		e := entry{at: c.At, kind: c.Kind}
+		e := entry{at: c.At, kind: c.Kind, who: c.Actor, text: c.Text}
+		if width < firstClassW {
+			e.who = "" // the page is about one resource
+			out = append(out, m.entryCells(&e, width, theme.Fg(theme.Text), e.style(), theme.Fg(theme.Strong), c.Text))
+			continue
+		}
 		out = append(out, []column{
 			{text: string(e.glyph()), width: 1, style: e.style()}, {text: m.when(c.At), width: m.whenWidth(), style: theme.Fg(theme.Text)},
 			{text: m.since(c.At), width: 11, style: theme.Fg(theme.Faint)}, {text: c.Kind, width: 11, style: e.style()},

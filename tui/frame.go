@@ -99,7 +99,7 @@ func (m *Model) draw() *Canvas {
 		s.Hints = m.gridHints()
 		return m.painter.gridCanvas(s, m.asked)
 	}
-	s.Hints = m.page.hints(m.keys)
+	s.Hints = m.page.hints(m.momentary())
 	return m.painter.pageCanvas(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, m.asked)
 }
 

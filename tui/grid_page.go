@@ -39,19 +39,16 @@ func (gridPage) draw(*Model, *Canvas, Rect, *sources.View) {}
 
 // hints of the grid depend on the mode.
 func (m *Model) gridHints() []Hint {
-	k := m.keys
-	out := []Hint{hint(k.Help, "help"), hint(k.Pause, m.pauseWord()), {Key: "←→", Does: "scrub"}}
+	k := m.momentary()
+	out := []Hint{hint(k.Help, "help"), hint(k.Pause, k.Pause.Help().Desc), hints(k.Earlier, k.Later, "scrub")}
 	switch {
 	case m.opt.Mode == Replay:
-		out = append(out, Hint{Key: k.Slower.Help().Key + k.Faster.Help().Key, Does: "speed"})
+		out = append(out, hints(k.Slower, k.Faster, "speed"))
 	case m.cursor.stance != following:
 		out = append(out, hint(k.Live, "live"))
 	}
 	out = append(out, hint(k.Open, "open"), hint(k.Filter, "filter"), hint(k.Jump, "jump"), hint(k.Timeline, "timeline"))
-	if m.opt.Mode != Replay {
-		out = append(out, hint(k.Note, "note"))
-	}
-	return append(out, hint(k.Command, "command"), hint(k.Leave, "leave"))
+	return append(out, hint(k.Note, "note"), hint(k.Command, "command"), hint(k.Leave, "leave"))
 }
 
 func (m *Model) pauseWord() string {

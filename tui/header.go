@@ -592,6 +592,10 @@ func (p *Painter) hints(s *Scene, r Rect) {
 		x += p.canvas.Text(x, r.Y, r.W-1, s.Message, theme.Fg(theme.Accent)) + 2
 	}
 	for _, h := range s.Hints {
+		if h == (Hint{}) {
+			continue
+		}
+		h.Key = spelledOut(h.Key, s.ASCII)
 		need := textWidth(h.Key) + 1 + textWidth(h.Does)
 		if x+need > r.X+r.W {
 			return

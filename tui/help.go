@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -35,14 +36,28 @@ func (p *helpPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 	heading(c, top, "help", "keys can be rebound in the config under keys:")
 	across := max(min(body.W/helpWidth, 3), 1)
 	columns := spread(blocks(wrapped(m.helpLines(), body.W/across-2)), across)
+	var foot Rect
+	if tallest(columns) > body.H && body.H > 1 {
+		foot, body = body.Bottom(1)
+	}
 	p.list.height, p.beyond = body.H, max(tallest(columns)-body.H, 0)
 	p.list.at = min(p.list.at, p.beyond)
+	p.further(m, c, foot)
 	for x, lines := range columns {
 		start, w := part(body.W, across, x)
 		for i := p.list.at; i < min(len(lines), p.list.at+body.H); i++ {
 			m.helpLine(c, Rect{X: body.X + start + 1, Y: body.Y + i - p.list.at, W: w - 2, H: 1}, lines[i])
 		}
 	}
+}
+
+// further says that there is more below, and how to get there.
+func (p *helpPage) further(m *Model, c *Canvas, r Rect) {
+	text := "the end; " + m.keys.Up.Help().Key + " goes up"
+	if below := p.beyond - p.list.at; below > 0 {
+		text = "↓ " + strconv.Itoa(below) + " more lines: " + m.keys.Down.Help().Key + ", " + m.keys.PageDown.Help().Key
+	}
+	writeRow(c, r.Inset(1, 0), text, theme.Fg(theme.Accent))
 }
 
 // blocks cuts the lines before each heading.
@@ -126,7 +141,7 @@ func (m *Model) helpLine(c *Canvas, r Rect, l helpLine) {
 	if style == 0 {
 		style = theme.Fg(theme.Accent).Bold()
 	}
-	columns(c, r, column{text: l.key, width: helpKeyW, style: style}, column{text: l.does, width: -1, style: theme.Fg(theme.Text)})
+	columns(c, r, column{text: spelledOut(l.key, c.ASCII), width: helpKeyW, style: style}, column{text: l.does, width: -1, style: theme.Fg(theme.Text)})
 }
 
 func (m *Model) helpLines() []helpLine {
@@ -141,18 +156,18 @@ func (m *Model) helpLines() []helpLine {
 		out = append(out, helpLine{})
 	}
 	out = append(out, helpLine{head: "COMMANDS, AFTER " + m.keys.Command.Help().Key})
-	for _, c := range commands() {
+	for _, c := range m.commands() {
 		out = append(out, helpLine{key: c.name, does: c.help})
 	}
 	return append(append(out, helpLine{}), legend()...)
 }
 
-// offered tells whether a key does anything in this mode.
+// offered tells whether a key or a command does anything in this mode.
 func (m *Model) offered(name string) bool {
 	switch name {
 	case "live":
 		return m.opt.Mode != Replay
-	case "slower", "faster":
+	case "slower", "faster", "speed":
 		return m.opt.Mode == Replay
 	case "note":
 		return m.opt.Mode != Replay

@@ -402,6 +402,6 @@ func (l *Link) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i := bytes.LastIndex(l.queue, leaveScreen); i >= 0 {
-		l.queue = append([]byte(mend), l.queue[i:]...)
+		l.queue = append([]byte(mend+wipe), l.queue[i:]...)
 	}
 }

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"strings"
+	"unicode"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -13,14 +16,46 @@ import (
 type page interface {
 	// key answers a key, or tells that it means nothing here.
 	key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool)
-	// hints are the keys that are worth knowing here, the most useful first.
+	// hints are the keys that are worth knowing here, the most useful first. The keys are those of the moment: their
+	// words say what they do now, and those that do nothing are disabled.
 	hints(k *keyMap) []Hint
 	// draw fills the area.
 	draw(m *Model, c *Canvas, area Rect, v *sources.View)
 }
 
-// hint is a key with a word for what it does here.
-func hint(b key.Binding, does string) Hint { return Hint{Key: b.Help().Key, Does: does} }
+// hint is a key with a word for what it does here; none where it does nothing.
+func hint(b key.Binding, does string) Hint {
+	if !b.Enabled() {
+		return Hint{}
+	}
+	return Hint{Key: b.Help().Key, Does: does}
+}
+
+// hints is two keys with a word for what they do together.
+func hints(a, b key.Binding, does string) Hint {
+	if !a.Enabled() || !b.Enabled() {
+		return Hint{}
+	}
+	one, other := a.Help().Key, b.Help().Key
+	if len([]rune(one)) == 1 && len([]rune(other)) == 1 && !isLetter(one) && !isLetter(other) {
+		return Hint{Key: one + other, Does: does}
+	}
+	return Hint{Key: one + " " + other, Does: does}
+}
+
+func isLetter(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
+}
+
+// momentary is the keys as they are at this moment.
+func (m *Model) momentary() *keyMap {
+	k := *m.keys
+	for _, n := range k.all() {
+		n.SetEnabled(m.offered(n.name))
+	}
+	k.Pause.SetHelp(k.Pause.Help().Key, m.pauseWord())
+	return &k
+}
 
 // open shows a page.
 func (m *Model) open(p page) {
@@ -62,6 +97,9 @@ func (l *list) key(k *keyMap, press tea.KeyPressMsg, n int) bool {
 func (l *list) draw(c *Canvas, area Rect, n int, line func(i int, r Rect)) {
 	l.height = area.H
 	l.at = max(min(l.at, n-1), 0)
+	if area.Empty() {
+		return
+	}
 	l.top = max(min(l.top, l.at), l.at-area.H+1, 0)
 	l.top = max(min(l.top, n-area.H), 0)
 	for i := l.top; i < n && i < l.top+area.H; i++ {
@@ -85,6 +123,9 @@ type column struct {
 // columns writes the cells of one line beside each other, a blank between them, and leaves out what does
 // not fit.
 func columns(c *Canvas, r Rect, cells ...column) {
+	if r.Empty() {
+		return
+	}
 	x := r.X
 	for _, cell := range cells {
 		left := r.X + r.W - x
@@ -104,15 +145,38 @@ func columns(c *Canvas, r Rect, cells ...column) {
 	}
 }
 
+// writeRow writes a text into a rectangle of one row, if there is any.
+func writeRow(c *Canvas, r Rect, text string, style theme.Style) {
+	if !r.Empty() {
+		c.Text(r.X, r.Y, r.W, text, style)
+	}
+}
+
 // textAtRight writes s so that it ends at the right edge of r, and returns where it begins.
 func textAtRight(c *Canvas, r Rect, s string, style theme.Style) int {
+	if r.Empty() {
+		return r.X
+	}
 	w := min(textWidth(s), r.W)
 	c.Text(r.X+r.W-w, r.Y, w, s, style)
 	return r.X + r.W - w
 }
 
-// heading writes a page's first line: its name, and at the right what it is about.
-func heading(c *Canvas, r Rect, name, about string) {
-	at := textAtRight(c, r.Inset(1, 0), about, theme.Fg(theme.Faint))
-	c.Text(r.X+1, r.Y, at-r.X-2, name, theme.Fg(theme.Strong).Bold())
+// heading writes a page's first line: its name, and at the right, as far as there is room, what it is about. It returns
+// what is left between the two.
+func heading(c *Canvas, r Rect, name, about string) Rect {
+	inside := r.Inset(1, 0)
+	if inside.Empty() {
+		return Rect{}
+	}
+	used := c.Text(inside.X, r.Y, inside.W, name, theme.Fg(theme.Strong).Bold())
+	_, rest := inside.Left(used + 2)
+	if about != "" && rest.W >= leastAbout {
+		at := textAtRight(c, rest, about, theme.Fg(theme.Faint))
+		rest.W = max(at-rest.X-2, 0)
+	}
+	return rest
 }
+
+// leastAbout is the width below which what a page is about says nothing.
+const leastAbout = 12

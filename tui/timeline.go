@@ -138,7 +138,7 @@ func (p *timelinePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *timelinePage) hints(k *keyMap) []Hint {
 	return []Hint{
 		hint(k.Back, "back"), hint(k.Open, "go there"), {Key: "0-9", Does: "tenths"}, hint(k.PrevMark, "mark before"),
-		hint(k.NextMark, "next mark"), hint(k.Jump, "jump"), hint(k.Note, "note"), hint(k.Pause, "pause"),
+		hint(k.NextMark, "next mark"), hint(k.Jump, "jump"), hint(k.Note, "note"), hint(k.Pause, k.Pause.Help().Desc),
 	}
 }
 
@@ -150,7 +150,7 @@ func (p *timelinePage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 	top, body := area.Top(2)
 	about := fmt.Sprintf("%d changes and marks, times in %s", len(entries), at.In(m.opt.Zone).Format("MST"))
 	heading(c, top, "timeline", about)
-	if len(entries) == 0 {
+	if len(entries) == 0 && !body.Empty() {
 		c.Text(body.X+1, body.Y, body.W-2, "nothing has happened yet, and nothing is planned", theme.Fg(theme.Faint))
 		return
 	}
@@ -180,15 +180,31 @@ func (m *Model) entryLine(c *Canvas, r Rect, e *entry, at time.Time) {
 		when, glyph, text = rest, rest, rest
 		body = strings.TrimSpace("to come: " + body)
 	}
-	columns(c, r,
-		column{text: string(e.glyph()), width: 1, style: glyph},
-		column{text: m.when(e.at), width: m.whenWidth(), style: when},
-		column{text: m.since(e.at), width: 11, style: rest},
-		column{text: e.kind, width: 11, style: glyph},
-		column{text: e.who, width: 14, style: rest},
-		column{text: body, width: -1, style: text},
-	)
+	columns(c, r, m.entryCells(e, r.W+2, when, glyph, text, body)...)
 }
+
+// entryCells are the cells of an entry on a page of a width: T± goes where it is narrow, and then the kind, which the
+// glyph tells, too.
+func (m *Model) entryCells(e *entry, width int, when, glyph, text theme.Style, body string) []column {
+	rest := theme.Fg(theme.Faint)
+	out := []column{{text: string(e.glyph()), width: 1, style: glyph}, {text: m.when(e.at), width: m.whenWidth(), style: when}}
+	if width >= firstClassW {
+		out = append(out, column{text: m.since(e.at), width: 11, style: rest})
+	}
+	if width >= leastKind {
+		out = append(out, column{text: e.kind, width: 11, style: glyph})
+	}
+	switch {
+	case width >= firstClassW:
+		out = append(out, column{text: e.who, width: 14, style: rest})
+	case e.who != "":
+		out = append(out, column{text: e.who, width: min(textWidth(e.who), width/5), style: rest})
+	}
+	return append(out, column{text: body, width: -1, style: text})
+}
+
+// leastKind is the width from which on an entry has room for its kind.
+const leastKind = 56
 
 // hour is a time of day in the room's zone.
 func (m *Model) hour(t time.Time) string { return t.In(m.opt.Zone).Format(time.TimeOnly) }
