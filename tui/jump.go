@@ -15,12 +15,20 @@ import (
 func (m *Model) openJump() {
 	p := m.ask("jump to", "go", "", func(text string) (tea.Cmd, error) { return m.tick(), m.jump(text) })
 	p.about = func(text string) []Hint {
-		t, err := moment(text, m.cursor.at, m.opt.Meta.Launch.T0, m.reach(), m.opt.Zone)
+		t, err := m.moment(text)
 		if err != nil {
 			return jumpExamples
 		}
 		return []Hint{{Key: "→", Does: strings.TrimSpace(t.In(m.opt.Zone).Format("2 Jan 15:04:05 MST") + "  " + m.since(t))}}
 	}
+}
+
+// moment is the time that was typed. The start is that of the key for it.
+func (m *Model) moment(text string) (time.Time, error) {
+	if strings.EqualFold(strings.TrimSpace(text), "start") {
+		return m.begin(), nil
+	}
+	return moment(text, m.cursor.at, m.opt.Meta.Launch.T0, m.reach(), m.opt.Zone)
 }
 
 // jumpExamples are the ways to write a time.

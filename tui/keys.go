@@ -82,7 +82,7 @@ func defaultKeys() *keyMap {
 		PrevMark:    bind("[", "mark before", "["),
 		NextMark:    bind("]", "next mark", "]"),
 		Jump:        bind("J", "jump to a time: T-5m, 20:31, +90s", "J"),
-		Start:       bind("g", "start of the recording, of a list", "g", "home"),
+		Start:       bind("g", "first numbers of the recording, start of a list", "g", "home"),
 		End:         bind("G", "its end", "G", "end"),
 		Live:        bind("L", "back to live", "L"),
 		Truth:       bind("x", "as seen, as settled", "x"),

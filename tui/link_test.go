@@ -157,6 +157,8 @@ func (b *busyTape) Changes(context.Context, time.Time, time.Time, time.Time) ([]
 	return nil, nil
 }
 
+func (b *busyTape) FirstSeen(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 func (b *busyTape) Span(context.Context) (from, to time.Time, err error) {
 	return b.clock.Now().Add(-time.Hour), b.clock.Now(), nil
 }

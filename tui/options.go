@@ -21,6 +21,8 @@ type Tape interface {
 	Changes(ctx context.Context, from, to, seen time.Time) ([]sources.Change, error)
 	// Span is the time between the first and the last thing recorded.
 	Span(ctx context.Context) (from, to time.Time, err error)
+	// FirstSeen is when the first number had been seen, zero while there is none.
+	FirstSeen(ctx context.Context) (time.Time, error)
 	// Size is the recording's size in bytes.
 	Size() (int64, error)
 	// Meta is what the recording says about itself.

@@ -18,6 +18,7 @@ const readFor = 20 * time.Second
 // roomState is what the screen knows about the recording as a whole.
 type roomState struct {
 	span    span
+	first   time.Time // when the first number had been seen: before that there is nothing to look at
 	size    int64
 	changes []sources.Change // all of the recording
 	last    int64            // the newest of them
@@ -25,6 +26,14 @@ type roomState struct {
 	meta    *recording.Meta  // as it was read again, nil while the options' holds
 	missed  int              // changes that came while the cursor stood
 	lease   *sources.Fact    // the newest word on who collects
+}
+
+// begin is where there is something to look at: the first number had been seen. What was read then reaches back further.
+func (r *roomState) begin() time.Time {
+	if r.span.holds(r.first) {
+		return r.first
+	}
+	return r.span.from
 }
 
 // known tells whether the recording has been read at all.
@@ -189,8 +198,11 @@ func readStretch(ctx context.Context, tape Tape, epoch int, target time.Time, st
 		return msg
 	}
 	msg.room.span = span{from, to}
+	if msg.room.first, err = tape.FirstSeen(ctx); err != nil {
+		msg.room.first = time.Time{} // the recording's begin stands for it
+	}
 	if start {
-		target = from
+		target = msg.room.begin()
 	}
 	msg.target, msg.stretch = target, around(target)
 	msg.batch, msg.mark, err = tape.Load(ctx, msg.stretch.from, msg.stretch.to, time.Time{})
@@ -219,7 +231,7 @@ func (m *Model) loaded(msg loadedMsg) tea.Cmd {
 		return nil
 	}
 	first := !m.room.known()
-	m.room.span, m.room.size, m.room.changes = msg.room.span, msg.room.size, msg.room.changes
+	m.room.span, m.room.first, m.room.size, m.room.changes = msg.room.span, msg.room.first, msg.room.size, msg.room.changes
 	m.room.last = newestChange(m.room.changes)
 	m.room.held(msg.newest)
 	m.memory.window = sources.NewWindow(held)
@@ -253,7 +265,7 @@ func newestChange(changes []sources.Change) int64 {
 // enter puts a replay's cursor where it starts, now that the span is known.
 func (m *Model) enter() {
 	if m.cursor.at.IsZero() {
-		m.cursor.reset(m.room.span.from, m.opt.Now())
+		m.cursor.reset(m.room.begin(), m.opt.Now())
 		return
 	}
 	if !m.room.span.holds(m.cursor.at) {

@@ -33,7 +33,7 @@ func (m *Model) timeKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		{m.keys.NextSample, func() { m.moveToSample(+1) }},
 		{m.keys.PrevMark, func() { m.moveToMark(-1) }},
 		{m.keys.NextMark, func() { m.moveToMark(+1) }},
-		{m.keys.Start, func() { m.moveTo(m.reach().from) }},
+		{m.keys.Start, func() { m.moveTo(m.begin()) }},
 		{m.keys.End, func() { m.moveTo(m.reach().to) }},
 		{m.keys.Truth, m.changeTruth},
 		{m.keys.Slower, func() { m.changeSpeed(-1) }},
@@ -59,11 +59,14 @@ func (m *Model) pause() {
 		m.backToLive()
 	default:
 		if s := m.reach(); !m.cursor.at.Before(s.to) {
-			m.cursor.at = s.from
+			m.cursor.at = m.begin()
 		}
 		m.cursor.play(m.opt.Now())
 	}
 }
+
+// begin is where the recording begins to show something. The moments before it can be scrubbed to, and are tenth 0.
+func (m *Model) begin() time.Time { return m.reach().clamp(m.room.begin()) }
 
 func (m *Model) backToLive() {
 	if m.opt.Mode == Replay {
@@ -156,7 +159,7 @@ func (m *Model) changeSpeed(steps int) {
 
 // jump goes to the time that was typed.
 func (m *Model) jump(text string) error {
-	t, err := moment(text, m.cursor.at, m.opt.Meta.Launch.T0, m.reach(), m.opt.Zone)
+	t, err := m.moment(text)
 	if err != nil {
 		return err
 	}

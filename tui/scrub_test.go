@@ -22,8 +22,10 @@ func TestScrubByKeys(t *testing.T) {
 		{"[", "T-00:20:00"},
 		{"G", "T+00:30:00"},
 		{"right", "T+00:30:00"}, // the end holds
-		{"g", "T-00:44:00"},
-		{"left", "T-00:44:00"}, // so does the start
+		{"g", "T-00:40:00"},     // when the first numbers were seen
+		{"left", "T-00:40:10"},
+		{"shift+left", "T-00:44:00"},
+		{"left", "T-00:44:00"}, // the start holds, too
 	} {
 		term.press(step.key)
 		term.see(step.want)
