@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -285,5 +286,31 @@ func TestLinesNeedRoomAndData(t *testing.T) {
 	s = newSheet(60, 10)
 	if lines(Series{"x", minutes(math.NaN())}).Draw(60, 10, s.put) || lines().Draw(60, 10, s.put) || strings.TrimSpace(s.String()) != "" {
 		t.Errorf("drawn without data:\n%s", s)
+	}
+}
+
+// The names of limits leave the lines alone, and of two on one row both are named.
+func TestNamesOfLimitsLeaveTheLinesAlone(t *testing.T) {
+	points := minutes(slices.Repeat([]float64{0.1, 1, 60}, 6)...) // what comes next is free
+	l := lines(Series{"errors", points})
+	l.Limits = []Bound{{"warns above 0.3", 0.3}, {"pages above 1", 1}, {"ceiling", 80}}
+	s := newSheet(80, 12)
+	l.Draw(80, 12, s.put)
+	plain := lines(Series{"errors", points})
+	plain.Top = 80
+	before := newSheet(80, 12)
+	plain.Draw(80, 12, before.put)
+	for _, name := range []string{"warns above 0.3", "pages above 1", "ceiling"} {
+		if !strings.Contains(s.String(), name) {
+			t.Errorf("nothing is named %q:\n%s", name, s)
+		}
+	}
+	for i, was := range strings.Split(before.String(), "\n") {
+		now := []rune(strings.Split(s.String(), "\n")[i])
+		for x, r := range []rune(was) {
+			if strings.ContainsRune("─│╭╮╰╯", r) && now[x] != r {
+				t.Fatalf("row %d has %q for %q:\n%s", i, now[x], r, s)
+			}
+		}
 	}
 }

@@ -299,18 +299,55 @@ func (p *plot) tail(columns []Column) int {
 	return p.w + 1
 }
 
-// names writes the limits' names over their lines. Of two on one row the higher one is named.
+// names writes the limits' names at the right, on their lines or next to them, where no line of the chart is. The higher
+// limit is named first; one that finds no free place is not named, for what is measured is worth more.
 func (p *plot) names() {
-	named := map[int]bool{}
-	for _, l := range slices.Backward(slices.SortedFunc(slices.Values(p.Limits), func(a, b Bound) int { return cmp.Compare(a.Value, b.Value) })) {
-		runes := []rune(" " + l.Name + " ")
-		if l.Name == "" || l.Value < p.low || l.Value > p.high || len(runes) > p.w || named[p.row(l.Value)] {
+	limits := slices.SortedFunc(slices.Values(p.Limits), func(a, b Bound) int { return cmp.Compare(b.Value, a.Value) })
+	for _, l := range limits {
+		name := []rune(" " + l.Name + " ")
+		if l.Name == "" || l.Value < p.low || l.Value > p.high {
 			continue
 		}
-		named[p.row(l.Value)] = true
-		for i, r := range runes {
-			p.put(p.left+1+i, p.row(l.Value), r, Limit)
+		row := p.row(l.Value)
+		for _, at := range [...]int{row, row - 1, row + 1} {
+			if at != row && p.limited(at) {
+				continue
+			}
+			if x, ok := p.room(at, len(name)); ok {
+				p.name(x, at, name)
+				break
+			}
 		}
+	}
+}
+
+// limited tells whether a limit is drawn on a row: a name there would be taken for its.
+func (p *plot) limited(row int) bool {
+	return slices.ContainsFunc(p.Limits, func(l Bound) bool { return l.Value >= p.low && l.Value <= p.high && p.row(l.Value) == row })
+}
+
+// room is the rightmost place of n free columns on a row.
+func (p *plot) room(row, n int) (x int, ok bool) {
+	if row < 0 || row >= p.h {
+		return 0, false
+	}
+	free := 0
+	for x := p.w - 1; x >= 0; x-- {
+		if free++; p.drawn[row*p.w+x] != 0 {
+			free = 0
+		}
+		if free == n {
+			return x, true
+		}
+	}
+	return 0, false
+}
+
+// name writes a name, and takes its place.
+func (p *plot) name(x, row int, name []rune) {
+	for i, r := range name {
+		p.put(p.left+x+i, row, r, Limit)
+		p.drawn[row*p.w+x+i] = r
 	}
 }
 
