@@ -29,7 +29,7 @@ func (m *Model) scene() *Scene {
 	reach := m.reach()
 	*s = Scene{
 		View: m.view(), Meta: m.meta(), Mode: m.opt.Mode, Standing: m.drawn.stance == standing, Speed: m.drawn.speed,
-		Now: reach.to, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
+		Now: reach.to, Begin: reach.from, Wall: m.opt.Now(), News: m.room.missed, Scrub: isTimeline(m.page), Zone: m.opt.Zone,
 		Story: m.opt.Story,
 		Width: m.width, Height: m.height, Filter: m.filter, Theme: &m.opt.Theme, ASCII: m.opt.ASCII,
 		Recording: m.opt.Path, RecordingSize: m.room.size, Viewer: m.opt.Viewer, Message: m.message(), Notice: m.standby,

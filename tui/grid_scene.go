@@ -19,6 +19,7 @@ type Scene struct {
 	Speed    float64       // of a replay: launch seconds per second, shown where it is not 1
 	Now      time.Time     // the launch clock; the view's cursor is there unless it stands or replays
 	Wall     time.Time     // the machine's clock, on which credentials run out
+	Begin    time.Time     // of the recording; zero: unknown
 	From, To time.Time     // the stretch of time on the timeline strip; zero From: half an hour up to the cursor
 	Span     time.Duration // how much time the tiles' charts show at least; zero means DefaultSpan
 	Oldest   time.Time     // from when on everything is at hand; zero: from the cursor's last hour on

@@ -101,10 +101,14 @@ func position(t, from, to time.Time, w int) int {
 	return min(max(int(float64(w)*float64(t.Sub(from))/float64(to.Sub(from))), 0), w-1)
 }
 
-// rail draws the line: heavy up to the cursor, light after it.
+// rail draws the line: heavy up to the cursor, light after it, none before the recording begins.
 func (p *Painter) rail(s *Scene, line Rect, from, to time.Time) {
 	at := position(s.cursor(), from, to, line.W)
-	for x := range line.W {
+	begin := 0
+	if s.Begin.After(from) {
+		begin = position(s.Begin, from, to, line.W)
+	}
+	for x := begin; x < line.W; x++ {
 		switch {
 		case x <= at:
 			p.canvas.Put(line.X+x, line.Y, '─', theme.Fg(theme.Faint))

@@ -287,6 +287,9 @@ func (r *reader) scale(t *Tile, f *face) {
 	} else if t.spec.Chart.Limit != nil {
 		f.limit = *t.spec.Chart.Limit
 	}
+	if !known {
+		f.limit = math.NaN() // a line that nothing stands under, and that has no label
+	}
 	if known && low < 0 {
 		f.low = -chart.Nice(-low)
 	}
