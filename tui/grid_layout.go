@@ -50,13 +50,17 @@ func newLayout(s *Scene, tiles int) Layout {
 // pageLayout instead of a number of tiles cuts the screen for a page: it has the room of the newest changes, too.
 const pageLayout = -1
 
-// storyLines is how many lines a rehearsal's story takes: a second one only where there is room to spare.
+// storyLines is how many lines a rehearsal's story takes: what to press is worth a second one wherever there is room.
 func storyLines(s *Scene) int {
-	if s.Height < 30 || textWidth(s.Story) <= s.Width-storyMargin {
-		return 1
+	most := 2
+	if s.Height < leastStoryH {
+		most = 1
 	}
-	return 2
+	return max(len(tell(s.Story, s.Width-storyMargin, most)), 1)
 }
+
+// leastStoryH is the height from which on a story may have two lines.
+const leastStoryH = 12
 
 // storyMargin is what stands beside a story.
 const storyMargin = 4

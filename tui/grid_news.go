@@ -16,12 +16,13 @@ type item struct {
 	glyph rune
 	at    time.Time
 	what  string // what it is about
+	word  string // how that stands, "" for no word
 	text  string
 	style theme.Style
 	level Level
 	more  int // how many like it are left out
 
-	expired bool // its cause is that credentials have expired
+	cause string // what other tiles may be blind of, too: credentials that have expired, an endpoint that is not there
 }
 
 // newsSpan is how old a change may be to be news.
@@ -33,7 +34,7 @@ func (p *Painter) news(s *Scene, r Rect) {
 		return
 	}
 	items := append(p.troubles(s), changes(s, r.H)...)
-	wide := min(max(r.W/4, 12), 34)
+	wide := max(min(r.W/3, 26), min(r.W/4, 34), 12)
 	for i, it := range items[:min(len(items), r.H)] {
 		p.item(s, Rect{r.X + 1, r.Y + i, r.W - 2, 1}, it, wide)
 	}
@@ -52,11 +53,19 @@ func (p *Painter) item(s *Scene, r Rect, it item, wide int) {
 	if it.level >= LevelWarn {
 		what = what.Bold()
 	}
-	used := p.canvas.Text(rest.X, r.Y, min(wide, rest.W), it.what, what)
+	used := p.canvas.Text(rest.X, r.Y, min(wide, rest.W), it.about(wide), what)
 	if it.text != "" {
 		used = max(used, wide)
 		p.canvas.Text(rest.X+used+2, r.Y, rest.W-used-2, it.text, theme.Fg(theme.Text))
 	}
+}
+
+// about is what an item is about in so many columns: the name is cut before the word.
+func (it *item) about(w int) string {
+	if it.word == "" {
+		return it.what
+	}
+	return cut(it.what, max(w-textWidth(it.word)-1, 4)) + " " + it.word
 }
 
 // troubles are the tiles that need a person, the worst first.
@@ -67,32 +76,34 @@ func (p *Painter) troubles(s *Scene) []item {
 		if st.Level < LevelStale {
 			continue
 		}
+		cause, text := st.shared, st.shared
 		if st.cause == sources.Expired {
-			out = s.expiry(out, st)
+			cause, text = string(st.cause), s.renewal()
+		}
+		if i := slices.IndexFunc(out, func(it item) bool { return cause != "" && it.cause == cause }); i >= 0 {
+			out[i].join(st, text)
 			continue
 		}
 		style := theme.Fg(st.Level.colour())
 		if st.Level == LevelStale {
 			style = theme.Fg(theme.Text)
 		}
-		out = append(out, item{glyph: st.Glyph, at: st.Since, what: t.Title + " " + st.Word, text: st.Why, style: style, level: st.Level})
+		out = append(out, item{glyph: st.Glyph, at: st.Since, what: t.Title, word: st.Word, text: st.Why, style: style, level: st.Level, cause: cause})
+		if st.cause == sources.Expired {
+			out[len(out)-1].what, out[len(out)-1].word, out[len(out)-1].text = "1 tile blind", "", text
+		}
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return cmp.Compare(b.level, a.level) })
 	return out
 }
 
-// expiry is the one line of all tiles that are blind because the credentials have expired.
-func (s *Scene) expiry(out []item, st Status) []item {
-	i := slices.IndexFunc(out, func(it item) bool { return it.expired })
-	if i < 0 {
-		return append(out, item{glyph: st.Glyph, at: st.Since, what: "1 tile blind", text: s.renewal(), style: theme.Fg(st.Level.colour()), level: st.Level, expired: true})
+// join makes a line that of one more tile, blind of the same cause.
+func (it *item) join(st Status, text string) {
+	it.more++
+	it.what, it.word, it.text = strconv.Itoa(it.more+1)+" tiles blind", "", text
+	if st.Since.Before(it.at) {
+		it.at = st.Since
 	}
-	out[i].more++
-	out[i].what = strconv.Itoa(out[i].more+1) + " tiles blind"
-	if st.Since.Before(out[i].at) {
-		out[i].at = st.Since
-	}
-	return out
 }
 
 // changes are the newest n changes, the newest first. Changes of one kind to one resource that follow each other
@@ -115,7 +126,7 @@ func changes(s *Scene, n int) []item {
 			break
 		}
 		last, alike = c, 0
-		out = append(out, item{glyph: changeGlyph(c.Kind), at: c.At, what: sources.Clean(about(c)), text: sources.Clean(c.Text), style: theme.Fg(theme.Text)})
+		out = append(out, item{glyph: changeGlyph(c.Kind), at: c.At, what: sources.Clean(about(c)), text: news(c), style: theme.Fg(theme.Text)})
 	}
 	for i := range out {
 		if out[i].more > 0 {
@@ -128,7 +139,7 @@ func changes(s *Scene, n int) []item {
 // isAlike tells whether an older change adds nothing to a newer one but its number.
 func isAlike(older, newer sources.Change) bool {
 	if older.Kind == sources.ChangeSource && newer.Kind == sources.ChangeSource && older.Resource != newer.Resource {
-		return isExpiry(older) && isExpiry(newer) && newer.At.Sub(older.At) < sourcesAlike
+		return causeOf(older) != "" && causeOf(older) == causeOf(newer) && newer.At.Sub(older.At) < sourcesAlike
 	}
 	head := func(c sources.Change) string { h, _, _ := strings.Cut(c.Text, ":"); return h }
 	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Resource == newer.Resource && head(older) == head(newer) &&
@@ -138,9 +149,30 @@ func isAlike(older, newer sources.Change) bool {
 // sourcesAlike is within how long sources that fail of one cause are one line: each is asked at its own pace.
 const sourcesAlike = 5 * time.Minute
 
-// isExpiry tells whether a source says that the credentials have expired.
-func isExpiry(c sources.Change) bool {
-	return strings.Contains(c.Text, "fails: "+string(sources.Expired)) || strings.Contains(c.Text, "now: "+string(sources.Expired))
+// causeOf is what a failure of a source has in common with those of others, "" for nothing.
+func causeOf(c sources.Change) string {
+	_, said, found := strings.Cut(c.Text, "fails: ")
+	if _, now, still := strings.Cut(c.Text, "now: "); still {
+		said, found = now, true
+	}
+	trouble := sources.ParseTrouble(said)
+	switch {
+	case !found:
+		return ""
+	case trouble.Kind == sources.Expired:
+		return string(trouble.Kind)
+	}
+	return shared(trouble)
+}
+
+// news is what a change says, without what stands beside it.
+func news(c sources.Change) string {
+	text := sources.Clean(c.Text)
+	if c.Kind == sources.ChangeSource {
+		text = strings.TrimPrefix(text, sources.Clean(c.Resource.Name)+" ")
+		text = strings.Replace(text, ": "+string(sources.Failed)+": ", ": ", 1)
+	}
+	return text
 }
 
 // about is what a change is about.
@@ -150,6 +182,8 @@ func about(c sources.Change) string {
 		return "note by " + c.Actor
 	case c.Kind == sources.ChangeNote || c.Resource.Name == "":
 		return c.Kind
+	case c.Kind == sources.ChangeSource:
+		return c.Kind + " " + c.Resource.Name
 	}
 	return c.Resource.Name + " " + c.Kind
 }

@@ -39,7 +39,7 @@ func TestTroubleComesFirst(t *testing.T) {
 	p := NewPainter()
 	p.Grid(s)
 	items := p.troubles(s)
-	if len(items) != 4 || items[0].level != LevelPage || items[0].what != "load balancer prod page" {
+	if len(items) != 4 || items[0].level != LevelPage || items[0].about(40) != "load balancer prod page" {
 		t.Errorf("troubles %+v", items)
 	}
 }

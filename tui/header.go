@@ -483,11 +483,7 @@ func (p *Painter) health(s *Scene) []segment {
 	if n := expired(p.reader.broken); n > 0 {
 		out = append(out, segment{text: s.renewal() + " !", brief: "credentials expired !", style: theme.Fg(theme.Warn).Bold(), keep: 88})
 	} else if n := len(p.reader.broken); n > 0 {
-		text := "source " + p.reader.broken[0].name + ": " + string(p.reader.broken[0].trouble.Kind)
-		if n > 1 {
-			text = strconv.Itoa(n) + " sources fail, " + text
-		}
-		out = append(out, segment{text: sources.CleanTo(text, 60) + " !", style: theme.Fg(theme.Warn), keep: 85})
+		out = append(out, segment{text: cut(failing(p.reader.broken), 60) + " !", style: theme.Fg(theme.Warn), keep: 85})
 	}
 	if endpoint := s.fact("endpoint"); endpoint != "" {
 		style := theme.Fg(theme.Warn)
@@ -501,6 +497,24 @@ func (p *Painter) health(s *Scene) []segment {
 		out = append(out, segment{text: "tiles of the config cannot be read !", style: theme.Fg(theme.Warn), keep: 80})
 	}
 	return out
+}
+
+// failing says which sources fail and, in few words, of what.
+func failing(broken []brokenSource) string {
+	first := broken[0]
+	reason, one := shared(first.trouble), true
+	for _, b := range broken {
+		one = one && shared(b.trouble) == reason
+	}
+	brief, _, _ := strings.Cut(orElse(reason, string(first.trouble.Kind)), " (")
+	brief, _, _ = strings.Cut(brief, "; ")
+	switch {
+	case len(broken) == 1:
+		return "source " + first.name + " fails: " + brief
+	case reason != "" && one:
+		return strconv.Itoa(len(broken)) + " sources fail: " + brief
+	}
+	return strconv.Itoa(len(broken)) + " sources fail, " + first.name + ": " + brief
 }
 
 // expired is how many of the sources want nothing but newer credentials.
@@ -567,9 +581,25 @@ func (p *Painter) story(s *Scene, r Rect) {
 	p.canvas.Fill(r, ' ', style)
 	p.canvas.Text(r.X, r.Y, r.W, " ▨ ", theme.Fg(theme.Warn).On(theme.Stripe).Bold())
 	_, inside := r.Left(storyMargin - 1)
-	for i, line := range wrap(s.Story, inside.W-1, r.H) {
+	for i, line := range tell(s.Story, inside.W-1, r.H) {
 		used := p.canvas.Text(inside.X, r.Y+i, inside.W-1, line, style) + 1
 		p.stripes(Rect{inside.X + used, r.Y + i, inside.W - used, 1}, theme.Stripe)
+	}
+}
+
+// tell breaks a story into at most n lines of w columns. Where that is not enough the beginning goes: what to press is
+// said at the end.
+func tell(story string, w, n int) []string {
+	for {
+		lines := wrap(story, w, n)
+		if len(lines) == 0 || textWidth(lines[len(lines)-1]) <= w {
+			return lines
+		}
+		_, rest, found := strings.Cut(story, ". ")
+		if !found {
+			return lines
+		}
+		story = rest
 	}
 }
 

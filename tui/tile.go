@@ -142,14 +142,15 @@ const (
 
 // Status is how a tile stands: the word and glyph in its border, and the sentence behind them.
 type Status struct {
-	Level Level
-	Word  string              // e.g. "wall 6m", "stale 4m", "ok"
-	Glyph rune                // the same without words
-	Why   string              // for people, "" while all is well
-	Since time.Time           // since when, zero while unknown
-	of    string              // the metric or expression that is wrong, "" for the tile as a whole
-	cause sources.TroubleKind // of an error
-	empty bool                // there is nothing to show: no number, no trend, no age
+	Level  Level
+	Word   string              // e.g. "wall 6m", "stale 4m", "ok"
+	Glyph  rune                // the same without words
+	Why    string              // for people, "" while all is well
+	Since  time.Time           // since when, zero while unknown
+	of     string              // the metric or expression that is wrong, "" for the tile as a whole
+	cause  sources.TroubleKind // of an error
+	shared string              // what others of one cause say, too
+	empty  bool                // there is nothing to show: no number, no trend, no age
 }
 
 // face is everything that is drawn of a tile: two tiles with equal faces look the same.

@@ -9,6 +9,23 @@ import (
 	"warroom/sources"
 )
 
+// plainly is a trouble in words where it is plain that something fails.
+func plainly(t sources.Trouble) string {
+	if t.Kind == sources.Failed && t.Text != "" {
+		return t.Text
+	}
+	return t.String()
+}
+
+// shared is what a failure says beside the call that met it, by which those of one cause are told; "" for nothing.
+func shared(t sources.Trouble) string {
+	if t.Kind != sources.Failed {
+		return ""
+	}
+	_, rest, _ := strings.Cut(t.Text, ": ")
+	return rest
+}
+
 // brokenSource is a source that does not answer.
 type brokenSource struct {
 	name    string
@@ -34,7 +51,7 @@ func (r *reader) status(t *Tile) Status {
 	}
 	if b, old := r.outdated(t); old && worst.Level < LevelWarn {
 		return Status{Level: LevelWarn, Word: "old facts", Glyph: '?', Since: b.since, of: sourceUp,
-			Why: r.factsAge(b) + ": " + b.trouble.String()}
+			Why: r.factsAge(b) + ": " + plainly(b.trouble)}
 	}
 	return worst
 }
@@ -97,7 +114,7 @@ func (b brokenSource) status() Status {
 			trouble = of
 		}
 	}
-	s := Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: b.since, cause: trouble.Kind}
+	s := Status{Level: LevelError, Word: "error", Glyph: '!', Why: plainly(trouble), Since: b.since, cause: trouble.Kind, shared: shared(trouble)}
 	if trouble.Kind == sources.NotFound {
 		s.Word, s.Glyph, s.Why = "not found", '?', trouble.Text
 	}
@@ -120,7 +137,7 @@ func (r *reader) blindness(s sources.Series, state sources.State) (Status, bool)
 	trouble, since := r.view.Trouble(s)
 	switch state {
 	case sources.Unreadable:
-		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: since, cause: trouble.Kind}, true
+		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: plainly(trouble), Since: since, cause: trouble.Kind, shared: shared(trouble)}, true
 	case sources.Missing:
 		return Status{Level: LevelError, Word: "not found", Glyph: '?', Why: orElse(trouble.Text, s.Metric+" does not exist there"), Since: since, empty: true}, true
 	case sources.NoData:

@@ -142,7 +142,7 @@ func TestAFailingSourceLeavesFreshTilesAlone(t *testing.T) {
 		t.Errorf("status %+v, want ok until samples are missing", got)
 	}
 	frame := NewPainter().Grid(s.scene(120, 40))
-	if !strings.Contains(frame, "source asg: throttled") {
+	if !strings.Contains(frame, "source asg fails: throttled") {
 		t.Errorf("the room does not say that its source fails:\n%s", frame)
 	}
 }
