@@ -74,7 +74,7 @@ func newsLines(s *Scene, room, tiles int) int {
 		return room - tiles - 1 // with room for the strip
 	}
 	if isList(s) && tiles > 0 {
-		return min(room/4, 3)
+		return max(min((room-6)/2, 3), 0) // tiles are worth more, as long as they are few
 	}
 	switch {
 	case s.Height < firstClassH:
