@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"warroom/sources"
-	"warroom/tui"
 )
 
 // config is the one file that a user writes. The program reads it and never writes it.
@@ -203,17 +202,3 @@ func (c *config) names(service string) []string {
 // tiles is the text of the tiles block with every line and column where it is in the file, or "" where the
 // house's own tiles do.
 func (c *config) tiles() string { return c.tileText }
-
-// checkScreen holds what the config says about the screen against what the screen knows.
-func (c *config) checkScreen(d *document) error {
-	c.tileText = d.block("tiles")
-	if err := tui.CheckTiles(c.tileText); err != nil {
-		return d.at(d.find("tiles"), "%v", err)
-	}
-	warnings, err := tui.CheckKeys(c.Keys)
-	if err != nil {
-		return d.at(d.find("keys"), "%v", err)
-	}
-	c.warnings = warnings
-	return nil
-}

@@ -14,6 +14,11 @@ func FuzzConfig(f *testing.F) {
 	f.Add(oneBalancer + "tiles: [{service: alb, headline: {value: alb_requests}}]\nkeys: {pause: p}\n")
 	f.Add("launch: &a {name: \"\\e[31m\", t0: 2026-03-01T19:15:00Z}\nresources: *a\n")
 	f.Add("launch: {name: a, t0: 2026-03-01T19:15:00Z, <<: *b}\nresources: {alb: {\"\u202e\": x}}\n")
+	f.Add("{tiles: [{service: alb, title: x}], launch: {name: a, t0: 2026-03-01T19:15:00Z}, resources: {alb: {b: c}}}")
+	f.Add(oneBalancer + "\"tiles\":\n  - service: alb\n")
+	f.Add(oneBalancer + "tiles : [{service: alb, titel: \"}\"}]\n")
+	f.Add("tiles: &t [{service: alb, <<: *t}]\n" + oneBalancer)
+	f.Add("\ufeff" + oneBalancer + "? tiles\n: hello\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := parseConfig("warroom.yaml", []byte(text))
 		if err == nil {

@@ -104,6 +104,27 @@ resources:
 	}
 }
 
+// However the words are written, the screen reads the tiles at the lines and columns that they have in the file.
+func TestTilesKeepTheirPlace(t *testing.T) {
+	const launch = "launch: {name: a, t0: 2026-03-01T19:15:00Z}"
+	const watch = "resources: {alb: {shop: app/shop/1}}"
+	for text, want := range map[string]string{
+		"{tiles: [{service: alb, title: x}], " + launch + ", " + watch + "}":                "        [{service: alb, title: x}]",
+		"{" + launch + ", " + watch + ",\ntiles: [{service: alb,\n title: x}]}":             "\n       [{service: alb,\n title: x}]",
+		"\"tiles\":\n  - service: alb\n" + launch + "\n" + watch:                            "        \n  - service: alb\n",
+		launch + "\n'tiles' : [{service: alb, title: \"é]\"}]\n" + watch:                    "\n          [{service: alb, title: \"é]\"}]\n",
+		launch + "\n" + watch + "\ntiles:\n- service: alb # one\n\n- {service: asg}\n...\n": "\n\n      \n- service: alb # one\n\n- {service: asg}\n",
+		"\ufeff" + launch + "\n" + watch + "\ntiles:\n":                                     "",
+	} {
+		c, err := parseConfig("warroom.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if got := c.tiles(); strings.TrimRight(got, "\n") != strings.TrimRight(want, "\n") {
+			t.Errorf("%q: the screen reads %q, want %q", text, got, want)
+		}
+	}
+}
+
 // Every mistake is told with its place and, where a word is near, with that word.
 func TestWrongConfigs(t *testing.T) {
 	const good = "launch: {name: a, t0: 2026-03-01T19:15:00Z}\n"
@@ -165,9 +186,24 @@ func TestWrongConfigs(t *testing.T) {
 		"key unknown":            {good + watch + "keys: {paus: p}\n", `"pause"`},
 		"key of others":          {good + watch + "keys: {quit: z}\n", `"quit" is no name of a key, did you mean "leave"?`},
 		"word below launch":      {good + watch + "phases: []\n", `3:1: unknown word "phases"; it stands below launch (known: launch, environment, aws, resources, tiles, keys, recording)`},
-		"key clash":              {good + watch + "keys: {pause: q}\n", "3:7: keys:"},
+		"key after a right one":  {good + watch + "keys:\n  pause: p\n  help: zz\n", `5:3: keys: help: "zz" is no key`},
+		"key beside a swap":      {good + watch + "keys: {pause: q, leave: p, help: zz}\n", `3:28: keys: help: "zz" is no key`},
+		"two wrong keys":         {good + watch + "keys: {help: zz, paus: p}\n", `3:8: keys: help: "zz" is no key`},
+		"clash of two":           {good + watch + "keys: {help: z, open: z}\n", `3:8: keys: "z" is both`},
+		"key clash":              {good + watch + "keys: {pause: q}\n", "3:8: keys: \"q\" is both"},
 		"tile unknown word":      {good + watch + "tiles:\n  - service: alb\n    titel: x\n", `"title"`},
 		"tile unknown service":   {good + watch + "tiles: [{service: alp, headline: {value: alb_requests}}]\n", `"alb"`},
+		"tiles a word":           {good + watch + "tiles: hello\n", "3:8: tiles: want a list of tiles, such as [{service: alb, title: balancer}]"},
+		"tiles of words":         {good + watch + "tiles: [{service: alb}, a]\n", "3:25: tiles: want a list of tiles"},
+		"second tile":            {good + watch + "tiles:\n  - service: alb\n  - service: asg\n    titel: x\n", `6:5: tiles: a tile has no "titel", did you mean "title"?`},
+		"second tile's metric":   {good + watch + "tiles:\n  - service: alb\n  - service: asg\n    headline:\n      value: nope\n", `7:14: tiles: tile of "asg": no metric "nope" in the catalogue`},
+		"second tile's service":  {good + watch + "tiles:\n  - service: alb\n  - service: alp\n", `5:14: tiles: tile of "alp": no such service, did you mean "alb"?`},
+		"tile's number":          {good + watch + "tiles:\n  - service: alb\n    order: many\n", "5:12: tiles: want a whole number"},
+		"tile's list":            {good + watch + "tiles:\n  - service: alb\n    lines: {a: b}\n", "5:12: tiles: want a list"},
+		"tile's duration":        {good + watch + "tiles:\n  - service: alb\n  - service: asg\n    wall: {warn: soon}\n", `6:18: tiles: time: invalid duration "soon"`},
+		"tile in flow style":     {"{tiles: [{service: alb,\n titel: x}], " + strings.Trim(good, "\n") + ", " + strings.Trim(watch, "\n") + "}", `2:2: tiles: a tile has no "titel", did you mean "title"?`},
+		"tiles shared":           {good + watch + "tiles: &t [{service: alb}]\n", "3:8: tiles: write it out; anchors and aliases are not read here"},
+		"tiles from elsewhere":   {good + watch + "tiles: [{service: alb, <<: *t}]\n", `3:28: no anchor is called "t"`},
 		"anchors":                {good + "resources: {alb: {shop: &a app/shop/1}}\n", "anchors and aliases are not read here"},
 		"control characters":     {good + "resources: {alb: {\"a\\e[31m\": x}}\n", "a short name is one word"},
 	} {

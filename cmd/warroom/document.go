@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -41,6 +42,7 @@ type document struct {
 
 // parse reads the text of the file called name.
 func parse(name string, text []byte) (*document, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // what some editors put before a text
 	d := &document{name: name, text: text}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -61,10 +63,27 @@ func (d *document) decode(v any) error {
 	if d.root == nil {
 		return nil
 	}
+	if err := d.checkAliases(); err != nil {
+		return err
+	}
 	if err := d.check(d.root, reflect.TypeOf(v).Elem(), ""); err != nil {
 		return err
 	}
 	return d.translate(yaml.NodeToValue(d.root, v, yaml.Strict()))
+}
+
+// checkAliases looks for what every alias stands for; the decoder would complain without a place.
+func (d *document) checkAliases() error {
+	named := map[string]bool{}
+	for _, n := range ast.Filter(ast.AnchorType, d.root) {
+		named[n.(*ast.AnchorNode).Name.GetToken().Value] = true
+	}
+	for _, n := range ast.Filter(ast.AliasType, d.root) {
+		if name := n.(*ast.AliasNode).Value.GetToken().Value; !named[name] {
+			return d.at(n, "no anchor is called %q", name)
+		}
+	}
+	return nil
 }
 
 var (
@@ -243,28 +262,71 @@ func child(n ast.Node, step string) ast.Node {
 	return nil
 }
 
-// block is the text of one word of the outermost mapping, blanks in place of everything else, so that another
-// reader of it counts lines and columns as this one does. It is "" where the word is absent.
+// block is the text of one word's value in the outermost mapping, blanks in place of everything else, so that
+// another reader of it counts lines and columns as this one does. It is "" where the word is absent or empty.
 func (d *document) block(word string) string {
 	entries, _ := d.entries(d.root, "") // whoever decodes has complained about a document that is none
-	from, to := 0, 0
-	for _, e := range entries {
-		line := e.Key.GetToken().Position.Line
-		if e.word == word {
-			from = line
-		} else if from > 0 && to == 0 {
-			to = line
+	for i, e := range entries {
+		if _, empty := e.Value.(*ast.NullNode); e.word != word || empty {
+			continue
+		}
+		var next *token.Token
+		if i+1 < len(entries) {
+			next = entries[i+1].Key.GetToken()
+		}
+		return d.between(e.GetToken(), end(e.GetToken(), next))
+	}
+	return ""
+}
+
+// end is the token before which the value behind a colon ends, nil where it ends with the file: the next key, or
+// what closes or goes on with the mapping around it.
+func end(colon, next *token.Token) *token.Token {
+	depth := 0
+	for tk := colon.Next; tk != nil; tk = tk.Next {
+		switch tk.Type {
+		case token.DocumentEndType:
+			return tk
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.CollectEntryType:
+			if depth == 0 {
+				return tk
+			}
+		case token.SequenceEndType, token.MappingEndType:
+			if depth--; depth < 0 {
+				return tk
+			}
+		}
+		if next != nil && tk.Position.Line == next.Position.Line && tk.Position.Column == next.Position.Column {
+			return tk
 		}
 	}
-	if from == 0 {
-		return ""
-	}
+	return nil
+}
+
+// between is the text behind one token and before another, the file's end where that is nil. Columns are counted
+// in characters, as the parser does.
+func (d *document) between(from, to *token.Token) string {
 	lines := strings.Split(string(d.text), "\n")
-	if to > 0 {
-		lines = lines[:to-1]
+	first, last := from.Position.Line, len(lines)
+	if to != nil {
+		last = min(to.Position.Line, last)
 	}
-	first := strings.Replace(lines[from-1], word+":", strings.Repeat(" ", len(word)+1), 1)
-	return strings.Repeat("\n", from-1) + strings.Join(append([]string{first}, lines[from:]...), "\n")
+	var b strings.Builder
+	b.WriteString(strings.Repeat("\n", first-1))
+	for i := first; i <= last; i++ {
+		line := []rune(lines[i-1])
+		if to != nil && i == to.Position.Line {
+			line = line[:min(to.Position.Column-1, len(line))]
+		}
+		if i == first {
+			n := min(from.Position.Column, len(line))
+			line = append([]rune(strings.Repeat(" ", n)), line[n:]...)
+		}
+		b.WriteString(string(line) + "\n")
+	}
+	return b.String()
 }
 
 // unknown is the complaint about a word that is none of those that may stand there.
@@ -295,7 +357,11 @@ func (d *document) at(n ast.Node, format string, args ...any) error {
 }
 
 func (d *document) complain(tk *token.Token, text string) error {
-	line, column := tk.Position.Line, tk.Position.Column
+	return d.complainAt(tk.Position.Line, tk.Position.Column, text)
+}
+
+func (d *document) complainAt(line, column int, text string) error {
+	text = sources.Clean(text)
 	return &FileError{File: d.name, Line: line, Column: column, Text: text, Excerpt: d.excerpt(line, column)}
 }
 
