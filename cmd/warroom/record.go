@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,8 +45,8 @@ them takes over when it stops.`,
 // headless runs a room that prints what a person should know instead of showing it: what the room says at
 // once, and how it is doing once a minute of the launch clock.
 func (p *process) headless(ctx context.Context, r *room) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var mu sync.Mutex
 	say := func(line string) {
 		mu.Lock()
@@ -55,7 +56,7 @@ func (p *process) headless(ctx context.Context, r *room) error {
 	r.say, r.notice = say, func(text string) { say(cmp.Or(text, "healed: nothing of that holds any more")) }
 	p.printf("recording %s\n", r.tape.Path())
 	var minutes sync.WaitGroup
-	minutes.Go(func() {
+	minutes.Go(ending(stop, func() {
 		var m minute
 		m.mark, _ = r.tape.End(ctx) // without it the first line counts the whole recording
 		for r.clock.Sleep(ctx, time.Minute) == nil {
@@ -63,17 +64,17 @@ func (p *process) headless(ctx context.Context, r *room) error {
 				say(line)
 			}
 		}
-	})
+	}))
 	err := r.run(ctx)
-	stop()
+	stop(nil)
 	minutes.Wait()
-	return err
+	return errors.Join(err, panicked(ctx))
 }
 
 // stamp is the launch time of a line, in UTC and against T0.
 func (p *process) stamp(r *room) string {
 	now := r.clock.Now()
-	return now.UTC().Format("15:04:05Z") + "  " + relative(now.Sub(r.meta.Launch.T0))
+	return now.UTC().Format("15:04:05Z") + "  " + relative(now.Sub(r.described().Launch.T0))
 }
 
 // relative is a time against T0: T-00:04:10.

@@ -81,10 +81,10 @@ func (w *watchedConfig) notice() string {
 
 // reload takes a changed config over while the room goes on: new sources for new resources, new words for
 // the recording. A broken config changes nothing, and the room gives notice of where it is broken until it is
-// not. It returns what lets go of the sources that are polled in the end.
-func (r *room) reload(ctx context.Context, poller *sources.Poller, release func()) func() {
+// not. It keeps what lets go of the sources that are polled.
+func (r *room) reload(ctx context.Context, poller *sources.Poller, release *func()) {
 	if r.config == nil {
-		return release
+		return
 	}
 	defer r.hold(ofConfig, "")
 	for pause(ctx, configTurn) {
@@ -95,13 +95,12 @@ func (r *room) reload(ctx context.Context, poller *sources.Poller, release func(
 				r.config.wrong = wrong(err)
 				r.tell(ctx, "the old config stays: "+reason(err))
 			} else {
-				release()
-				release = next
+				(*release)()
+				*release = next
 			}
 		}
 		r.hold(ofConfig, r.config.notice())
 	}
-	return release
 }
 
 // wrong is the notice of why a config was not taken over.
@@ -118,19 +117,21 @@ func (r *room) adopt(ctx context.Context, poller *sources.Poller) (release func(
 	if err != nil {
 		return nil, err
 	}
-	srcs, release, err := r.config.open(c)(ctx, c.watch)
+	open := r.config.open(c)
+	srcs, release, err := open(ctx, c.watch)
 	if err != nil {
 		return nil, err
 	}
-	meta := c.meta()
-	meta.Clock = r.meta.Clock
+	meta, before := c.meta(), r.described()
+	meta.Clock = before.Clock
 	if err := r.tape.SetMeta(ctx, meta); err != nil {
 		release()
 		return nil, fmt.Errorf("describe the launch in the recording: %w", err)
 	}
 	poller.Replace(srcs...)
-	r.tell(ctx, "config reloaded: "+difference(r.meta.Resources, c.watch)+r.config.later(c))
-	r.meta = meta
+	r.tell(ctx, "config reloaded: "+difference(before.Resources, c.watch)+r.config.later(c))
+	r.open = open // also for when the lease is lost and comes back
+	r.describe(meta)
 	return release, nil
 }
 

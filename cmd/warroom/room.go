@@ -32,6 +32,8 @@ type room struct {
 	say      func(string)      // told one line for people
 	notice   func(string)      // told what people must know for as long as it holds; "" when it no longer does
 
+	describing sync.Mutex // over meta, which a reload replaces while others read it
+
 	holding sync.Mutex     // over holds, and over the order in which they are told
 	holds   [causes]string // what there is notice of, see hold
 }
@@ -51,19 +53,18 @@ const (
 
 // run is the loop. It ends with ctx, or with what makes going on pointless.
 func (r *room) run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
 	var following sync.WaitGroup
 	defer following.Wait()
-	defer stop()
-	following.Go(func() { r.follow(ctx) })
+	defer stop(nil)
+	following.Go(ending(stop, func() { r.follow(ctx) }))
 	for {
 		lease, before, err := r.lead(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return panicked(ctx)
 		}
 		if err == nil {
-			err = r.collect(ctx, lease, before)
+			err = guarded(func() error { return r.collect(ctx, lease, before) })
 		}
 		if err != nil {
 			return err
@@ -109,8 +110,8 @@ func (r *room) lead(ctx context.Context) (lease *recording.Lease, before string,
 
 // collect polls and records until ctx ends or the lease is lost. What was read by then is still recorded.
 func (r *room) collect(ctx context.Context, lease *recording.Lease, before string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	srcs, release, err := r.prepare(ctx)
 	if err != nil {
 		return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
@@ -120,29 +121,43 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	r.introduce(ctx, before)
 	var polling, writing sync.WaitGroup
 	lost := false
-	polling.Go(func() { _ = poller.Run(ctx) }) // it ends with ctx only
-	polling.Go(func() { lost = r.keep(ctx, lease); stop() })
-	polling.Go(func() { r.warn(ctx, writer) })
-	polling.Go(func() { release = r.reload(ctx, poller, release) })
+	polling.Go(ending(stop, func() { _ = poller.Run(ctx) })) // it ends with ctx only
+	polling.Go(ending(stop, func() { lost = r.keep(ctx, lease); stop(nil) }))
+	polling.Go(ending(stop, func() { r.warn(ctx, writer) }))
+	polling.Go(ending(stop, func() { r.reload(ctx, poller, &release) }))
 	written, end := context.WithCancel(context.WithoutCancel(ctx))
-	writing.Go(func() { err = writer.Run(written, lastAppends, r.advanced) })
+	writing.Go(ending(stop, func() { err = writer.Run(written, lastAppends, r.advanced) }))
 	polling.Wait()
 	end()
 	writing.Wait()
 	release()
 	if lost || errors.Is(err, recording.ErrLeaseLost) {
-		return nil // who took it over asks AWS for the same
+		return panicked(ctx) // who took it over asks AWS for the same
 	}
 	r.fact(ctx, "")
-	return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+	return errors.Join(panicked(ctx), err, lease.Release(context.WithoutCancel(ctx)))
 }
 
 // prepare says in the recording what is watched, and opens its sources.
 func (r *room) prepare(ctx context.Context) ([]sources.Source, func(), error) {
-	if err := r.tape.SetMeta(ctx, r.meta); err != nil {
+	meta := r.described()
+	if err := r.tape.SetMeta(ctx, meta); err != nil {
 		return nil, nil, err
 	}
-	return r.open(ctx, r.meta.Resources)
+	return r.open(ctx, meta.Resources)
+}
+
+// described is what this process would have the recording say now.
+func (r *room) described() recording.Meta {
+	r.describing.Lock()
+	defer r.describing.Unlock()
+	return r.meta
+}
+
+func (r *room) describe(m recording.Meta) {
+	r.describing.Lock()
+	defer r.describing.Unlock()
+	r.meta = m
 }
 
 // keep renews the lease until ctx ends or the lease is lost, which it tells.

@@ -362,6 +362,127 @@ func TestVanishedConfigIsNoticed(t *testing.T) {
 	})
 }
 
+// A panic in any goroutine of the room ends the room as an error does, and gives the lease back.
+func TestPanicEndsTheRoom(t *testing.T) {
+	for name, spoil := range map[string]func(*tester, string){
+		"told of something new": func(tr *tester, _ string) {
+			var news atomic.Int32
+			tr.advanced = func() {
+				if news.Add(1) > 1 { // the first is told by the loop itself
+					panic("boom")
+				}
+			}
+		},
+		"saying who collects": func(tr *tester, _ string) { tr.say = func(string) { panic("boom") } },
+		"losing the lease": func(tr *tester, _ string) {
+			tr.say = func(text string) {
+				if strings.Contains(text, "took the lease over") {
+					panic("boom")
+				}
+			}
+		},
+		"giving notice": func(tr *tester, _ string) { tr.notice = func(string) { panic("boom") } },
+		"opening what a changed config names": func(tr *tester, file string) {
+			tr.config.open = func(*config) opener { panic("boom") }
+			write(t, file, oneBalancer+"environment: PROD\n")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			file, path := filepath.Join(folder, "warroom.yaml"), filepath.Join(folder, "lottery.warroom")
+			write(t, file, oneBalancer)
+			synctest.Test(t, func(t *testing.T) {
+				tr := roomOn(t, path, "mia")
+				tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+				tr.config.now = &config{}
+				spoil(tr, file)
+				tr.start()
+				time.Sleep(5*time.Second + followTurn/3) // when the room does not write
+				if name == "losing the lease" {
+					behind(t, path, `UPDATE lease SET holder = 'leo', fence = fence + 1`)
+				}
+				if name == "giving notice" {
+					move(t, file, file+".aside")
+				}
+				time.Sleep(20 * time.Second)
+				select {
+				case err := <-tr.ended:
+					if err == nil || !strings.Contains(err.Error(), "the room panicked: boom") {
+						t.Errorf("it ended with %v", err)
+					}
+				default:
+					t.Fatal("it goes on")
+				}
+				if name != "losing the lease" && name != "saying who collects" && tr.watchesOnly(t.Context()) {
+					t.Error("the lease was not given back")
+				}
+				tr.stop()
+				if err := tr.tape.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A lease that is lost after a reload and comes back finds the account of the new config open, not that of the old.
+func TestReloadedConfigOutlivesTheLease(t *testing.T) {
+	folder := t.TempDir()
+	file, path := filepath.Join(folder, "warroom.yaml"), filepath.Join(folder, "lottery.warroom")
+	write(t, file, oneBalancer)
+	synctest.Test(t, func(t *testing.T) {
+		var opened []string
+		tr := roomOn(t, path, "mia")
+		inRegion := func(c *config) opener {
+			return func(ctx context.Context, resources []sources.Resource) ([]sources.Source, func(), error) {
+				opened = append(opened, c.AWS.Region)
+				return tr.source.open(ctx, resources)
+			}
+		}
+		tr.config = watchConfig(file, inRegion)
+		tr.config.now = &config{AWS: account{Region: "eu-west-1"}}
+		tr.open = inRegion(tr.config.now)
+		tr.start()
+		time.Sleep(5 * time.Second)
+		write(t, file, oneBalancer+"aws: {region: eu-north-1}\n")
+		time.Sleep(5*time.Second + followTurn/3) // when the room does not write
+		behind(t, path, `UPDATE lease SET holder = 'leo', fence = fence + 1`)
+		time.Sleep(leaseTTL + 2*leaseTurn)
+		if !tr.heard("this process is a viewer now") || !tr.heard("mia took over from leo") {
+			t.Errorf("the lease did not come back: %q", tr.said)
+		}
+		if want := []string{"eu-west-1", "eu-north-1", "eu-north-1"}; !slices.Equal(opened, want) {
+			t.Errorf("opened %q, want %q", opened, want)
+		}
+		tr.leave(t)
+	})
+}
+
+// What is printed each minute says the launch's time while a reload replaces the launch; the race detector looks on.
+func TestReloadWhileMinutesArePrinted(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "warroom.yaml")
+	write(t, file, oneBalancer)
+	tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
+	now := sources.RunningClock{}.Now()
+	tr.clock = sources.ResumeClock(now, now, 60_000) // a minute in a millisecond
+	tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+	tr.config.now = &config{}
+	stdout, _, p := caught(t)
+	ctx, stop := context.WithTimeout(t.Context(), 3*configTurn)
+	defer stop()
+	write(t, file, strings.Replace(oneBalancer, "19:15", "20:15", 1)+"environment: PROD\n")
+	if err := p.headless(ctx, tr.room); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(stdout.String(), "config reloaded") {
+		t.Error("nothing was reloaded")
+	}
+	if err := tr.tape.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func move(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.Rename(from, to); err != nil {

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -98,15 +96,4 @@ func announce(ctx context.Context, program *tui.Program, news <-chan struct{}) {
 			program.Send(tui.AdvancedMsg{})
 		}
 	}
-}
-
-// guarded turns a panic into an error: one that ended the process would leave the terminal as the screen
-// had it.
-func guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("the room panicked: %v\n%s", v, debug.Stack())
-		}
-	}()
-	return f()
 }
