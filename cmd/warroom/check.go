@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,20 +92,31 @@ func readText(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("check %s: %w", file, errors.Unwrap(err))
+		return nil, unread(file, err)
 	case info.IsDir():
 		return nil, &FileError{File: file, Text: "is a folder: name the config or the scenario in it"}
+	case !info.Mode().IsRegular(): // reading a pipe may take for ever
+		return nil, &FileError{File: file, Text: "is no ordinary file: write the config or the scenario into one"}
 	}
 	text, err := os.ReadFile(file)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("check %s: %w", file, errors.Unwrap(err))
+		return nil, unread(file, err)
 	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")):
 		return nil, &FileError{File: file, Text: "is a recording, not a config: look at it with warroom status or warroom replay"}
 	case bytes.IndexByte(text, 0) >= 0:
 		return nil, &FileError{File: file, Text: "is no text: name a config or a scenario"}
 	}
 	return text, nil
+}
+
+// unread says why a file cannot be read.
+func unread(file string, err error) error {
+	var where *fs.PathError
+	if errors.As(err, &where) {
+		err = where.Err
+	}
+	return &FileError{File: file, Text: "cannot be read: " + err.Error()}
 }
 
 // isScenario tells a scenario from a config by its outermost words: it has more of a scenario's.

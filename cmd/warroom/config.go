@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -48,9 +47,9 @@ var words = map[string][]string{
 
 // loadConfig reads a config file as a whole: what it returns is right in every word, or nothing.
 func loadConfig(path string) (*config, error) {
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the config: %w", err)
+		return nil, err
 	}
 	return parseConfig(path, text)
 }

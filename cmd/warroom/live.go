@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +16,8 @@ import (
 const liveLong = `Watch the launch that a config describes: collect from AWS, record, show.
 
 A second process on the same recording does not ask AWS anything: it shows what the first one records,
-and takes over when that one stops. The config is read again whenever it changes. A config that does:
+and takes over when that one stops. The config is read again whenever it changes; its keys and its recording hold
+from the next start on. A config that does:
 
   launch: {name: lottery, t0: 2026-03-01T20:15:00+01:00}
   environment: PROD
@@ -38,8 +41,10 @@ func (p *process) liveCommand() *cobra.Command {
 		Long:    liveLong,
 		Example: "  warroom live --config warroom.yaml\n  AWS_PROFILE=web-oncall warroom",
 		Args:    noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, closing, err := p.liveRoom(path, p.who(l))
+			r, closing, err := p.liveRoom(path, p.who(l), func() error { return p.needsTerminal("warroom record") })
 			if err != nil {
 				return err
 			}
@@ -56,9 +61,9 @@ func configFlag(c *cobra.Command, path *string) {
 	_ = c.RegisterFlagCompletionFunc("config", configs)
 }
 
-// liveRoom is the room of a real launch, its recording open. closing closes the recording, and passes on
-// what went wrong before.
-func (p *process) liveRoom(asked, operator string) (r *room, closing func(error) error, err error) {
+// liveRoom is the room of a real launch, its recording open. possible tells whether it can be shown, before a
+// recording is begun. closing closes the recording, and passes on what went wrong before.
+func (p *process) liveRoom(asked, operator string, possible func() error) (r *room, closing func(error) error, err error) {
 	path, err := p.findConfig(asked)
 	if err != nil {
 		return nil, nil, err
@@ -75,7 +80,10 @@ func (p *process) liveRoom(asked, operator string) (r *room, closing func(error)
 	if err != nil {
 		return nil, nil, err
 	}
-	tape, err := openTape(file, c.meta())
+	if err := possible(); err != nil {
+		return nil, nil, err
+	}
+	tape, err := launchTape(file, c.meta())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,6 +92,24 @@ func (p *process) liveRoom(asked, operator string) (r *room, closing func(error)
 		open: open(c), keys: c.Keys, remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
 	return r, closeAfter(tape), nil
+}
+
+// launchTape opens or begins the recording of a real launch. That of a rehearsal would lose its clock, scenario and
+// seed, and hold two launches that have nothing to do with each other.
+func launchTape(file string, m recording.Meta) (*recording.File, error) {
+	tape, err := openTape(file, m)
+	if err != nil {
+		return nil, err
+	}
+	now, err := tape.Meta(context.Background())
+	if err == nil && now.Rehearsal != "" {
+		err = &exit{exitRefused, fmt.Errorf("%s is the recording of a rehearsal (%s); a real launch needs a file of its own: "+
+			"name another under recording: in the config, or look at this one with warroom replay", file, now.Rehearsal)}
+	}
+	if err != nil {
+		return nil, errors.Join(err, tape.Close())
+	}
+	return tape, nil
 }
 
 // meta is what a recording says about the launch of the config.

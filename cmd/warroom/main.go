@@ -65,4 +65,13 @@ func (p *process) env(name string) string {
 	return ""
 }
 
-func (p *process) printf(format string, args ...any) { fmt.Fprintf(p.out, format, args...) }
+// printf prints to standard output. Names and paths come from outside: none of them may steer the terminal.
+func (p *process) printf(format string, args ...any) {
+	for i, arg := range args {
+		switch arg.(type) {
+		case string, error, fmt.Stringer:
+			args[i] = sources.Clean(fmt.Sprint(arg))
+		}
+	}
+	fmt.Fprintf(p.out, format, args...)
+}

@@ -29,8 +29,10 @@ Screens ("warroom live" with the same config, on the same machine) are viewers o
 them takes over when it stops.`,
 		Example: "  warroom record --config /etc/warroom/lottery.yaml",
 		Args:    noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, closing, err := p.liveRoom(path, p.who(l))
+			r, closing, err := p.liveRoom(path, p.who(l), func() error { return nil })
 			if err != nil {
 				return err
 			}

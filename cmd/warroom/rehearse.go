@@ -84,7 +84,7 @@ func scenarios(_ *cobra.Command, args []string, _ string) ([]string, cobra.Shell
 
 func (o *rehearsal) check(c *cobra.Command) error {
 	switch {
-	case c.Flags().Changed("speed") && (o.speed <= 0 || o.speed > maxSpeed):
+	case c.Flags().Changed("speed") && !(o.speed >= minSpeed && o.speed <= maxSpeed): // NaN is neither
 		return tooFast(o.speed)
 	case o.duration < 0:
 		return usage("--for %v: want more than nothing", o.duration)
@@ -94,13 +94,16 @@ func (o *rehearsal) check(c *cobra.Command) error {
 	return nil
 }
 
+// minSpeed is slow enough for everybody, and still a clock that goes.
+const minSpeed = 0.01
+
 // maxSpeed is what can be kept: half a second of the machine for a minute of the launch, in which all that is due
 // in it is asked for and recorded.
 const maxSpeed = 120
 
 // tooFast is the complaint about a speed that cannot be kept, or leads nowhere.
 func tooFast(speed float64) error {
-	return usage("--speed %v: want more than 0 and at most %d, the fastest at which every minute is still read", speed, maxSpeed)
+	return usage("--speed %v: want %v to %d, the fastest at which every minute is still read", speed, minSpeed, maxSpeed)
 }
 
 func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {

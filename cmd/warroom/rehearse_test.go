@@ -262,6 +262,9 @@ func TestReplayStartsAtATimeOfDay(t *testing.T) {
 	if err != nil || o.At == nil || !o.At.Equal(want) || o.Playing {
 		t.Errorf("at %s it starts at %v, playing %v, want %v (%v)", at, o.At, o.Playing, want, err)
 	}
+	if _, err := (replaying{at: "25:99"}).options(t.Context(), tape); codeOf(err) != exitUsage || !strings.Contains(err.Error(), "--at 25:99: want T0, T-5m, T+1h12m, a time of day such as 20:31, or a time with its zone") {
+		t.Errorf("at 25:99: %v", err)
+	}
 	at = sources.Moment(want.Add(6 * time.Hour).In(meta.Launch.T0.Location()).Format("15:04"))
 	if _, err := (replaying{at: at}).options(t.Context(), tape); codeOf(err) != exitUsage || !strings.Contains(err.Error(), "outside of the recording") {
 		t.Errorf("at %s, which was not recorded: %v", at, err)

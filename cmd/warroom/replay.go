@@ -33,10 +33,10 @@ move, J jumps. The file is only read. The keys are those of the config, where th
 moment on at which the first numbers were seen.`,
 		Example:           "  warroom replay lottery.warroom --at T-5m --speed 60",
 		Args:              oneRecording,
-		ValidArgsFunction: recordings,
+		ValidArgsFunction: oneFile,
 		RunE: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed("speed") && (o.speed <= 0 || o.speed > maxReplaySpeed) {
-				return usage("--speed %v: want more than 0 and at most %d", o.speed, maxReplaySpeed)
+			if c.Flags().Changed("speed") && !(o.speed >= minSpeed && o.speed <= maxReplaySpeed) { // NaN is neither
+				return usage("--speed %v: want %v to %d", o.speed, minSpeed, maxReplaySpeed)
 			}
 			o.file, o.at = args[0], sources.Moment(at)
 			return p.replay(c.Context(), o, l)
@@ -112,7 +112,7 @@ func moment(ctx context.Context, at sources.Moment, t0 time.Time, tape *recordin
 	}
 	t, err := at.On(t0)
 	if err != nil {
-		return nil, usage("--at: %w", err)
+		return nil, usage("--at %s: want T0, T-5m, T+1h12m, a time of day such as 20:31, or %s", at, wantTime)
 	}
 	return &t, nil
 }

@@ -50,11 +50,24 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(nearestFlag)
 	root.AddCommand(p.rehearseCommand(), p.liveCommand(), p.recordCommand(), p.replayCommand(),
 		p.statusCommand(), p.checkCommand(), p.versionCommand())
+	root.Version = version()
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.InitDefaultVersionFlag()
+	root.Flags().Lookup("version").Usage = "say which version this is"
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
+		switch c.Name() {
+		case "completion":
 			c.Args = knownShell
+			c.Example = "  source <(warroom completion bash)\n  warroom completion fish > ~/.config/fish/completions/warroom.fish"
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				about, rest, _ := root.Find(args) // what it could not find is the rest
+				return knownVerb(about, rest)
+			}
+			c.Example = "  warroom help replay"
 		}
 	}
 	return root
@@ -136,6 +149,14 @@ func noArguments(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%s takes no arguments, but there is %q", c.CommandPath(), strings.Join(args, " "))
 	}
 	return nil
+}
+
+// oneFile completes the name of the one recording that a verb takes.
+func oneFile(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return recordings(c, args, typed)
 }
 
 // recordings completes the names of recordings.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"strings"
 	"time"
 
@@ -42,7 +45,7 @@ func (p *process) statusCommand() *cobra.Command {
 		Short:             "Look once, and tell the worst by the exit code",
 		Long:              statusLong,
 		Example:           "  warroom status\n  warroom status --json lottery.warroom",
-		ValidArgsFunction: recordings,
+		ValidArgsFunction: oneFile,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && path != "" {
 				return fmt.Errorf("status looks at one recording: %s", c.UseLine())
@@ -116,6 +119,9 @@ func (p *process) lookOnce(ctx context.Context, config string, files []string) (
 		}
 	}
 	tape, err := recording.OpenReadOnly(path)
+	if _, gone := os.Stat(path); err != nil && !named && errors.Is(gone, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: nothing has been recorded of this launch yet; start warroom live or warroom record", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -20,11 +21,11 @@ import (
 func (p *process) report(s *status, asJSON, short bool, l *look) error {
 	switch {
 	case asJSON:
-		out := json.NewEncoder(p.out)
-		out.SetIndent("", "  ")
-		if err := out.Encode(s); err != nil {
+		text, err := json.MarshalIndent(s, "", "  ")
+		if err != nil {
 			return fmt.Errorf("print the status: %w", err)
 		}
+		fmt.Fprintln(p.out, escaped(string(text)))
 	case short:
 		p.printf("%s %s\n", s.T, s.summary())
 	default:
@@ -35,6 +36,21 @@ func (p *process) report(s *status, asJSON, short bool, l *look) error {
 		return &exit{code: c}
 	}
 	return nil
+}
+
+// escaped is JSON in which what could steer a terminal is written as an escape: the same to who parses it.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || sources.Clean(string(r)) == string(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // summary counts the tiles that need somebody.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -13,11 +14,18 @@ func (p *process) versionCommand() *cobra.Command {
 		Short:   "Say which version this is",
 		Example: "  warroom version",
 		Args:    noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			p.printf("warroom %s, %s, %s/%s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			p.printf("warroom %s\n", version())
 			return nil
 		},
 	}
+}
+
+// version is which build this is, of what, for what.
+func version() string {
+	return fmt.Sprintf("%s, %s, %s/%s", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // buildVersion is the module's version, or the commit that was built.
