@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -80,7 +81,8 @@ func (s *session) load(ctx context.Context) (aws.Config, error) {
 			HTTPClient: awshttp.NewBuildableClient(), RetryMode: aws.RetryModeStandard,
 		}, nil
 	}
-	var with []func(*config.LoadOptions) error
+	// The SDK's own remarks would be printed over the screen; what matters of them comes as an error.
+	with := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if o.Profile != "" {
 		with = append(with, config.WithSharedConfigProfile(o.Profile))
 	}

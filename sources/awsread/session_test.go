@@ -266,6 +266,40 @@ func TestInstanceRole(t *testing.T) {
 	}
 }
 
+// TestSDKPrintsNothing: its warnings would be printed over the screen.
+func TestSDKPrintsNothing(t *testing.T) {
+	alone(t)
+	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPut: // without IMDSv2 the SDK falls back to IMDSv1, and warns
+			w.WriteHeader(http.StatusNotFound)
+		case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
+			say(w, "reader")
+		default:
+			say(w, `{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"A","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z","LastUpdated":"2026-01-01T00:00:00Z"}`)
+		}
+	}))
+	defer imds.Close()
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.URL)
+	printed, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr := os.Stderr
+	os.Stderr = printed
+	defer func() { os.Stderr = stderr }()
+	f := newFakeAWS(t)
+	r, err := Open(t.Context(), Options{Region: "eu-central-1", Endpoint: f.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	poll(t, source(t, r, "aws"), epoch)
+	if text, err := os.ReadFile(printed.Name()); err != nil || len(text) > 0 {
+		t.Errorf("printed %q, %v", text, err)
+	}
+}
+
 // TestRenewalNamesThePlace: what has expired is renewed where it comes from, also behind another profile.
 func TestRenewalNamesThePlace(t *testing.T) {
 	tests := map[string]struct{ config, environment, want string }{
