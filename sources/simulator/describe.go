@@ -75,7 +75,7 @@ func (s *site) describeBalancer() LoadBalancer {
 func (s *site) created() time.Time { return s.scenario.T0.AddDate(0, -4, 0).Truncate(time.Hour) }
 
 func (s *site) describeTargets(i int, g *group) TargetGroup {
-	t := TargetGroup{Name: g.spec.Name, ARN: s.names.targetARN(i, g.spec.Name), Tail: s.names.targetTail(i, g.spec.Name),
+	t := TargetGroup{Name: g.spec.Name, Checks: healthChecks, ARN: s.names.targetARN(i, g.spec.Name), Tail: s.names.targetTail(i, g.spec.Name),
 		Balancer: s.names.balancer, Group: g.spec.Name}
 	for k := range g.instances {
 		if n := &g.instances[k]; n.lifecycle != pending {

@@ -1,6 +1,9 @@
 package simulator
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // The lifecycle states of an instance, in AWS' words.
 const (
@@ -33,6 +36,11 @@ const (
 	movedShare           = 0.02  // of the pages are redirects
 	residue              = 25    // seconds for which a target that was taken out still works off its backlog
 )
+
+// healthChecks are those of every target group of the site.
+var healthChecks = HealthChecks{
+	Every: secondsBetweenChecks * time.Second, Timeout: checkTimeout * time.Second, ToPass: checksToPass, ToFail: checksToFail,
+}
 
 // instance is one machine of a group.
 type instance struct {

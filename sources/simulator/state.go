@@ -135,7 +135,14 @@ type TargetGroup struct {
 	Tail     string // targetgroup/name/id: the value of CloudWatch's TargetGroup dimension
 	Balancer string // short name of its load balancer
 	Group    string // short name of the Auto Scaling group that fills it
+	Checks   HealthChecks
 	Targets  []Target
+}
+
+// HealthChecks are how a target group finds out how its targets are.
+type HealthChecks struct {
+	Every, Timeout time.Duration
+	ToPass, ToFail int // consecutive checks that change a target's health
 }
 
 // Target is one registered instance. State is initial, healthy, unhealthy or draining.

@@ -157,8 +157,9 @@ func describeTargetGroups(c *call, in *describeTargetGroupsInput) (*describeTarg
 	for _, g := range all {
 		item := targetGroup{
 			TargetGroupArn: g.ARN, TargetGroupName: g.Name, Protocol: "HTTP", Port: targetPort, VpcID: vpc, HealthCheckProtocol: "HTTP",
-			HealthCheckPort: "traffic-port", HealthCheckEnabled: true, HealthCheckIntervalSeconds: 30, HealthCheckTimeoutSeconds: 5,
-			HealthyThresholdCount: 5, UnhealthyThresholdCount: 2, HealthCheckPath: "/healthz", HTTPCode: "200", TargetType: "instance",
+			HealthCheckPort: "traffic-port", HealthCheckEnabled: true,
+			HealthCheckIntervalSeconds: int(g.Checks.Every.Seconds()), HealthCheckTimeoutSeconds: int(g.Checks.Timeout.Seconds()),
+			HealthyThresholdCount: g.Checks.ToPass, UnhealthyThresholdCount: g.Checks.ToFail, HealthCheckPath: "/healthz", HTTPCode: "200", TargetType: "instance",
 		}
 		for _, lb := range st.LoadBalancers {
 			if lb.Name == g.Balancer {
