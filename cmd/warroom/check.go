@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func checkFile(file string) ([]string, error) {
 		return nil, err
 	}
 	if d.isScenario() {
-		return checkScenario(file)
+		return rightScenario(file)
 	}
 	c, err := parseConfig(file, text)
 	if err != nil {
@@ -136,12 +135,9 @@ func (d *document) isScenario() bool {
 	return score > 0
 }
 
-// checkScenario reads a scenario as a rehearsal does, and builds its site.
-func checkScenario(file string) ([]string, error) {
-	if ext := filepath.Ext(file); filepath.Base(file) == file && ext != ".yaml" && ext != ".yml" {
-		file = "." + string(filepath.Separator) + file // a bare word would be a scenario of the house
-	}
-	sc, err := simulator.Load(file)
+// rightScenario reads a scenario as a rehearsal does, and builds its site.
+func rightScenario(file string) ([]string, error) {
+	sc, err := readScenario(file)
 	if err != nil {
 		return nil, err
 	}

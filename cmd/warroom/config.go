@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,24 +90,47 @@ func (c *config) checkLaunch(d *document) error {
 // checkTimeline holds the launch's phases and marks against what they may say.
 func checkTimeline(d *document, l sources.Launch) error {
 	for i, p := range l.Phases {
-		if err := checkMoment(d, l.T0, p.At, "launch", "phases", fmt.Sprint(i), "at"); err != nil {
+		place := []string{"launch", "phases", fmt.Sprint(i)}
+		if strings.TrimSpace(p.Name) == "" {
+			return d.at(d.find(place...), "%s: name is missing", strings.Join(place, "."))
+		}
+		if err := checkMoment(d, l.T0, p.At, append(place, "at")...); err != nil {
 			return err
 		}
 	}
 	for i, m := range l.Marks {
-		place := []string{"launch", "marks", fmt.Sprint(i)}
-		if !slices.Contains(sources.MarkKinds, m.Kind) {
-			return d.unknown(d.find(append(place, "kind")...), "kind of mark", m.Kind, "launch.marks", sources.MarkKinds)
-		}
-		if err := checkMoment(d, l.T0, m.At, append(place, "at")...); err != nil {
+		if err := checkMark(d, l.T0, m, "launch", "marks", fmt.Sprint(i)); err != nil {
 			return err
 		}
-		if m.Until == "" {
-			continue
-		}
-		if err := checkMoment(d, l.T0, m.Until, append(place, "until")...); err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+// peaks are how a surge is told: how many times the ordinary.
+var peaks = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?x?$`)
+
+func checkMark(d *document, t0 time.Time, m sources.Mark, place ...string) error {
+	word := func(name string) []string { return append(slices.Clone(place), name) }
+	where := strings.Join(place, ".")
+	if !slices.Contains(sources.MarkKinds, m.Kind) {
+		return d.unknown(d.find(word("kind")...), "kind of mark", m.Kind, "launch.marks", sources.MarkKinds)
+	}
+	if err := checkMoment(d, t0, m.At, word("at")...); err != nil {
+		return err
+	}
+	if m.Peak != "" && !peaks.MatchString(m.Peak) {
+		return d.at(d.find(word("peak")...), "%s.peak: want how many times the ordinary, such as 20x", where)
+	}
+	if m.Until == "" {
+		return nil
+	}
+	if err := checkMoment(d, t0, m.Until, word("until")...); err != nil {
+		return err
+	}
+	from, _ := m.At.On(t0) // both have been read above
+	until, _ := m.Until.On(t0)
+	if until.Before(from) {
+		return d.at(d.find(word("until")...), "%s.until: it is over before it begins, at %s", where, m.At)
 	}
 	return nil
 }
@@ -118,7 +142,15 @@ func checkMoment(d *document, t0 time.Time, m sources.Moment, path ...string) er
 	return nil
 }
 
+// regions are how AWS calls them, in all its partitions.
+var regions = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+
+const wantRegion = "want a region such as eu-central-1"
+
 func (c *config) checkAccount(d *document) error {
+	if c.AWS.Region != "" && !regions.MatchString(c.AWS.Region) {
+		return d.at(d.find("aws", "region"), "aws.region: %s", wantRegion)
+	}
 	if c.AWS.Budget < 0 || c.AWS.Budget > 1 {
 		return d.at(d.find("aws", "budget"), "aws.budget: want a share between 0 and 1, such as 0.2")
 	}

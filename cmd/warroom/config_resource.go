@@ -32,6 +32,9 @@ func readResource(d *document, service string, m entry) ([]sources.Resource, err
 		case "id":
 			r.ID = value
 		case "region":
+			if !regions.MatchString(value) {
+				return nil, d.at(child(m.Value, word), "%s.region: %s", where, wantRegion)
+			}
 			r.Region = value
 		case "scope":
 			if value = strings.ToUpper(value); !slices.Contains(scopes, value) {

@@ -63,13 +63,18 @@ func (d *document) decode(v any) error {
 	if d.root == nil {
 		return nil
 	}
-	if err := d.checkAliases(); err != nil {
-		return err
-	}
-	if err := d.check(d.root, reflect.TypeOf(v).Elem(), ""); err != nil {
+	if err := d.holds(reflect.TypeOf(v).Elem()); err != nil {
 		return err
 	}
 	return d.translate(yaml.NodeToValue(d.root, v, yaml.Strict()))
+}
+
+// holds tells whether every word is one of the type's, with a value of its kind.
+func (d *document) holds(t reflect.Type) error {
+	if err := d.checkAliases(); err != nil {
+		return err
+	}
+	return d.check(d.root, t, "")
 }
 
 // checkAliases looks for what every alias stands for; the decoder would complain without a place.
@@ -206,16 +211,24 @@ func (d *document) checkItems(n ast.Node, t reflect.Type, where string) error {
 }
 
 func (d *document) checkScalar(n ast.Node, t reflect.Type, where string) error {
+	whole := t.Kind() == reflect.Int
 	switch n.(type) {
-	case *ast.IntegerNode, *ast.FloatNode:
+	case *ast.IntegerNode:
 		return nil // a number is also a text
+	case *ast.FloatNode:
+		if !whole {
+			return nil
+		}
 	case *ast.StringNode, *ast.LiteralNode, *ast.BoolNode:
 		if t.Kind() == reflect.String {
 			return nil
 		}
 	}
-	if t.Kind() == reflect.String {
+	switch {
+	case t.Kind() == reflect.String:
 		return d.at(n, "%s: want a text", where)
+	case whole:
+		return d.at(n, "%s: want a whole number", where)
 	}
 	return d.at(n, "%s: want a number", where)
 }
@@ -338,7 +351,7 @@ func (d *document) unknown(n ast.Node, what, word, where string, among []string)
 	near := ""
 	if nearest := sources.Nearest(word, among); nearest != "" {
 		near = fmt.Sprintf("; the nearest is %q", nearest)
-	} else if _, below := fieldsOf(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(below, word) {
+	} else if _, below := fieldsOf(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
 		near = "; it stands below launch"
 	}
 	return d.at(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
@@ -350,8 +363,13 @@ func (d *document) at(n ast.Node, format string, args ...any) error {
 	if n == nil || n.GetToken() == nil {
 		return &FileError{File: d.name, Text: text}
 	}
-	if v, ok := n.(*ast.MappingValueNode); ok {
-		n = v.Key // its own token is the colon
+	switch v := n.(type) { // their own token is the colon
+	case *ast.MappingValueNode:
+		n = v.Key
+	case *ast.MappingNode:
+		if !v.IsFlowStyle && len(v.Values) > 0 {
+			n = v.Values[0].Key
+		}
 	}
 	return d.complain(n.GetToken(), text)
 }

@@ -196,7 +196,7 @@ func (o *rehearsal) fits(m recording.Meta) error {
 	switch {
 	case m.Rehearsal == "":
 		return usage("%s is the recording of a real launch; a rehearsal needs a file of its own", o.file)
-	case o.scenario != "" && o.scenario != m.Rehearsal:
+	case o.scenario != "" && o.scenario != m.Rehearsal && lasting(o.scenario) != m.Rehearsal:
 		return usage("%s goes on with the scenario %s; name another file for %s", o.file, m.Rehearsal, o.scenario)
 	case o.speed != 0 && o.speed != m.Clock.Speed:
 		return usage("%s goes on at the speed %g, at which it was begun; leave --speed out or name another file", o.file, m.Clock.Speed)
@@ -212,7 +212,7 @@ func (p *process) newRehearsal(o rehearsal) (recording.Meta, error) {
 	if o.scenario == "" {
 		o.scenario = simulator.Scenarios()[0]
 	}
-	sc, err := simulator.Load(o.scenario)
+	sc, err := loadScenario(o.scenario)
 	if err != nil {
 		return recording.Meta{}, &exit{code: exitUsage, cause: err}
 	}
@@ -232,7 +232,7 @@ func (p *process) newRehearsal(o rehearsal) (recording.Meta, error) {
 		Environment: "REHEARSAL",
 		Resources:   simulatedResources(launch.State()),
 		Clock:       recording.ClockOrigin{Origin: sc.StartTime(), Base: p.now(), Speed: speed},
-		Rehearsal:   o.scenario,
+		Rehearsal:   lasting(o.scenario),
 		Seed:        o.seed,
 	}, nil
 }

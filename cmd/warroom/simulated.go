@@ -21,7 +21,7 @@ import (
 // is how a second process takes a rehearsal over.
 func simulated(meta recording.Meta, clock sources.Clock) opener {
 	return func(ctx context.Context, resources []sources.Resource) ([]sources.Source, func(), error) {
-		sc, err := simulator.Load(meta.Rehearsal)
+		sc, err := loadScenario(meta.Rehearsal)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -56,7 +56,8 @@
 // cache-purge, slow-database (factor), bad-deploy (rate 0 to 1, factor) and launch-failure; those of the
 // API are throttling (rate), expired-credentials, access-denied, latency (delay), partial-data (rate),
 // dead, garbage (bytes), hang, unavailable, internal-error (rate), forbidden (rate), missing-results (rate)
-// and shuffled, each for one service or for all, for one access key or for all.
+// and shuffled, each for one service or for all, for one access key or for all; partial-data and the last four
+// are CloudWatch's alone. What a kind does not take is an error.
 //
 // No scenario states a measurement. There is no field for one.
 package simulator

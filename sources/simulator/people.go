@@ -45,7 +45,7 @@ func newPeople(spec AudienceSpec, t0 int64) *people {
 	p := &people{spec: spec, t0: t0}
 	v, page := spec.Visit, spec.Page
 	views := v.Pages + v.Registers
-	p.per = views*(1+page.Calls) + page.Static + (views-1)*page.StaticAgain + v.Registers*(1+v.Registers/(1-v.Invalid))
+	p.per = views*(1+page.Calls) + page.Static + (views-1)*page.StaticAgain + v.Registers*(1+1/(1-v.Invalid)) // the thanks, and as many submissions as it takes
 	return p
 }
 

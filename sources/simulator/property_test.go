@@ -46,10 +46,17 @@ func TestAnyOperatorAnyTrouble(t *testing.T) {
 var trouble1 = rapid.Custom(func(r *rapid.T) FaultSpec {
 	f := FaultSpec{
 		At: rapid.SampledFrom([]Moment{"T-2m", "T0", "T+1m", "T+4m"}).Draw(r, "at"), Until: "T+9m",
-		Kind:      rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure}).Draw(r, "kind"),
-		Rate:      rapid.Float64Range(0, 1).Draw(r, "rate"),
-		Factor:    rapid.Float64Range(0.1, 60).Draw(r, "factor"),
-		Addresses: rapid.Float64Range(1, 1e6).Draw(r, "addresses"),
+		Kind: rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure}).Draw(r, "kind"),
+	}
+	for _, word := range faultWords[f.Kind] {
+		switch word {
+		case "rate":
+			f.Rate = rapid.Float64Range(0, 1).Draw(r, "rate")
+		case "factor":
+			f.Factor = rapid.Float64Range(0.1, 60).Draw(r, "factor")
+		case "addresses":
+			f.Addresses = rapid.Float64Range(1, 1e6).Draw(r, "addresses")
+		}
 	}
 	if f.Kind == BotWave {
 		f.Rate = rapid.Float64Range(1, 50000).Draw(r, "bots")

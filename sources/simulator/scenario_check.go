@@ -3,28 +3,38 @@ package simulator
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 )
 
-// problem is something wrong with a scenario at a place in its file.
-type problem struct {
-	path string // in YAML path spelling, e.g. $.capacity.acu.max
-	text string
+// Mistake is something wrong with a scenario: where, as words and [numbers] from the outermost mapping down
+// (audience.surges[0].peak), and what. Where something is missing, the file goes only as far as what it is
+// missing in.
+type Mistake struct {
+	File string // "" for a scenario that comes from no file
+	Path string
+	Text string
 }
 
-func (p *problem) Error() string { return strings.TrimPrefix(p.path, "$.") + ": " + p.text }
+func (m *Mistake) Error() string {
+	if m.File == "" {
+		return m.Path + ": " + m.Text
+	}
+	return m.File + ": " + m.Path + ": " + m.Text
+}
+
+// Steps is the path one by one: audience, surges, 0, peak.
+func (m *Mistake) Steps() []string {
+	return strings.FieldsFunc(m.Path, func(r rune) bool { return strings.ContainsRune(".[]", r) })
+}
 
 func wrong(path, format string, args ...any) error {
-	return &problem{path: "$." + path, text: fmt.Sprintf(format, args...)}
+	return &Mistake{Path: path, Text: fmt.Sprintf(format, args...)}
 }
 
-// check tells whether the scenario makes a site, as a *problem.
+// check tells whether the scenario makes a site, as a *Mistake.
 func (s *Scenario) check() error {
 	checks := []func() error{s.checkHead, s.checkTimes, s.checkAudience, s.checkVisit, s.checkSite, s.checkGroups, s.checkCluster, s.checkFaults}
 	for _, c := range checks {
@@ -76,9 +86,30 @@ func (s *Scenario) checkTimes() error {
 			return wrong(path, "%v", err)
 		}
 	}
+	return s.checkTimeline()
+}
+
+// checkTimeline holds the phases and marks against what they may say.
+func (s *Scenario) checkTimeline() error {
+	for i, p := range s.Phases {
+		at := fmt.Sprintf("phases[%d]", i)
+		switch {
+		case strings.TrimSpace(p.Name) == "":
+			return wrong(at, "name is missing")
+		case p.At == "":
+			return wrong(at, "at is missing")
+		}
+	}
 	for i, m := range s.Marks {
-		if err := oneOf(fmt.Sprintf("marks[%d].kind", i), m.Kind, MarkKinds); err != nil {
+		at := fmt.Sprintf("marks[%d]", i)
+		if err := oneOf(at+".kind", m.Kind, MarkKinds); err != nil {
 			return err
+		}
+		if m.Until != "" && m.Until.On(s.T0).Before(m.At.On(s.T0)) {
+			return wrong(at+".until", "it is over before it begins")
+		}
+		if m.Peak != "" && !peakShape.MatchString(m.Peak) {
+			return wrong(at+".peak", "want how many times the ordinary, such as 20x, got %q", m.Peak)
 		}
 	}
 	return nil
@@ -126,6 +157,7 @@ func (s *Scenario) checkVisit() error {
 var (
 	accountShape = regexp.MustCompile(`^[0-9]{12}$`)
 	regionShape  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	peakShape    = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?x?$`)
 	nameShape    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
 
@@ -158,7 +190,16 @@ func (s *Scenario) checkSite() error {
 }
 
 func (s *Scenario) checkGroups() error {
-	seen := map[string]bool{}
+	names, seen, weight := map[string]bool{}, map[string]bool{}, 0
+	for _, g := range s.Site.Groups {
+		names[g.Name] = true
+		weight += g.Weight
+	}
+	for _, name := range sortedKeys(s.Capacity.Groups) {
+		if !names[name] {
+			return wrong("capacity.groups."+name, "no group of the site is called %q%s", name, suggestion(name, sortedKeys(names)))
+		}
+	}
 	for i, g := range s.Site.Groups {
 		at := fmt.Sprintf("site.groups[%d]", i)
 		b, given := s.Capacity.Groups[g.Name]
@@ -173,10 +214,8 @@ func (s *Scenario) checkGroups() error {
 			return err
 		}
 	}
-	for _, name := range sortedKeys(s.Capacity.Groups) {
-		if !seen[name] {
-			return wrong("capacity.groups."+name, "no group of the site is called %q%s", name, suggestion(name, sortedKeys(seen)))
-		}
+	if weight == 0 {
+		return wrong("site.groups", "the weights of all groups are 0: nobody would get a request")
 	}
 	return nil
 }
@@ -258,6 +297,9 @@ func (f FaultSpec) checkValues(at string) error {
 			return err
 		}
 	}
+	if err := f.checkWords(at); err != nil {
+		return err
+	}
 	switch f.Kind {
 	case BotWave:
 		return firstError(within(at+".rate", f.Rate, 1, 1e6), within(at+".addresses", f.Addresses, 1, 1e7))
@@ -271,6 +313,39 @@ func (f FaultSpec) checkValues(at string) error {
 		return within(at+".delay", f.Delay.Seconds(), 0.001, 600)
 	case string(Garbage):
 		return within(at+".bytes", float64(f.Bytes), 1, 64<<20)
+	}
+	return nil
+}
+
+// faultWords are what each kind of fault takes beside at, until and kind; those of the API also take a key, and a
+// service unless they are of CloudWatch's series.
+var faultWords = map[string][]string{
+	SlowOrigin: {"factor"}, SlowDatabase: {"factor"}, BotWave: {"rate", "addresses"}, BadDeploy: {"rate", "factor"},
+	string(Throttling): {"rate"}, string(Partial): {"rate"}, string(Internal): {"rate"}, string(Forbidden): {"rate"}, string(Missing): {"rate"},
+	string(Latency): {"delay"}, string(Garbage): {"bytes"},
+}
+
+// ofSeries are the faults in CloudWatch's answers about single series.
+var ofSeries = []string{string(Partial), string(Internal), string(Forbidden), string(Missing), string(Shuffled)}
+
+// checkWords refuses what has no effect: whoever wrote it expects one.
+func (f FaultSpec) checkWords(at string) error {
+	given := map[string]bool{
+		"rate": f.Rate != 0, "factor": f.Factor != 0, "addresses": f.Addresses != 0, "delay": f.Delay != 0, "bytes": f.Bytes != 0,
+		"key": f.Key != "" && siteFault(f.Kind),
+	}
+	takes := faultWords[f.Kind]
+	for _, word := range sortedKeys(given) {
+		if !given[word] || slices.Contains(takes, word) {
+			continue
+		}
+		if len(takes) == 0 {
+			return wrong(at+"."+word, "%s takes no %s", f.Kind, word)
+		}
+		return wrong(at+"."+word, "%s takes no %s (it takes %s)", f.Kind, word, strings.Join(takes, ", "))
+	}
+	if slices.Contains(ofSeries, f.Kind) && f.Service != "" && f.Service != "cloudwatch" {
+		return wrong(at+".service", "%s is a fault of CloudWatch's series: leave service out, or write cloudwatch", f.Kind)
 	}
 	return nil
 }
@@ -307,64 +382,11 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// located puts file, line and column before an error of the scenario in text.
-func located(file string, text []byte, err error) error {
-	var p *problem
-	if errors.As(err, &p) {
-		return fmt.Errorf("%s: %w", position(file, text, p.path), err)
+// in names the file of a mistake.
+func in(file string, err error) error {
+	var m *Mistake
+	if errors.As(err, &m) {
+		return &Mistake{File: file, Path: m.Path, Text: m.Text}
 	}
-	var y yaml.Error
-	if !errors.As(err, &y) || y.GetToken() == nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	at := y.GetToken().Position
-	message := y.GetMessage()
-	if word, ok := unknownField(message); ok {
-		message += suggestion(word, fieldNames(reflect.TypeFor[Scenario](), nil))
-	}
-	return fmt.Errorf("%s:%d:%d: %s", file, at.Line, at.Column, message)
-}
-
-var unknownFieldShape = regexp.MustCompile(`^unknown field "(.*)"$`)
-
-func unknownField(message string) (string, bool) {
-	m := unknownFieldShape.FindStringSubmatch(message)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
-}
-
-// position finds the place of a path in a file; where the path itself is missing, that of what encloses it.
-func position(file string, text []byte, path string) string {
-	tree, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return file
-	}
-	for path != "$" && path != "" {
-		if p, err := yaml.PathString(path); err == nil {
-			if node, err := p.FilterFile(tree); err == nil && node.GetToken() != nil {
-				at := node.GetToken().Position
-				return fmt.Sprintf("%s:%d:%d", file, at.Line, at.Column)
-			}
-		}
-		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
-	}
-	return file
-}
-
-// fieldNames collects every word that a scenario file may use as a key.
-func fieldNames(t reflect.Type, words []string) []string {
-	switch t.Kind() {
-	case reflect.Slice, reflect.Map, reflect.Pointer:
-		return fieldNames(t.Elem(), words)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if tag := f.Tag.Get("yaml"); tag != "" {
-				words = fieldNames(f.Type, append(words, tag))
-			}
-		}
-	}
-	return words
+	return fmt.Errorf("%s: %w", file, err)
 }

@@ -37,17 +37,23 @@ func Scenarios() []string {
 }
 
 // Load reads a scenario: one of the house by its name, or a file by its path (a word with a slash or a
-// .yaml or .yml ending is a path). Errors name the file and, where there is one, the line.
+// .yaml or .yml ending is a path). Errors name the file and the place in it.
 func Load(name string) (Scenario, error) {
-	if !isPath(name) {
+	if !IsPath(name) {
 		return loadHouse(name)
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read scenario: %w", err)
 	}
+	return Parse(name, text)
+}
+
+// Parse reads the text of the scenario file called name, beside which its counts are looked for. Mistakes of what
+// it says are a *[Mistake]; those of how it is written are the YAML reader's errors.
+func Parse(name string, text []byte) (Scenario, error) {
 	return parse(name, text, func(counts string) ([]byte, error) {
-		if !isPath(counts) {
+		if !IsPath(counts) {
 			return houseSeries(counts)
 		}
 		if !filepath.IsAbs(counts) {
@@ -57,7 +63,8 @@ func Load(name string) (Scenario, error) {
 	})
 }
 
-func isPath(name string) bool {
+// IsPath tells a scenario's path from the name of one of the house.
+func IsPath(name string) bool {
 	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") ||
 		strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".csv")
 }
@@ -82,23 +89,24 @@ func houseSeries(name string) ([]byte, error) {
 // parse reads a scenario file and what it refers to.
 func parse(file string, text []byte, open func(counts string) ([]byte, error)) (Scenario, error) {
 	sc := defaults()
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // what some editors put before a text
 	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := d.Decode(&sc); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = errors.New("the file is empty: it needs name, t0, audience and capacity")
 		}
-		return Scenario{}, located(file, text, err)
+		return Scenario{}, in(file, err)
 	}
 	sc.fillGroups()
 	if sc.Audience.Counts.File != "" {
 		series, err := readCounts(sc.Audience.Counts.File, open)
 		if err != nil {
-			return Scenario{}, located(file, text, &problem{path: "$.audience.counts.file", text: err.Error()})
+			return Scenario{}, in(file, wrong("audience.counts.file", "%v", err))
 		}
 		sc.Audience.Counts.series = series
 	}
 	if err := sc.check(); err != nil {
-		return Scenario{}, located(file, text, err)
+		return Scenario{}, in(file, err)
 	}
 	return sc, nil
 }
@@ -160,24 +168,30 @@ func defaults() Scenario {
 	}
 }
 
-// fillGroups gives the groups what the file left out, and makes the one group of a file that names none.
+// fillGroups makes the one group of a file that names none.
 func (s *Scenario) fillGroups() {
 	if len(s.Site.Groups) == 0 {
-		s.Site.Groups = []GroupSpec{{Name: "web"}}
+		s.Site.Groups = []GroupSpec{usualGroup("web")}
 	}
-	for i := range s.Site.Groups {
-		g := &s.Site.Groups[i]
-		g.Type = orElse(g.Type, "c5.2xlarge")
-		g.Cores = orElse(g.Cores, 8)
-		g.Threads = orElse(g.Threads, 160)
-		g.Backlog = orElse(g.Backlog, 300)
-		g.RequestCPU = orElse(g.RequestCPU, 80*time.Millisecond)
-		g.Boot = orElse(g.Boot, 45*time.Second)
-		g.AppStart = orElse(g.AppStart, 40*time.Second)
-		g.Warmup = orElse(g.Warmup, 3*time.Minute)
-		g.TargetCPU = orElse(g.TargetCPU, 0.7)
-		g.Weight = orElse(g.Weight, 100)
+}
+
+// usualGroup is a group with what a file need not say.
+func usualGroup(name string) GroupSpec {
+	return GroupSpec{
+		Name: name, Type: "c5.2xlarge", Cores: 8, Threads: 160, Backlog: 300, RequestCPU: 80 * time.Millisecond,
+		Boot: 45 * time.Second, AppStart: 40 * time.Second, Warmup: 3 * time.Minute, TargetCPU: 0.7, Weight: 100,
 	}
+}
+
+// UnmarshalYAML lays what the file says over the usual group: what it sets to nothing is nothing.
+func (g *GroupSpec) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain GroupSpec
+	p := plain(usualGroup(""))
+	if err := unmarshal(&p); err != nil {
+		return err
+	}
+	*g = GroupSpec(p)
+	return nil
 }
 
 func orElse[T comparable](v, fallback T) T {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,70 +49,37 @@ func TestTheSmallestScenarioRuns(t *testing.T) {
 	}
 }
 
-func TestScenarioMistakes(t *testing.T) {
-	cases := []struct {
-		name, from, to string // a change of the smallest scenario
-		want           []string
-	}{
-		{"unknown word", "base: 5", "baes: 5", []string{":4:3: ", `unknown field "baes", did you mean "base"?`}},
-		{"unknown word in capacity", "desired: 2", "desierd: 2", []string{":6:26: ", `"desierd", did you mean "desired"?`}},
-		{"no such thing as a measurement", "base: 5", "base: 5\n  cpu: 90", []string{":5:3: ", `unknown field "cpu"`}},
-		{"no name", "name: small\n", "", []string{"name: missing"}},
-		{"no T0", "t0: 2026-03-01T19:15:00Z\n", "", []string{"t0: missing", "e.g. 2026-03-01T19:15:00Z"}},
-		{"T0 is no time", "2026-03-01T19:15:00Z", "tonight", []string{":2:"}},
-		{"nobody", "base: 5", "base: 0", []string{":", "nobody comes"}},
-		{"negative base", "base: 5", "base: -1", []string{":4:9: ", "audience.base: want 0 to 100000, got -1"}},
-		{"not a number", "base: 5", "base: many", []string{":4:9: "}},
-		{"bounds upside down", "max: 4", "max: 1", []string{":6:", "min <= desired <= max"}},
-		{"quarter of an ACU", "max: 8}", "max: 8.25}", []string{":7:", "half steps"}},
-		{"group without capacity", "web: {min", "api: {min", []string{"says nothing about the group \"web\""}},
-		{"capacity without a group", "groups: {web: {min: 2, desired: 2, max: 4}}", "groups: {web: {min: 2, desired: 2, max: 4}, wep: {min: 1, desired: 1, max: 1}}", []string{`no group of the site is called "wep", did you mean "web"?`}},
-		{"moment", "audience:", "start: T-3\naudience:", []string{":3:8: ", `moment "T-3": want T0, T-30m, T+1h12m or RFC 3339`}},
-		{"end before start", "audience:", "end: T-30m\naudience:", []string{":3:6: ", "ends before it has begun"}},
-		{"speed", "audience:", "speed: 500\naudience:", []string{":3:8: ", "want 1 to 120"}},
-		{"kind of mark", "audience:", "marks: [{at: T0, kind: serge}]\naudience:", []string{":3:24: ", `"serge", did you mean "surge"?`}},
-		{"kind of fault", "audience:", "faults:\n  - {at: T0, kind: bot-wav}\naudience:", []string{":4:20: ", `"bot-wav", did you mean "bot-wave"?`}},
-		{"fault without a rate", "audience:", "faults:\n  - {at: T0, kind: throttling}\naudience:", []string{":4:", "faults[0].rate: want 0.001 to 1, got 0"}},
-		{"fault of an unknown service", "audience:", "faults:\n  - {at: T0, kind: dead, service: cloudwach}\naudience:", []string{`"cloudwach", did you mean "cloudwatch"?`}},
-		{"fault of the site with a service", "audience:", "faults:\n  - {at: T0, kind: slow-origin, factor: 2, service: rds}\naudience:", []string{"is a fault of the site, it has no service"}},
-		{"fault that ends before it begins", "audience:", "faults:\n  - {at: T0, until: T-1m, kind: dead}\naudience:", []string{"over before it begins"}},
-		{"surge without an end", "base: 5", "base: 5\n  surges: [{at: T0, peak: 10}]", []string{":5:", "halve is missing"}},
-		{"counts beside a base", "base: 5", "base: 5\n  counts: {file: nasa-1995-07-13}", []string{"leave out base and surges"}},
-		{"counts that are not there", "base: 5", "counts: {file: nasa-1996}", []string{":4:18: ", `no series of the house is called "nasa-1996"`}},
-		{"counts in a file that is not there", "base: 5", "counts: {file: ./none.csv}", []string{"read counts"}},
-		{"account", "audience:", "site: {account: \"123\"}\naudience:", []string{":3:17: ", "want twelve digits"}},
-		{"region", "audience:", "site: {region: Frankfurt}\naudience:", []string{"want a region such as eu-central-1"}},
-		{"window", "audience:", "site: {firewall: {window: 3m}}\naudience:", []string{"AWS knows 1m, 2m, 5m and 10m"}},
-		{"mode", "audience:", "site: {firewall: {rate: Bloc}}\naudience:", []string{`"Bloc", did you mean "Block"?`}},
-		{"engine", "audience:", "site: {cluster: {engine: aurora}}\naudience:", []string{"aurora-postgresql, aurora-mysql"}},
-		{"escape sequence in a name", "audience:", "site: {balancer: {name: \"a\\e[31mb\"}}\naudience:", []string{"want a short name", `"a\x1b[31mb"`}},
-		{"two groups of one name", "audience:", "site: {groups: [{name: web}, {name: web}]}\naudience:", []string{`two groups are called "web"`}},
-		{"provisioned without a size", "audience:", "site: {cluster: {class: db.r6g.large}}\naudience:", []string{"site.cluster.size: want 0.5 to 512"}},
-		{"no YAML", "audience:", "audience: [", []string{":"}},
+// What is wrong is told with the way to it.
+func TestMistakesNameTheirPlace(t *testing.T) {
+	for path, change := range map[string][2]string{
+		"audience.base":        {"base: 5", "base: -1"},
+		"capacity.groups.web":  {"max: 4", "max: 1"},
+		"marks[1].until":       {"audience:", "marks: [{at: T0, kind: note}, {at: T0, until: T-1m, kind: note}]\naudience:"},
+		"audience.counts.file": {"base: 5", "counts: {file: nasa-1996}"},
+	} {
+		file := written(t, strings.Replace(smallest, change[0], change[1], 1))
+		_, err := Load(file)
+		m, ok := errors.AsType[*Mistake](err)
+		if !ok || m.File != file || m.Path != path || strings.Join(m.Steps(), "/") != strings.NewReplacer("[", "/", "].", "/", ".", "/").Replace(path) {
+			t.Errorf("want a mistake at %s, got %v", path, err)
+		}
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			text := strings.Replace(smallest, c.from, c.to, 1)
-			if text == smallest {
-				t.Fatal("the change changes nothing")
-			}
-			path := written(t, text)
-			_, err := Load(path)
-			if err == nil {
-				t.Fatal("accepted")
-			}
-			if !strings.HasPrefix(err.Error(), path) {
-				t.Errorf("%q does not begin with the file", err)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q lacks %q", err, want)
-				}
-			}
-			if strings.Contains(err.Error(), "\x1b") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%q is not one harmless line", err)
-			}
-		})
+}
+
+// What a file sets to nothing is nothing, not the usual.
+func TestNothingIsNothing(t *testing.T) {
+	sc, err := Load(written(t, smallest[:strings.Index(smallest, "capacity:")]+`site: {groups: [{name: web}, {name: api, weight: 0}]}
+capacity: {groups: {web: {min: 2, desired: 2, max: 4}, api: {min: 0, desired: 0, max: 4}}, acu: {min: 1, max: 8}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := New(sc, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := l.Scenario().Site.Groups; g[0].Weight != 100 || g[1].Weight != 0 || g[1].Cores != 8 {
+		t.Errorf("the groups are %+v", g)
 	}
 }
 
