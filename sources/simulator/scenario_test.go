@@ -2,10 +2,12 @@ package simulator
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const smallest = `name: small
@@ -124,6 +126,43 @@ func TestOwnCounts(t *testing.T) {
 		if err := rows(bad); err == nil || !strings.Contains(err.Error(), "mine.csv") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// An audience that is given as requests makes that many: with everybody who registers, who fills the form in again
+// after a mistake, and who is thanked.
+func TestCountsAreTheRequests(t *testing.T) {
+	dir := t.TempDir()
+	var rows strings.Builder
+	rows.WriteString("at,requests\n")
+	start := time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)
+	for minute := range 180 {
+		fmt.Fprintf(&rows, "%s,3000\n", start.Add(time.Duration(minute)*time.Minute).Format(time.RFC3339))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "even.csv"), []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scenario := filepath.Join(dir, "even.yaml")
+	text := strings.Replace(smallest, "base: 5", `counts: {file: ./even.csv}
+  visit: {pages: 1.5, registers: 0.5, invalid: 0.4}
+  page: {calls: 0.5, static: 2, static_again: 1}`, 1)
+	if err := os.WriteFile(scenario, []byte(strings.Replace(text, "min: 2, desired: 2, max: 4", "min: 12, desired: 12, max: 12", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sc, err := Load(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := New(sc, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	minutes, sum := everything(l), int64(0)
+	for _, m := range minutes {
+		sum += m.Edges[0].Requests
+	}
+	if mean := float64(sum)/float64(len(minutes)) - 60*ordinaryBots; mean < 2940 || mean > 3060 {
+		t.Errorf("%.0f requests a minute, want 3000", mean)
 	}
 }
 
