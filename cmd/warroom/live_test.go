@@ -137,35 +137,41 @@ func TestTroublesOfAWS(t *testing.T) {
 		faults, config string
 		resource       sources.Ref
 		want           []string // in one fact of the resource
+		others         []string // what goes on and has values; none where all asks with the same credentials
 	}{
 		"access denied on one service": {
 			"faults: [{at: T-60m, until: T+60m, kind: access-denied, service: autoscaling}]\n", lotteryAccount,
 			sources.Ref{Service: sources.SourceRef, Name: "asg"}, []string{"forbidden: ", "autoscaling:Describe"},
+			[]string{"alb/web", "waf/edge"},
 		},
 		"expired credentials": {
 			"faults: [{at: T-60m, until: T+60m, kind: expired-credentials}]\n", lotteryAccount,
-			sources.Ref{Service: sources.SourceRef, Name: "alb"}, []string{"expired: "},
+			sources.Ref{Service: sources.SourceRef, Name: "alb"}, []string{"expired: "}, nil,
 		},
 		"throttling": {
 			"faults: [{at: T-60m, until: T+60m, kind: throttling, service: elasticloadbalancing, rate: 1}]\n", lotteryAccount,
 			sources.Ref{Service: sources.SourceRef, Name: "alb"}, []string{"throttled: "},
+			[]string{"asg/web", "waf/edge"},
 		},
 		"wrong region": {
 			"", strings.Replace(lotteryAccount, "eu-central-1", "us-west-2", 1),
 			sources.Ref{Service: "alb", Name: "web"}, []string{"not found: ", "us-west-2"},
+			[]string{"waf/edge"},
 		},
 		"wrong name of a balancer": {
 			"", strings.Replace(lotteryAccount, "{web: web}, asg", "{web: wob}, asg", 1),
 			sources.Ref{Service: "alb", Name: "web"}, []string{"not found: ", "wob"},
+			[]string{"asg/web", "waf/edge"},
 		},
 		"wrong name of a group": {
 			"", strings.Replace(lotteryAccount, "lottery-web", "lottery-wep", 1),
 			sources.Ref{Service: sources.SourceRef, Name: "asg"}, []string{"not found: ", `"lottery-wep"`, "check the id and the region"},
+			[]string{"alb/web", "waf/edge"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sitesAccount(t, tc.faults)
-			recorded(t, tc.config, func(b sources.Batch) bool { return told(b.Facts, tc.resource, tc.want) })
+			recorded(t, tc.config, func(b sources.Batch) bool { return told(b.Facts, tc.resource, tc.want) && hasValues(b, tc.others...) })
 		})
 	}
 }

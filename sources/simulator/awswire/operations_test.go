@@ -221,8 +221,8 @@ func TestLoadBalancing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := groups.TargetGroups[0]; *g.HealthCheckIntervalSeconds != 10 || *g.HealthCheckTimeoutSeconds != 5 || *g.HealthyThresholdCount != 2 || *g.UnhealthyThresholdCount != 3 {
-		t.Errorf("the health checks are not those of the model: every %d s, %d to pass, %d to fail", *g.HealthCheckIntervalSeconds, *g.HealthyThresholdCount, *g.UnhealthyThresholdCount)
+	if g := groups.TargetGroups[0]; *g.HealthCheckIntervalSeconds != 20 || *g.HealthCheckTimeoutSeconds != 4 || *g.HealthyThresholdCount != 2 || *g.UnhealthyThresholdCount != 3 {
+		t.Errorf("the health checks are not those of the site: every %d s, %d to pass, %d to fail", *g.HealthCheckIntervalSeconds, *g.HealthyThresholdCount, *g.UnhealthyThresholdCount)
 	}
 	if g := groups.TargetGroups[0]; *g.TargetGroupArn != targetsARN || len(g.LoadBalancerArns) != 1 || *g.Matcher.HttpCode != "200" {
 		t.Errorf("%+v", g)

@@ -61,7 +61,8 @@ func newStanding() *standing {
 			Weights: []simulator.Weight{{TargetGroup: "web", Weight: 100}},
 		}},
 		TargetGroups: []simulator.TargetGroup{{
-			Name: "web", ARN: account + "targetgroup/web/73e2d6bc24d8a067", Tail: "targetgroup/web/73e2d6bc24d8a067", Balancer: "shop", Group: "web",
+			Checks: simulator.HealthChecks{Every: 20 * time.Second, Timeout: 4 * time.Second, ToPass: 2, ToFail: 3},
+			Name:   "web", ARN: account + "targetgroup/web/73e2d6bc24d8a067", Tail: "targetgroup/web/73e2d6bc24d8a067", Balancer: "shop", Group: "web",
 			Targets: []simulator.Target{
 				{Instance: "i-01", Zone: "eu-central-1a", State: "healthy"},
 				{Instance: "i-02", Zone: "eu-central-1b", State: "unhealthy", Reason: "Target.FailedHealthChecks"},
