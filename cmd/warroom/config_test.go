@@ -208,7 +208,9 @@ func TestWrongConfigs(t *testing.T) {
 		"tile's duration":        {good + watch + "tiles:\n  - service: alb\n  - service: asg\n    wall: {warn: soon}\n", `6:18: tiles: time: invalid duration "soon"`},
 		"tile in flow style":     {"{tiles: [{service: alb,\n titel: x}], " + strings.Trim(good, "\n") + ", " + strings.Trim(watch, "\n") + "}", `2:2: tiles: a tile has no "titel", did you mean "title"?`},
 		"tiles shared":           {good + watch + "tiles: &t [{service: alb}]\n", "3:8: tiles: write it out; anchors and aliases are not read here"},
-		"tiles from elsewhere":   {good + watch + "tiles: [{service: alb, <<: *t}]\n", `3:28: no anchor is called "t"`},
+		"tiles from elsewhere":   {good + watch + "tiles: [{service: alb, <<: *t}]\n", `3:28: no anchor before it is called "t"`},
+		"alias within itself":    {"launch: {name: a, t0: 2026-03-01T19:15:00Z}\nresources: &r {alb: {b: c}, <<: *r}\n", `2:33: no anchor before it is called "r"`},
+		"alias before its time":  {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: *s}\nresources: &s {alb: {b: c}}\n", `1:52: no anchor before it is called "s"`},
 		"anchors":                {good + "resources: {alb: {shop: &a app/shop/1}}\n", "anchors and aliases are not read here"},
 		"control characters":     {good + "resources: {alb: {\"a\\e[31m\": x}}\n", "a short name is one word"},
 	} {

@@ -79,16 +79,26 @@ func (d *document) holds(t reflect.Type) error {
 
 // checkAliases looks for what every alias stands for; the decoder would complain without a place.
 func (d *document) checkAliases() error {
-	named := map[string]bool{}
-	for _, n := range ast.Filter(ast.AnchorType, d.root) {
-		named[n.(*ast.AnchorNode).Name.GetToken().Value] = true
-	}
 	for _, n := range ast.Filter(ast.AliasType, d.root) {
-		if name := n.(*ast.AliasNode).Value.GetToken().Value; !named[name] {
-			return d.at(n, "no anchor is called %q", name)
+		if name := n.(*ast.AliasNode).Value.GetToken().Value; !d.named(name, n) {
+			return d.at(n, "no anchor before it is called %q", name)
 		}
 	}
 	return nil
+}
+
+// named tells whether a value that ends before the alias has the name: within itself it stands for nothing.
+func (d *document) named(name string, alias ast.Node) bool {
+	return slices.ContainsFunc(ast.Filter(ast.AnchorType, d.root), func(n ast.Node) bool {
+		anchor := n.(*ast.AnchorNode)
+		return anchor.Name.GetToken().Value == name && before(anchor, alias) && !slices.Contains(ast.Filter(ast.AliasType, anchor), alias)
+	})
+}
+
+// before tells whether a node begins before another one.
+func before(a, b ast.Node) bool {
+	at, than := a.GetToken().Position, b.GetToken().Position
+	return at.Line < than.Line || at.Line == than.Line && at.Column < than.Column
 }
 
 var (
@@ -386,10 +396,12 @@ func (d *document) complainAt(line, column int, text string) error {
 // translate words the parser's and the decoder's errors as ours.
 func (d *document) translate(err error) error {
 	var e yaml.Error
-	if err == nil || !errors.As(err, &e) {
-		return err
-	}
-	if e.GetToken() == nil {
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &e):
+		return &FileError{File: d.name, Text: sources.Clean(err.Error())}
+	case e.GetToken() == nil:
 		return &FileError{File: d.name, Text: sources.Clean(e.GetMessage())}
 	}
 	return d.complain(e.GetToken(), sources.Clean(e.GetMessage()))
