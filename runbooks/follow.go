@@ -1,0 +1,133 @@
+package runbooks
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// follow watches a run to its end, and then its effect.
+func (h *Hands) follow(hand Hand, r *Run) {
+	h.runs.Go(func() {
+		if h.progress(hand, r) {
+			h.effect(r)
+		}
+	})
+}
+
+// progress reads how far a run has come until it has ended, and tells whether it has come to its end.
+func (h *Hands) progress(hand Hand, r *Run) bool {
+	begun, said := h.opt.Clock.Now(), h.opt.Now()
+	for {
+		p, err := h.ask(hand, r)
+		switch {
+		case h.ctx.Err() != nil:
+			return false
+		case err == nil && p.Failed != "":
+			h.note(r, Record{State: Failed, Text: p.Failed}, "failed: "+p.Failed)
+			return false
+		case err == nil && p.Done:
+			h.note(r, Record{State: Done, Text: p.Text}, r.Plan.Title+": "+p.Text)
+			return true
+		case h.opt.Clock.Now().Sub(begun) > progressMost:
+			h.note(r, Record{State: Failed, Text: "given up: " + r.Text}, fmt.Sprintf("given up after %s: %s", progressMost, r.Text))
+			return false
+		}
+		text := p.Text
+		if err != nil {
+			text = "progress cannot be read: " + err.Error()
+		}
+		if now := h.opt.Now(); text != r.Text || now.Sub(said) > heartbeat {
+			h.note(r, Record{State: Called, Text: text}, r.Plan.Title+": "+text)
+			said = now
+		}
+		if h.rest() != nil {
+			return false
+		}
+	}
+}
+
+func (h *Hands) ask(hand Hand, r *Run) (Progress, error) {
+	ctx, cancel := context.WithTimeout(h.ctx, callTime)
+	defer cancel()
+	return hand.Progress(ctx, r.Plan, r.Receipt)
+}
+
+// rest waits until progress is worth reading again: ten seconds of the launch, and in a hurried one a second of ours.
+func (h *Hands) rest() error {
+	began := h.opt.Now()
+	if err := h.opt.Clock.Sleep(h.ctx, progressTurn); err != nil {
+		return err
+	}
+	timer := time.NewTimer(max(progressRest-h.opt.Now().Sub(began), 0))
+	defer timer.Stop()
+	select {
+	case <-h.ctx.Done():
+		return h.ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// effect waits until the effect can be seen, and gives the verdict.
+func (h *Hands) effect(r *Run) {
+	if h.opt.Clock.Sleep(h.ctx, effectAfter) != nil {
+		return
+	}
+	after := h.numbers(h.ctx, r.Plan, h.opt.Clock.Now())
+	verdict := judge(r.Plan.Watches, r.Before, after)
+	h.note(r, Record{State: Judged, Verdict: verdict, Numbers: after}, fmt.Sprintf("%s: %s", r.Plan.Title, verdict))
+}
+
+// numbers is what the watches of a plan show at a time.
+func (h *Hands) numbers(ctx context.Context, p Plan, at time.Time) []Number {
+	if h.opt.Look == nil {
+		return nil
+	}
+	out := make([]Number, len(p.Watches))
+	for i, w := range p.Watches {
+		out[i] = h.opt.Look(ctx, w, at)
+	}
+	return out
+}
+
+// Doubts are the runs whose outcome nobody knows, or that their process has left alone.
+func (h *Hands) Doubts(ctx context.Context) ([]Run, error) {
+	runs, err := h.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Run
+	for _, r := range runs {
+		if r.InDoubt(h.opt.Now()) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Settle reads how a run in doubt really stands. Where it has been carried out the run goes on from there; where it has
+// not, it has ended, and the same may be planned anew. Nothing is changed.
+func (h *Hands) Settle(ctx context.Context, r Run) (State, error) {
+	hand, err := h.hand(r.Plan.Action)
+	if err != nil {
+		return r.State, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	receipt, done, err := hand.Find(ctx, r.Plan)
+	switch {
+	case err != nil:
+		return r.State, fmt.Errorf("still in doubt: how it stands cannot be read: %w", err)
+	case !done:
+		h.note(&r, Record{State: Undone, Text: "it was not carried out"}, "not carried out: "+r.Plan.Title)
+		return Undone, nil
+	}
+	if r.State == Called {
+		receipt = r.Receipt
+	} else {
+		h.note(&r, Record{State: Called, Receipt: &receipt, Text: "it was carried out"}, "carried out after all: "+r.Plan.Title)
+	}
+	h.follow(hand, &r)
+	return Called, nil
+}

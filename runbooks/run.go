@@ -1,0 +1,128 @@
+package runbooks
+
+import (
+	"encoding/json"
+	"time"
+
+	"warroom/sources"
+)
+
+// ChangeAction is the kind of the changes that make up the record of runs.
+const ChangeAction = "action"
+
+// State is how far a run has come.
+type State string
+
+// The states of a run, in the order in which it goes through them. One that has failed, has turned out not to have been
+// carried out, or has its verdict has ended.
+const (
+	Refused  State = "refused"  // nothing was called; the run has not begun
+	Intended State = "intended" // written down; the call is being made
+	Called   State = "called"   // the provider has accepted it
+	Doubtful State = "in doubt" // nobody knows whether the call was carried out
+	Failed   State = "failed"   // the provider has refused it, or gave up on it
+	Undone   State = "not done" // it was in doubt, and has not been carried out
+	Done     State = "done"     // it has come to its end; its effect is watched
+	Judged   State = "judged"
+)
+
+// Verdict is what an action has brought.
+type Verdict string
+
+// The verdicts.
+const (
+	Worked   Verdict = "worked"
+	NoEffect Verdict = "no effect"
+	Worse    Verdict = "worse"
+)
+
+// Record is one step of a run, as it stands in the recording.
+type Record struct {
+	Run     string    `json:"run"`
+	State   State     `json:"state"`
+	Plan    *Plan     `json:"plan,omitempty"`    // with the intent, and with a refusal
+	Typed   string    `json:"typed,omitempty"`   // with the intent: what confirmed it
+	Shown   time.Time `json:"shown,omitzero"`    // with the intent: when the confirmation was given, machine clock
+	Process string    `json:"process,omitempty"` // which one made the step
+	Machine time.Time `json:"machine"`           // when, on the machine's clock
+	Receipt *Receipt  `json:"receipt,omitempty"`
+	Text    string    `json:"text,omitempty"` // progress, or what went wrong
+	Verdict Verdict   `json:"verdict,omitempty"`
+	Numbers []Number  `json:"numbers,omitempty"` // of the watches: before with the intent, after with the verdict
+}
+
+// Number is what a watch showed at a moment; None where it showed nothing.
+type Number struct {
+	Value float64 `json:"value"`
+	None  bool    `json:"none,omitempty"`
+}
+
+// Run is a plan that is or was carried out.
+type Run struct {
+	Plan    Plan
+	State   State
+	Actor   string
+	Process string
+	At      time.Time // of the intent, launch clock
+	Began   time.Time // of the intent, machine clock
+	Heard   time.Time // of the last step, machine clock
+	Receipt Receipt
+	Text    string // its last progress, or what went wrong
+	Verdict Verdict
+	Before  []Number // of the watches
+	After   []Number
+}
+
+// silence is how long a run may say nothing until it counts as left alone by its process, on the machine's clock. Who
+// follows one speaks more often than that.
+const silence = 45 * time.Second
+
+// Holds tells whether the run keeps others from its resource.
+func (r *Run) Holds() bool { return r.State == Intended || r.State == Called || r.State == Doubtful }
+
+// InDoubt tells whether nobody knows how the run stands: its process has gone, or never heard the answer.
+func (r *Run) InDoubt(now time.Time) bool {
+	return r.State == Doubtful || r.Holds() && now.Sub(r.Heard) > silence
+}
+
+// Ended tells whether nothing more is to come of it.
+func (r *Run) Ended() bool { return r.State == Failed || r.State == Undone || r.State == Judged }
+
+// Runs are the runs that the changes tell of, oldest first. Records that cannot be read are left out.
+func Runs(changes []sources.Change) []Run {
+	var out []Run
+	at := map[string]int{}
+	for i := range changes {
+		c := &changes[i]
+		var r Record
+		if c.Kind != ChangeAction || json.Unmarshal(c.Body, &r) != nil || r.State == Refused {
+			continue
+		}
+		k, known := at[r.Run]
+		switch {
+		case r.State == Intended && r.Plan != nil && !known:
+			at[r.Run] = len(out)
+			out = append(out, Run{Plan: *r.Plan, State: Intended, Actor: c.Actor, Process: r.Process, At: c.At, Began: r.Machine, Heard: r.Machine, Before: r.Numbers})
+		case known && r.State != Intended:
+			out[k].take(&r)
+		}
+	}
+	return out
+}
+
+// take goes on with a run by a further step.
+func (r *Run) take(s *Record) {
+	if r.Ended() {
+		return
+	}
+	r.State, r.Heard = s.State, s.Machine
+	if s.Receipt != nil {
+		r.Receipt = *s.Receipt
+	}
+	if s.Text != "" {
+		r.Text = s.Text
+	}
+	if s.State == Judged {
+		r.Verdict, r.After = s.Verdict, s.Numbers
+	}
+}
