@@ -1,0 +1,184 @@
+package awswrite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// session is the SDK's configuration, once for looking and once for acting, and the clients made from them.
+type session struct {
+	options Options
+
+	mu      sync.Mutex
+	config  aws.Config
+	acting  aws.CredentialsProvider // of the role to act as, nil where the same identity looks and acts
+	clients map[clientKey]any
+	arn     string // who we are, "" before AWS has said so
+}
+
+type clientKey struct {
+	region string
+	acting bool
+	client reflect.Type
+}
+
+func openSession(ctx context.Context, o Options) (*session, error) {
+	s := &session{options: o}
+	if err := s.load(ctx); err != nil {
+		return nil, fmt.Errorf("open the hands on aws: %w; check the profile's name and the files ~/.aws/config and ~/.aws/credentials", err)
+	}
+	return s, nil
+}
+
+// load reads the SDK's configuration as the SDK does, and forgets the clients made from an earlier one. Where region,
+// endpoint and credentials are all given, nothing of the machine is read.
+func (s *session) load(ctx context.Context) error {
+	cfg, err := configured(ctx, s.options)
+	if err != nil {
+		return err
+	}
+	// Whatever the environment says of retries: once.
+	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	cfg.RetryMaxAttempts = 1
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), addReadOnce, addGuard)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config, s.clients, s.arn = cfg, map[clientKey]any{}, ""
+	s.acting = s.role(cfg)
+	return nil
+}
+
+func configured(ctx context.Context, o Options) (aws.Config, error) {
+	if o.Credentials != nil && o.Region != "" && o.Endpoint != "" {
+		return aws.Config{
+			Region: o.Region, BaseEndpoint: aws.String(o.Endpoint), Credentials: aws.NewCredentialsCache(o.Credentials),
+			HTTPClient: awshttp.NewBuildableClient(),
+		}, nil
+	}
+	var with []func(*config.LoadOptions) error
+	if o.Profile != "" {
+		with = append(with, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		with = append(with, config.WithRegion(o.Region))
+	}
+	if o.Credentials != nil {
+		with = append(with, config.WithCredentialsProvider(o.Credentials))
+	}
+	if o.Endpoint != "" {
+		with = append(with, config.WithBaseEndpoint(o.Endpoint))
+	}
+	return config.LoadDefaultConfig(ctx, with...)
+}
+
+// role gives the credentials of the role to act as, nil where there is none. They are asked for with the first write,
+// for the guard lets nothing else through.
+func (s *session) role(cfg aws.Config) aws.CredentialsProvider {
+	if s.options.Role == "" {
+		return nil
+	}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = cmp.Or(o.Region, globalRegion) })
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, s.options.Role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = sessionName(s.options.Operator)
+	}))
+}
+
+// The measures of a role session's name.
+const (
+	sessionNameLeast = 2
+	sessionNameMost  = 64
+)
+
+// sessionName is the operator's name as AWS takes it: it stands in the account's own log beside every write.
+func sessionName(operator string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+=,.@-_", r)) {
+			return r
+		}
+		return '-'
+	}, operator)
+	name = strings.TrimSuffix(name[:min(len(name), sessionNameMost)], "-")
+	if len(name) < sessionNameLeast {
+		name = strings.TrimSuffix("warroom-"+name, "-")
+	}
+	return name
+}
+
+// client is the client of one service in a region, made once. One that acts signs with the role's credentials.
+func client[T any](s *session, region string, acting bool, build func(aws.Config) T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := clientKey{region: region, acting: acting, client: reflect.TypeFor[T]()}
+	if c, ok := s.clients[key].(T); ok {
+		return c
+	}
+	cfg := s.config.Copy()
+	cfg.Region = region
+	if acting && s.acting != nil {
+		cfg.Credentials = s.acting
+	}
+	c := build(cfg)
+	s.clients[key] = c
+	return c
+}
+
+// look runs a reading. Where AWS refuses the credentials, or there are none, the chain is read anew and the reading is
+// run once more: an SSO login made meanwhile is found without a restart. Only readings may be run so.
+func (s *session) look(ctx context.Context, read func() error) error {
+	err := read()
+	if credentialsRefused(err) && s.load(ctx) == nil {
+		err = read()
+	}
+	return explain(err)
+}
+
+// home is the launch's own region, "" when none is known.
+func (s *session) home() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config.Region
+}
+
+// identity is as whom a plan would act: the role, or who we are as AWS says. Not knowing it stops nothing.
+func (s *session) identity(ctx context.Context) string {
+	if s.options.Role != "" {
+		return s.options.Role + " as " + sessionName(s.options.Operator)
+	}
+	s.mu.Lock()
+	known := s.arn
+	s.mu.Unlock()
+	if known != "" {
+		return known
+	}
+	ctx, cancel := context.WithTimeout(ctx, identityTime)
+	defer cancel()
+	c := client(s, cmp.Or(s.home(), globalRegion), false, func(c aws.Config) *sts.Client { return sts.NewFromConfig(c) })
+	out, err := c.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.arn = aws.ToString(out.Arn)
+	return s.arn
+}
+
+// accountOf is the account number in an ARN.
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[4]
+}
