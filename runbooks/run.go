@@ -110,6 +110,17 @@ func Runs(changes []sources.Change) []Run {
 	return out
 }
 
+// RunOf is the run that a change is a step of, "" where it is none.
+func RunOf(c sources.Change) string {
+	var r struct {
+		Run string `json:"run"`
+	}
+	if c.Kind != ChangeAction || json.Unmarshal(c.Body, &r) != nil {
+		return ""
+	}
+	return r.Run
+}
+
 // take goes on with a run by a further step.
 func (r *Run) take(s *Record) {
 	if r.Ended() {

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/theme"
 )
@@ -28,6 +29,15 @@ func commands() []command {
 		{"speed", "of a replay: speed 60", (*Model).setSpeed, nil},
 		{"note", "write a note: note ad break moved", (*Model).note, nil},
 		{"filter", "tiles by name, service or state; alone: all tiles", (*Model).setFilter, nil},
+		{"arm", "let the room act for 15 minutes", (*Model).arm, nil},
+		{"safe", "let it change nothing", (*Model).disarm, nil},
+		{"capacity", "plan it: capacity +6, capacity min 12 max 40", act(runbooks.Capacity), nil},
+		{"maintenance", "plan the switch: maintenance on, maintenance off", act(runbooks.Maintenance), nil},
+		{"invalidate", "plan it: invalidate /static/* /index.html", act(runbooks.Invalidate), nil},
+		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
+		{"undo", "plan to take the last action back", (*Model).undo, nil},
+		{"settle", "read how an action in doubt stands", (*Model).settle, nil},
+		{"actions", "what was done, and what it has brought", func(m *Model, _ string) (tea.Cmd, error) { m.open(&actionsPage{}); return nil, nil }, nil},
 		{"theme", "dark or light", (*Model).setTheme, func(*Model) []string { return []string{"dark", "light"} }},
 		{"timeline", "all changes and marks", func(m *Model, _ string) (tea.Cmd, error) { m.open(&timelinePage{}); return nil, nil }, nil},
 		{"help", "keys, commands and states", func(m *Model, _ string) (tea.Cmd, error) { m.open(&helpPage{}); return nil, nil }, nil},

@@ -110,7 +110,6 @@ func roleStyle(s *uv.Style) theme.Style {
 
 // asked draws the open prompt: a dialog in the middle of the page, or one line at the bottom of a small screen.
 func (m *Model) asked(c *Canvas, l Layout) {
-	m.caret = nil
 	if m.prompt == nil {
 		return
 	}

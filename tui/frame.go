@@ -36,6 +36,7 @@ func (m *Model) scene() *Scene {
 		Span: spanOf(m.drawn.at.Sub(reach.from)), Oldest: m.memory.oldest(),
 	}
 	s.From, s.To = m.strip()
+	s.Acts, s.Armed = m.idle() == nil, m.armedUntil()
 	m.told(s)
 	return s
 }
@@ -92,15 +93,16 @@ func (m *Model) draw() *Canvas {
 	if !m.memory.loaded {
 		return m.opening()
 	}
+	m.caret = nil
 	s := m.scene()
 	s.Selected = -1
 	if _, onGrid := m.page.(gridPage); onGrid {
 		_, s.Selected = m.shown()
 		s.Hints = m.gridHints()
-		return m.painter.gridCanvas(s, m.asked)
+		return m.painter.gridCanvas(s, m.drawCard, m.asked)
 	}
 	s.Hints = m.page.hints(m.momentary())
-	return m.painter.pageCanvas(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, m.asked)
+	return m.painter.pageCanvas(s, func(c *Canvas, l Layout) { m.page.draw(m, c, l.Body, s.View) }, m.drawCard, m.asked)
 }
 
 // opening stands until the recording has been read: usually shorter than a frame.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/theme"
 )
@@ -107,13 +108,18 @@ func (it *item) join(st Status, text string) {
 }
 
 // changes are the newest n changes, the newest first. Changes of one kind to one resource that follow each other
-// within a minute, as when five instances start at once, are one line.
+// within a minute, as when five instances start at once, are one line; of an action its newest step is one.
 func changes(s *Scene, n int) []item {
 	all := s.View.Changes(s.cursor().Add(-newsSpan), s.cursor().Add(time.Nanosecond))
 	var out []item
 	var last sources.Change
-	alike := 0
+	alike, told := 0, map[string]bool{}
 	for _, c := range slices.Backward(all) {
+		if run := runbooks.RunOf(c); run != "" && told[run] {
+			continue // a later step of the same run says more
+		} else if run != "" {
+			told[run] = true
+		}
 		if len(out) > 0 && isAlike(c, last) {
 			alike++
 			out[len(out)-1].more = alike
@@ -142,7 +148,7 @@ func isAlike(older, newer sources.Change) bool {
 		return causeOf(older) != "" && causeOf(older) == causeOf(newer) && newer.At.Sub(older.At) < sourcesAlike
 	}
 	head := func(c sources.Change) string { h, _, _ := strings.Cut(c.Text, ":"); return h }
-	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Resource == newer.Resource && head(older) == head(newer) &&
+	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Kind != runbooks.ChangeAction && older.Resource == newer.Resource && head(older) == head(newer) &&
 		newer.At.Sub(older.At) < time.Minute
 }
 

@@ -48,7 +48,11 @@ func (m *Model) gridHints() []Hint {
 		out = append(out, hint(k.Live, "live"))
 	}
 	out = append(out, hint(k.Open, "open"), hint(k.Filter, "filter"), hint(k.Jump, "jump"), hint(k.Timeline, "timeline"))
-	return append(out, hint(k.Note, "note"), hint(k.Command, "command"), hint(k.Leave, "leave"))
+	out = append(out, hint(k.Note, "note"))
+	if m.idle() == nil {
+		out = append(out, hint(k.Actions, "actions"))
+	}
+	return append(out, hint(k.Command, "command"), hint(k.Leave, "leave"))
 }
 
 func (m *Model) pauseWord() string {

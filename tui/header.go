@@ -295,7 +295,7 @@ func (s *Scene) phase() string {
 // barRight is the right part of line 1.
 func (s *Scene) barRight(back, ink theme.Role) []segment {
 	plain := theme.Fg(ink).On(back)
-	var out []segment
+	out := s.safety(back, ink)
 	if who := strings.TrimSpace(account(s.fact("account")) + " " + identity(s.fact("identity"))); who != "" {
 		out = append(out, segment{text: sources.CleanTo(who, 36), style: plain, keep: 10, right: true})
 	}
@@ -303,6 +303,18 @@ func (s *Scene) barRight(back, ink theme.Role) []segment {
 		out = append(out, segment{text: text, style: style, keep: 30, right: true})
 	}
 	return out
+}
+
+// safety says whether the room may change anything, and for how long still.
+func (s *Scene) safety(back, ink theme.Role) []segment {
+	switch {
+	case !s.Acts:
+		return nil
+	case s.Armed.IsZero():
+		return []segment{{text: "SAFE", style: theme.Fg(theme.Good).On(back).Bold(), keep: 40, right: true}}
+	}
+	left := rough(s.Armed.Sub(s.Wall).Truncate(time.Minute) + time.Minute)
+	return []segment{{text: " ARMED " + left + " ", brief: " ARMED ", style: theme.Fg(theme.Ink).On(theme.Page).Bold(), keep: keepAlways, right: true}}
 }
 
 // account shortens an account's twelve digits to those by which people know it.

@@ -147,19 +147,27 @@ func (m *Model) helpLine(c *Canvas, r Rect, l helpLine) {
 func (m *Model) helpLines() []helpLine {
 	var out []helpLine
 	for _, g := range groups {
-		out = append(out, helpLine{head: strings.ToUpper(string(g))})
-		for _, k := range m.keys.all() {
-			if k.group == g && m.offered(k.name) {
-				out = append(out, helpLine{key: k.Help().Key, does: k.Help().Desc})
-			}
-		}
-		out = append(out, helpLine{})
+		out = append(out, m.helpGroup(g)...)
 	}
 	out = append(out, helpLine{head: "COMMANDS, AFTER " + m.keys.Command.Help().Key})
 	for _, c := range m.commands() {
 		out = append(out, helpLine{key: c.name, does: c.help})
 	}
 	return append(append(out, helpLine{}), legend()...)
+}
+
+// helpGroup is the keys of a group under its heading, nothing where none of them does anything.
+func (m *Model) helpGroup(g group) []helpLine {
+	out := []helpLine{{head: strings.ToUpper(string(g))}}
+	for _, k := range m.keys.all() {
+		if k.group == g && m.offered(k.name) {
+			out = append(out, helpLine{key: k.Help().Key, does: k.Help().Desc})
+		}
+	}
+	if len(out) == 1 || g == groupHands && m.idle() != nil {
+		return nil
+	}
+	return append(out, helpLine{})
 }
 
 // offered tells whether a key or a command does anything in this mode.

@@ -32,6 +32,8 @@ type keyMap struct {
 	Filter, Next, Previous  key.Binding
 	Command, Note           key.Binding
 	Repaint, Suspend, Leave key.Binding
+
+	Actions, Capacity, Maintenance, Invalidate, Undo key.Binding
 }
 
 // group says under which heading of the help a key stands.
@@ -42,10 +44,11 @@ const (
 	groupTiles group = "tiles and pages"
 	groupTime  group = "time"
 	groupWords group = "words"
+	groupHands group = "actions: these only plan"
 	groupRoom  group = "the room"
 )
 
-var groups = []group{groupTiles, groupTime, groupWords, groupRoom}
+var groups = []group{groupTiles, groupTime, groupWords, groupHands, groupRoom}
 
 // namedKey is a binding with the name under which a config rebinds it.
 type namedKey struct {
@@ -95,6 +98,12 @@ func defaultKeys() *keyMap {
 		Command:  bind(":", "command", ":"),
 		Note:     bind("+", "write a note", "+"),
 
+		Actions:     bind("a", "what can be done to the chosen tile", "a"),
+		Capacity:    bind("c", "raise or lower capacity", "c"),
+		Maintenance: bind("m", "switch to the maintenance origin, or back", "m"),
+		Invalidate:  bind("i", "throw paths out of the caches", "i"),
+		Undo:        bind("u", "take the last action back", "u"),
+
 		Timeline: bind("T", "timeline", "T"),
 		Help:     bind("?", "help", "?"),
 		Repaint:  bind("Ctrl+L", "repaint everything", "ctrl+l"),
@@ -118,6 +127,8 @@ func (k *keyMap) all() []namedKey {
 		{"truth", groupTime, &k.Truth}, {"slower", groupTime, &k.Slower}, {"faster", groupTime, &k.Faster},
 		{"filter", groupWords, &k.Filter}, {"next", groupWords, &k.Next}, {"previous", groupWords, &k.Previous},
 		{"command", groupWords, &k.Command}, {"note", groupWords, &k.Note},
+		{"actions", groupHands, &k.Actions}, {"capacity", groupHands, &k.Capacity}, {"maintenance", groupHands, &k.Maintenance},
+		{"invalidate", groupHands, &k.Invalidate}, {"undo", groupHands, &k.Undo},
 		{"help", groupRoom, &k.Help}, {"repaint", groupRoom, &k.Repaint}, {"suspend", groupRoom, &k.Suspend}, {"leave", groupRoom, &k.Leave},
 	}
 }

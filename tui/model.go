@@ -34,6 +34,7 @@ type Model struct {
 
 	page    page
 	prompt  *prompt
+	card    *card // the plan that waits for its confirmation, nil for none
 	notice  notice
 	standby NoticeMsg // what is to be said about the room
 	chosen  sources.Ref
@@ -138,6 +139,12 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.loaded(msg)
 	case notedMsg:
 		return m.noted(msg)
+	case plannedMsg:
+		return m.planned(msg)
+	case carriedMsg:
+		return m.carried(msg)
+	case settledMsg:
+		return m.settled(msg)
 	case paceMsg:
 		m.pacing = false
 	case paintedMsg: // View goes on
@@ -197,7 +204,7 @@ func (m *Model) complain(err error) {
 	m.notice.bad = true
 }
 
-// pressed gives a key to whoever has the focus: the prompt, then the page, then the room.
+// pressed gives a key to whoever has the focus: the prompt, then the card, then the page, then the room.
 func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	if m.dirty && m.link.paced() {
 		m.aim(false) // what has changed without the key
@@ -208,6 +215,9 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	}
 	if m.prompt != nil {
 		return m.prompted(k)
+	}
+	if m.card != nil {
+		return m.carded(k)
 	}
 	if cmd, done := m.page.key(m, k); done {
 		return cmd

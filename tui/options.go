@@ -61,6 +61,7 @@ type Options struct {
 	Zone     *time.Location    // in which times are shown; nil means that of T0
 	Path     string            // of the recording, as the screen names it
 	Story    string            // of a rehearsal: what goes on and what to press, in one line
+	Hands    Hands             // who acts; nil: this screen only watches
 }
 
 func (o *Options) fill() {

@@ -6,6 +6,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"warroom/runbooks"
 )
 
 // roomKey answers the keys that mean the same on every page and are not about time.
@@ -29,6 +31,25 @@ func (m *Model) roomKey(k tea.KeyPressMsg) tea.Cmd {
 		if n, ok := digit(k); ok && n > 0 {
 			m.numbered(n)
 		}
+	default:
+		return m.handKey(k)
+	}
+	return nil
+}
+
+// handKey opens the card that belongs to the key: it only plans.
+func (m *Model) handKey(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.Actions):
+		m.openActions()
+	case key.Matches(k, m.keys.Capacity):
+		return m.actKey(runbooks.Capacity)
+	case key.Matches(k, m.keys.Maintenance):
+		return m.actKey(runbooks.Maintenance)
+	case key.Matches(k, m.keys.Invalidate):
+		return m.actKey(runbooks.Invalidate)
+	case key.Matches(k, m.keys.Undo):
+		return m.attempt(func() (tea.Cmd, error) { return m.undo("") })
 	default:
 		m.promptKey(k)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/chart"
 	"warroom/tui/theme"
@@ -182,6 +183,8 @@ func changeGlyph(kind string) rune {
 		return '◌'
 	case sources.ChangeRoom:
 		return '·'
+	case runbooks.ChangeAction:
+		return '◆'
 	case sources.MarkSurge:
 		return '▸'
 	}
@@ -192,7 +195,7 @@ func changeStyle(kind string) theme.Style {
 	switch kind {
 	case sources.ChangeScaling:
 		return theme.Fg(theme.Good)
-	case sources.ChangeDeploy:
+	case sources.ChangeDeploy, runbooks.ChangeAction:
 		return theme.Fg(theme.Accent)
 	}
 	return theme.Fg(theme.Faint)

@@ -1,0 +1,298 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/runbooks"
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// card shows a plan and takes its confirmation. It has all keys while it is open. Nothing on it is drawn where a resource
+// or a provider could draw: it is a region of its own, over everything else.
+//
+// What confirms is only what is typed now, by a hand that sees the card: keys are not heard before none has come for a
+// while, so that one held down from before says nothing; repeats of a key that is held say nothing; pastes say nothing.
+type card struct {
+	plan    runbooks.Plan
+	typed   string
+	wrong   string
+	calling bool
+	heard   time.Time // when the last key came that was not heard, or the card opened; machine clock
+	awake   bool      // a pause has been seen since
+}
+
+// cardPause is for how long no key must have come before a card hears any: longer than a keyboard waits before it
+// repeats a key that is held down.
+const cardPause = 700 * time.Millisecond
+
+func (m *Model) openCard(p runbooks.Plan) {
+	m.card = &card{plan: p, heard: m.opt.Now()}
+	m.dirty = true
+}
+
+// carded gives a key to the open card.
+func (m *Model) carded(k tea.KeyPressMsg) tea.Cmd {
+	c, now := m.card, m.opt.Now()
+	if k.String() == "esc" && !c.calling {
+		m.card = nil
+		m.say("nothing was changed")
+		return nil
+	}
+	if c.calling || !c.hears(k, now) {
+		return nil
+	}
+	switch {
+	case c.expired(now):
+		return m.renewCard(k)
+	case k.String() == ":" && c.typed == "":
+		m.openCommand()
+	case m.armedUntil().IsZero():
+		c.wrong = "the room is safe: type :arm first"
+	case c.plan.Level == runbooks.Bounded:
+		return m.answerBounded(k)
+	default:
+		return m.answerTyped(k)
+	}
+	return nil
+}
+
+// hears tells whether a key counts: none does before a pause, and none that the terminal repeats.
+func (c *card) hears(k tea.KeyPressMsg, now time.Time) bool {
+	if k.IsRepeat {
+		c.heard = now
+		return false
+	}
+	if !c.awake {
+		if now.Sub(c.heard) < cardPause {
+			c.heard = now
+			return false
+		}
+		c.awake = true
+	}
+	return true
+}
+
+func (c *card) expired(now time.Time) bool { return now.Sub(c.plan.Made) > runbooks.ConfirmWithin }
+
+// renewCard makes the plan of an expired card anew.
+func (m *Model) renewCard(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() != "r" {
+		m.card.wrong = "the plan is too old: r reads it again"
+		return nil
+	}
+	return m.replan(m.card.plan)
+}
+
+func (m *Model) replan(p runbooks.Plan) tea.Cmd {
+	cmd, err := m.plan(p.Action)
+	if err != nil {
+		m.card.wrong = err.Error()
+	}
+	return cmd
+}
+
+// answerBounded takes the answer to a plan of level 1: one key.
+func (m *Model) answerBounded(k tea.KeyPressMsg) tea.Cmd {
+	switch k.Text {
+	case m.card.plan.Word():
+		return m.carry(k.Text)
+	case "n":
+		m.card = nil
+		m.say("nothing was changed")
+		return nil
+	}
+	m.card.wrong = "y carries it out, Esc leaves everything as it is"
+	return nil
+}
+
+// answerTyped takes the answer to a plan of level 2: a name, typed in full.
+func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
+	c := m.card
+	switch {
+	case k.String() == "enter" && c.typed == c.plan.Word():
+		return m.carry(c.typed)
+	case k.String() == "enter":
+		c.wrong = fmt.Sprintf("that is not %q; it has to be typed in full, as it is written", c.plan.Word())
+		c.typed = ""
+	case k.String() == "backspace":
+		_, size := utf8.DecodeLastRuneInString(c.typed)
+		c.typed = c.typed[:len(c.typed)-size]
+	case k.Text != "" && len(c.typed) < maxTyped:
+		c.typed, c.wrong = c.typed+k.Text, ""
+	}
+	return nil
+}
+
+// carry sends the confirmed plan to the hands. The card stays until it is known what came of it.
+func (m *Model) carry(typed string) tea.Cmd {
+	c := m.card
+	c.calling, c.wrong = true, ""
+	hands, plan, answer := m.opt.Hands, c.plan, c.plan.Confirm(typed, m.opt.Now())
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), handsFor)
+		defer cancel()
+		return carriedMsg{plan: plan, err: hands.Carry(ctx, plan, answer)}
+	}
+}
+
+// carried closes the card where the plan was carried out, and says why it was not. Where somebody has changed the value in
+// between, the card is that of the new plan, which has to be confirmed anew.
+func (m *Model) carried(msg carriedMsg) tea.Cmd {
+	var void *runbooks.VoidError
+	var doubt *runbooks.DoubtError
+	m.dirty = true
+	switch {
+	case msg.err == nil:
+		m.card = nil
+		m.say("carried out: " + msg.plan.Title + "; undo takes it back")
+	case errors.As(msg.err, &doubt):
+		m.card = nil
+		m.complain(msg.err)
+	case m.card == nil:
+		m.complain(msg.err)
+	case errors.As(msg.err, &void):
+		m.card.calling, m.card.typed, m.card.wrong = false, "", msg.err.Error()
+		return tea.Batch(m.advanced(), m.replan(msg.plan))
+	default:
+		m.card.calling, m.card.typed, m.card.wrong = false, "", msg.err.Error()
+	}
+	return m.advanced()
+}
+
+// The measures of a card.
+const (
+	cardW    = 76
+	cardName = 10 // the column of names
+)
+
+// cardLine is one line of a card: what it is about, and what it says.
+type cardLine struct {
+	name, text string
+	style      theme.Style
+}
+
+// drawCard draws the open card over the page.
+func (m *Model) drawCard(c *Canvas, l Layout) {
+	if m.card == nil {
+		return
+	}
+	w := min(cardW, l.Screen.W-2)
+	lines := m.card.lines(m, w-4)
+	foot := m.card.foot(m)
+	h := min(len(lines)+4, l.Screen.H)
+	box := l.Screen.Middle(w, h)
+	style := theme.Fg(theme.Warn)
+	if m.card.plan.Level == runbooks.Visible {
+		style = theme.Fg(theme.Bad)
+	}
+	c.Fill(box, ' ', theme.Fg(theme.Text))
+	c.Box(box, style)
+	c.Text(box.X+2, box.Y, w-4, " "+m.card.head()+" ", style.Bold())
+	inside := box.Inset(2, 1)
+	last, body := inside.Bottom(2)
+	for i, line := range lines[:min(len(lines), body.H)] {
+		c.Text(body.X, body.Y+i, cardName, line.name, theme.Fg(theme.Faint))
+		c.Text(body.X+cardName, body.Y+i, body.W-cardName, line.text, line.style)
+	}
+	m.drawAnswer(c, last, foot)
+}
+
+// head is what a card is about, and how much it can do.
+func (c *card) head() string {
+	if c.plan.Level == runbooks.Visible {
+		return "PLAN, customers see it or it lowers protection"
+	}
+	return "PLAN, bounded and reversible"
+}
+
+// lines are what a card says, each wrapped to a width.
+func (c *card) lines(m *Model, w int) []cardLine {
+	p := &c.plan
+	var out []cardLine
+	add := func(name, text string, style theme.Style) {
+		for i, part := range wrap(sources.Clean(text), w-cardName, 4) {
+			if i > 0 {
+				name = ""
+			}
+			out = append(out, cardLine{name, part, style})
+		}
+	}
+	text, strong, faint, warn := theme.Fg(theme.Text), theme.Fg(theme.Strong).Bold(), theme.Fg(theme.Faint), theme.Fg(theme.Warn)
+	add("", p.Title, strong)
+	add("target", strings.Join(filled(p.Action.Resource.String(), m.meta().Environment, p.Account, p.Region, p.Identity), " · "), text)
+	for i, s := range p.Before {
+		after := ""
+		if i < len(p.After) {
+			after = p.After[i].Value
+		}
+		if after == s.Value {
+			add(s.Name, s.Value, faint)
+		} else {
+			add(s.Name, s.Value+" → "+after, strong)
+		}
+	}
+	for _, limit := range p.Limits {
+		add("limit", limit, text)
+	}
+	add("cost", p.Cost, text)
+	add("takes", p.Takes, text)
+	add("touches", p.Touches, text)
+	for _, warning := range p.Warnings {
+		add("beware", "▲ "+warning, warn)
+	}
+	add("undo", p.Undo, text)
+	add("by", strings.Join(filled(p.Call, p.Plane), ", "), faint)
+	add("last", p.Last, faint)
+	return out
+}
+
+// filled are those of the texts that say something.
+func filled(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// drawAnswer draws the foot of a card: what is typed, and what the keys do or why they do not.
+func (m *Model) drawAnswer(c *Canvas, r Rect, foot string) {
+	top, bottom := r.Top(1)
+	if m.card.wrong != "" {
+		c.Text(top.X, top.Y, top.W, sources.Clean(m.card.wrong), theme.Fg(theme.Bad).Bold())
+	}
+	x := bottom.X
+	if m.card.plan.Level == runbooks.Visible && !m.card.calling {
+		x += c.Text(x, bottom.Y, bottom.W, "▸ "+sources.Clean(m.card.typed), theme.Fg(theme.Accent).Bold())
+		m.caret = tea.NewCursor(min(x, bottom.X+bottom.W-1), bottom.Y)
+		x += 2
+	}
+	c.Text(x, bottom.Y, bottom.X+bottom.W-x, foot, theme.Fg(theme.Text))
+}
+
+// foot says what the keys do now.
+func (c *card) foot(m *Model) string {
+	now := m.opt.Now()
+	left := short(max(runbooks.ConfirmWithin-now.Sub(c.plan.Made), 0))
+	switch {
+	case c.calling:
+		return "calling …"
+	case c.expired(now):
+		return "too old to confirm:  r read again  Esc close"
+	case m.armedUntil().IsZero():
+		return "SAFE, so nothing can be changed:  :arm  Esc close"
+	case c.plan.Level == runbooks.Visible:
+		return fmt.Sprintf("type %s and Enter (%s left)  Esc close", c.plan.Word(), left)
+	}
+	return fmt.Sprintf("y carry it out (%s left)  Esc close", left)
+}
