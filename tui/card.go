@@ -27,14 +27,23 @@ type card struct {
 	calling bool
 	heard   time.Time // when the last key came that was not heard, or the card opened; machine clock
 	awake   bool      // a pause has been seen since
+	began   time.Time // when the first letter of what is typed came
 }
 
 // cardPause is for how long no key must have come before a card hears any: longer than a keyboard waits before it
 // repeats a key that is held down.
 const cardPause = 700 * time.Millisecond
 
+// keyTime is what a hand needs for a key at the least. What comes faster is a paste that the terminal did not mark.
+const keyTime = 8 * time.Millisecond
+
+// openCard shows a plan. The plan of a card that turned out void is told why.
 func (m *Model) openCard(p runbooks.Plan) {
-	m.card = &card{plan: p, heard: m.opt.Now()}
+	wrong := ""
+	if m.card != nil {
+		wrong = m.card.wrong
+	}
+	m.card = &card{plan: p, heard: m.opt.Now(), wrong: wrong}
 	m.dirty = true
 }
 
@@ -88,6 +97,7 @@ func (m *Model) renewCard(k tea.KeyPressMsg) tea.Cmd {
 		m.card.wrong = "the plan is too old: r reads it again"
 		return nil
 	}
+	m.card.wrong = ""
 	return m.replan(m.card.plan)
 }
 
@@ -117,6 +127,8 @@ func (m *Model) answerBounded(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
 	c := m.card
 	switch {
+	case k.String() == "enter" && m.opt.Now().Sub(c.began) < keyTime*time.Duration(len(c.typed)):
+		c.wrong, c.typed = "that came faster than a hand types; a paste confirms nothing", ""
 	case k.String() == "enter" && c.typed == c.plan.Word():
 		return m.carry(c.typed)
 	case k.String() == "enter":
@@ -126,6 +138,9 @@ func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
 		_, size := utf8.DecodeLastRuneInString(c.typed)
 		c.typed = c.typed[:len(c.typed)-size]
 	case k.Text != "" && len(c.typed) < maxTyped:
+		if c.typed == "" {
+			c.began = m.opt.Now()
+		}
 		c.typed, c.wrong = c.typed+k.Text, ""
 	}
 	return nil

@@ -1,0 +1,247 @@
+package tui_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"warroom/runbooks"
+	"warroom/sources"
+	"warroom/sources/recording"
+	"warroom/tui"
+)
+
+// fleet is a resource that can be changed: a number, and who has asked for what.
+type fleet struct {
+	value, want string
+	level       runbooks.Level
+	applied     []string
+}
+
+func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {
+	if r.Service != "alb" {
+		return nil
+	}
+	return []runbooks.Offer{{Kind: runbooks.Capacity, Resource: r.Ref, Title: "raise or lower it", Parameters: []runbooks.Parameter{{Name: "desired", Help: "such as 24"}}}}
+}
+
+func (f *fleet) Plan(_ context.Context, a runbooks.Action) (runbooks.Plan, error) {
+	return runbooks.Plan{
+		Title: "balancer prod: desired " + f.value + " → " + a.Want["desired"], Level: f.level, Call: "test:Change", Account: "1234…9012", Region: "eu-central-1",
+		Before: []runbooks.Setting{{Name: "desired", Value: f.value}}, After: []runbooks.Setting{{Name: "desired", Value: a.Want["desired"]}},
+		Cost: "nothing", Takes: "a minute", Touches: "nobody", Undo: "the old number", Warnings: []string{"it is only a test"},
+		Back: runbooks.Action{Kind: a.Kind, Resource: a.Resource, Want: map[string]string{"desired": f.value}},
+	}, nil
+}
+
+func (f *fleet) Apply(_ context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
+	f.value = p.After[0].Value
+	f.applied = append(f.applied, f.value)
+	return runbooks.Receipt{Request: "request-1"}, nil
+}
+
+func (f *fleet) Find(context.Context, runbooks.Plan) (runbooks.Receipt, bool, error) {
+	return runbooks.Receipt{}, true, nil
+}
+
+func (f *fleet) Progress(context.Context, runbooks.Plan, runbooks.Receipt) (runbooks.Progress, error) {
+	return runbooks.Progress{Text: "there", Done: true}, nil
+}
+
+// armoury is a screen with hands on a fleet, in a bubble of virtual time.
+type armoury struct {
+	*hand
+	fleet *fleet
+	tape  *recording.File
+}
+
+func newArmoury(t *testing.T, o tui.Options, f *recording.File, clock sources.Clock, level runbooks.Level) *armoury {
+	t.Helper()
+	a := &armoury{fleet: &fleet{value: "12", level: level}, tape: f}
+	hands := runbooks.NewHands(runbooks.Options{
+		Hands: []runbooks.Hand{a.fleet}, Guard: &runbooks.Guard{}, Journal: f, Clock: clock, Now: time.Now, Operator: "mia", Process: "one",
+	})
+	t.Cleanup(hands.Close)
+	o.Hands, o.Now = hands, time.Now
+	a.hand = newHand(t, o, 120, 40)
+	return a
+}
+
+func (a *armoury) screen() string { return ansi.Strip(a.frame()) }
+
+// typing types as a hand does, a key each tenth of a second.
+func (a *armoury) typing(text string) {
+	for _, r := range text {
+		time.Sleep(100 * time.Millisecond)
+		a.press(rune1(r))
+	}
+}
+
+func (a *armoury) enter() {
+	time.Sleep(100 * time.Millisecond)
+	a.press(tea.KeyPressMsg{Code: tea.KeyEnter})
+}
+
+// command types a command on the command line.
+func (a *armoury) command(text string) { a.typing(":" + text); a.enter() }
+
+// card opens the card of a change to 18 and waits until it hears keys.
+func (a *armoury) card(armed bool) {
+	a.t.Helper()
+	if armed {
+		a.command("arm")
+	}
+	a.command("capacity 18")
+	if !strings.Contains(a.screen(), "12 → 18") {
+		a.t.Fatalf("there is no card:\n%s", a.screen())
+	}
+	time.Sleep(time.Second)
+}
+
+func inRoom(t *testing.T, level runbooks.Level, test func(*testing.T, *armoury)) {
+	to := t0.Add(10 * time.Minute)
+	o, f, _ := live(t, to)
+	synctest.Test(t, func(t *testing.T) {
+		clock := sources.NewManualClock(to) // the bubble's own: who waits for it lets virtual time pass
+		o.Clock = clock
+		test(t, newArmoury(t, o, f, clock, level))
+	})
+}
+
+func TestCardShowsWhatItWouldDo(t *testing.T) {
+	inRoom(t, runbooks.Visible, func(t *testing.T, a *armoury) {
+		a.card(true)
+		screen := a.screen()
+		for _, word := range []string{"customers see it", "alb/prod", "1234…9012", "eu-central-1", "12 → 18", "nothing", "a minute", "nobody", "the old number", "only a test", "test:Change", "type prod", "ARMED 15m"} {
+			if !strings.Contains(screen, word) {
+				t.Errorf("the card lacks %q:\n%s", word, screen)
+			}
+		}
+	})
+}
+
+// What confirms a plan of level 2 is the short name, typed in full by a hand that sees the card, and nothing else.
+func TestOnlyTheTypedNameConfirms(t *testing.T) {
+	for name, c := range map[string]struct {
+		armed bool
+		do    func(*armoury)
+		does  bool
+	}{
+		"the name":                 {true, func(a *armoury) { a.typing("prod"); a.enter() }, true},
+		"safe":                     {false, func(a *armoury) { a.typing("prod"); a.enter() }, false},
+		"a prefix":                 {true, func(a *armoury) { a.typing("pro"); a.enter() }, false},
+		"another case":             {true, func(a *armoury) { a.typing("Prod"); a.enter() }, false},
+		"a blank more":             {true, func(a *armoury) { a.typing("prod "); a.enter() }, false},
+		"yes":                      {true, func(a *armoury) { a.typing("y"); a.enter() }, false},
+		"nothing":                  {true, func(a *armoury) { a.enter() }, false},
+		"a paste":                  {true, func(a *armoury) { a.send(tea.PasteMsg{Content: "prod"}); a.enter() }, false},
+		"a paste with its newline": {true, func(a *armoury) { a.send(tea.PasteMsg{Content: "prod\n"}) }, false},
+		"an unmarked paste": {true, func(a *armoury) {
+			for _, r := range "prod" {
+				a.press(rune1(r))
+			}
+			a.press(tea.KeyPressMsg{Code: tea.KeyEnter})
+		}, false},
+		"a minute later": {true, func(a *armoury) { time.Sleep(time.Minute); a.typing("prod"); a.enter() }, false},
+		"repeats": {true, func(a *armoury) {
+			for _, r := range "prod" {
+				time.Sleep(100 * time.Millisecond)
+				a.press(tea.KeyPressMsg{Code: r, Text: string(r), IsRepeat: true})
+			}
+			a.enter()
+		}, false},
+		"the name after a wrong one": {true, func(a *armoury) { a.typing("prd"); a.enter(); a.typing("prod"); a.enter() }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inRoom(t, runbooks.Visible, func(t *testing.T, a *armoury) {
+				a.card(c.armed)
+				c.do(a)
+				if done := len(a.fleet.applied) > 0; done != c.does {
+					t.Errorf("applied %q, want it done: %v\n%s", a.fleet.applied, c.does, a.screen())
+				}
+			})
+		})
+	}
+}
+
+// A key that is held down from before the card opened never confirms it, however long it is held.
+func TestHeldKeyConfirmsNothing(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.command("arm")
+		a.command("capacity 18")
+		for range 200 {
+			a.press(rune1('y'))
+			time.Sleep(30 * time.Millisecond)
+		}
+		if len(a.fleet.applied) > 0 {
+			t.Fatalf("a key held down has changed it to %q", a.fleet.applied)
+		}
+		time.Sleep(time.Second)
+		a.press(rune1('y'))
+		if !slices.Equal(a.fleet.applied, []string{"18"}) {
+			t.Errorf("y on a card that was looked at: applied %q\n%s", a.fleet.applied, a.screen())
+		}
+	})
+}
+
+func TestActionIsSeenAndTakenBack(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.card(true)
+		a.press(rune1('y'))
+		if !strings.Contains(a.screen(), "carried out: balancer prod: desired 12 → 18") {
+			t.Errorf("it is not said that it was carried out:\n%s", a.screen())
+		}
+		time.Sleep(time.Minute)
+		a.command("actions")
+		if !strings.Contains(a.screen(), "balancer prod: desired 12 → 18") || !strings.Contains(a.screen(), "request-1") {
+			t.Errorf("the actions do not list it:\n%s", a.screen())
+		}
+		a.press(rune1('u'))
+		if !strings.Contains(a.screen(), "18 → 12") {
+			t.Fatalf("no card takes it back:\n%s", a.screen())
+		}
+		time.Sleep(time.Second)
+		a.press(rune1('y'))
+		if !slices.Equal(a.fleet.applied, []string{"18", "12"}) {
+			t.Errorf("applied %q", a.fleet.applied)
+		}
+	})
+}
+
+// Where the value has changed since the card was shown nothing is called, both values are named, and the new plan has to
+// be confirmed anew.
+func TestCardIsVoidWhenTheValueChanged(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.card(true)
+		a.fleet.value = "14"
+		a.press(rune1('y'))
+		screen := a.screen()
+		if len(a.fleet.applied) > 0 || !strings.Contains(screen, "was 12") || !strings.Contains(screen, "14 now") || !strings.Contains(screen, "14 → 18") {
+			t.Errorf("applied %q and showed\n%s", a.fleet.applied, screen)
+		}
+		time.Sleep(time.Second)
+		a.press(rune1('y'))
+		if !slices.Equal(a.fleet.applied, []string{"18"}) {
+			t.Errorf("the new plan was confirmed, and applied is %q", a.fleet.applied)
+		}
+	})
+}
+
+func TestReplayRefusesToAct(t *testing.T) {
+	o, _ := replay(t, t0.Add(10*time.Minute))
+	synctest.Test(t, func(t *testing.T) {
+		x := newHand(t, o, 120, 40)
+		for _, key := range "acmiu" {
+			x.press(rune1(key))
+			if screen := ansi.Strip(x.frame()); !strings.Contains(screen, "this is a replay") {
+				t.Errorf("%c in a replay says nothing of it:\n%s", key, screen)
+			}
+		}
+	})
+}
