@@ -164,7 +164,7 @@ func TestFleetWarnsOfSuspendedProcesses(t *testing.T) {
 // described answers a description of groups with more in it than the simulated site has.
 func described(extra string) func(http.ResponseWriter, *http.Request, []byte) bool {
 	return func(w http.ResponseWriter, r *http.Request, body []byte) bool {
-		answer := ""
+		var answer string
 		switch operationOf(r, body) {
 		case "DescribeAutoScalingGroups":
 			answer = `<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups><member><AutoScalingGroupName>g</AutoScalingGroupName><MinSize>6</MinSize><MaxSize>24</MaxSize><DesiredCapacity>12</DesiredCapacity>` + extra + `</member></AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`
@@ -272,6 +272,10 @@ func (s *site) everyAction() []runbooks.Action {
 		s.want(runbooks.Capacity, "aurora", "min", "+1"),
 		s.want(runbooks.Capacity, "aurora", "max", "+8"),
 		s.want(runbooks.Capacity, "aurora", "max", "-1"),
+		s.want(runbooks.Invalidate, "cloudfront", "paths", "/*"),
+		s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"),
+		s.want(runbooks.Firewall, "waf", "rule", s.rateRule(), "limit", "+100 %"),
+		s.want(runbooks.Firewall, "waf", "rule", s.rateRule(), "limit", "-50 %"),
 	}
 }
 
@@ -294,7 +298,7 @@ func TestOffersAreOfOurResourcesOnly(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[asg capacity aurora capacity]" {
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[asg capacity aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
 		t.Errorf("offered: %s", got)
 	}
 }

@@ -61,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Writer, error) {
 
 // Hands are all that the package can do.
 func (w *Writer) Hands() []runbooks.Hand {
-	return []runbooks.Hand{&fleet{w}, &database{w}}
+	return []runbooks.Hand{&fleet{w}, &database{w}, &cache{w}, &origins{w}, &firewall{w}}
 }
 
 // resource finds one of a service's resources.
@@ -90,9 +90,11 @@ func (w *Writer) regionOf(r sources.Resource) (string, error) {
 func (w *Writer) begin(ctx context.Context, a runbooks.Action, region, call string) runbooks.Plan {
 	who := w.session.identity(ctx)
 	arn, _, _ := strings.Cut(who, " ")
-	return runbooks.Plan{
-		Action: a, Account: accountOf(arn), Region: region, Identity: who, Plane: "regional control plane (" + region + ")", Call: call,
+	plane := "regional control plane (" + region + ")"
+	if client, _, _ := strings.Cut(call, ":"); client == "cloudfront" || client == "wafv2" && region == globalRegion {
+		plane = "global control plane (" + globalRegion + ")"
 	}
+	return runbooks.Plan{Action: a, Account: accountOf(arn), Region: region, Identity: who, Plane: plane, Call: call}
 }
 
 // names are those of a service's resources, in the order of the config.

@@ -1,0 +1,347 @@
+package awswrite
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+
+	"warroom/runbooks"
+	"warroom/sources"
+)
+
+// origins sends the visitors of a distribution to the maintenance origin, and back.
+type origins struct{ *Writer }
+
+// The roles of origins: the config says which is which (attributes live_origin and maintenance_origin), or they bear these
+// names.
+const (
+	live        = "live"
+	maintenance = "maintenance"
+)
+
+// Offers are the two directions.
+func (o *origins) Offers(r sources.Resource) []runbooks.Offer {
+	if !o.knows(r.Ref, "cloudfront") {
+		return nil
+	}
+	return []runbooks.Offer{{
+		Kind: runbooks.Maintenance, Resource: r.Ref, Title: "send visitors to the maintenance page, or back",
+		Parameters: []runbooks.Parameter{
+			{Name: "to", Help: "where visitors are sent", Choices: []string{maintenance, live}},
+			{Name: "origin", Help: "the id of the origin, where the config does not say which one that is"},
+		},
+	}}
+}
+
+// configuration is what a distribution is configured to do: as the SDK understands it, and as it came.
+type configuration struct {
+	config *types.DistributionConfig
+	raw    []byte
+	etag   string
+}
+
+func (c *configuration) target() string {
+	return aws.ToString(c.config.DefaultCacheBehavior.TargetOriginId)
+}
+
+// origin finds one of the origins.
+func (c *configuration) origin(id string) (types.Origin, bool) {
+	if c.config.Origins != nil {
+		for _, o := range c.config.Origins.Items {
+			if aws.ToString(o.Id) == id {
+				return o, true
+			}
+		}
+	}
+	return types.Origin{}, false
+}
+
+// group finds one of the origin groups, which fail over by themselves.
+func (c *configuration) group(id string) (types.OriginGroup, bool) {
+	if c.config.OriginGroups != nil {
+		for _, g := range c.config.OriginGroups.Items {
+			if aws.ToString(g.Id) == id {
+				return g, true
+			}
+		}
+	}
+	return types.OriginGroup{}, false
+}
+
+// ids are those of the origins and the origin groups.
+func (c *configuration) ids() (ids []string) {
+	if c.config.Origins != nil {
+		for _, o := range c.config.Origins.Items {
+			ids = append(ids, aws.ToString(o.Id))
+		}
+	}
+	if c.config.OriginGroups != nil {
+		for _, g := range c.config.OriginGroups.Items {
+			ids = append(ids, aws.ToString(g.Id))
+		}
+	}
+	return ids
+}
+
+// configuration reads a distribution's configuration as it is now.
+func (o *origins) configuration(ctx context.Context, ref sources.Ref) (*configuration, sources.Resource, error) {
+	r, err := o.resource(ref)
+	if err != nil {
+		return nil, r, err
+	}
+	var raw []byte
+	var out *cloudfront.GetDistributionConfigOutput
+	err = o.session.look(ctx, func() (err error) {
+		out, err = o.cloudFront(false).GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: aws.String(r.ID)},
+			cloudfront.WithAPIOptions(keepBody(&raw)))
+		return err
+	})
+	if err != nil {
+		return nil, r, err
+	}
+	c := &configuration{config: out.DistributionConfig, raw: raw, etag: aws.ToString(out.ETag)}
+	if c.config == nil || c.config.DefaultCacheBehavior == nil || c.etag == "" {
+		return nil, r, fmt.Errorf("the answer is without the configuration of %s; an endpoint that is not AWS may stand in between", r.ID)
+	}
+	return c, r, nil
+}
+
+// wanted is the id of the origin that the action asks for.
+func (c *configuration) wanted(a runbooks.Action, r sources.Resource) (string, error) {
+	to := a.Want["to"]
+	if err := chosen("to", to, maintenance, live); err != nil {
+		return "", err
+	}
+	id := cmp.Or(a.Want["origin"], r.Attrs[to+"_origin"], to)
+	_, isOrigin := c.origin(id)
+	_, isGroup := c.group(id)
+	switch {
+	case !isOrigin && !isGroup:
+		return "", fmt.Errorf("distribution %s has no origin %q; there are %s; say which one it is: %s_origin in the config", r.Name, id, strings.Join(c.ids(), ", "), to)
+	case id == c.target():
+		return "", fmt.Errorf("distribution %s sends visitors to %s already", r.Name, id)
+	}
+	return id, nil
+}
+
+// Plan reads the configuration, finds the origin that is wanted, and sees whether the maintenance page is there at all.
+func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, error) {
+	if err := asked(a, o.Offers(sources.Resource{Ref: a.Resource})[0]); err != nil {
+		return runbooks.Plan{}, err
+	}
+	c, r, err := o.configuration(ctx, a.Resource)
+	if err != nil {
+		return runbooks.Plan{}, err
+	}
+	id, err := c.wanted(a, r)
+	if err != nil {
+		return runbooks.Plan{}, err
+	}
+	if _, err := retargeted(c.raw, c.target(), id); err != nil {
+		return runbooks.Plan{}, fmt.Errorf("distribution %s: %w", r.Name, err)
+	}
+	p := o.begin(ctx, a, globalRegion, "cloudfront:UpdateDistribution")
+	p.Title, p.Level, p.Token = fmt.Sprintf("%s: default origin %s → %s", r.Name, c.target(), id), runbooks.Visible, c.etag
+	p.Before = []runbooks.Setting{{Name: "default origin", Value: c.target()}}
+	p.After = []runbooks.Setting{{Name: "default origin", Value: id}}
+	p.Back = back(a, c.target())
+	c.describe(&p)
+	if a.Want["to"] == maintenance {
+		if err := o.answers(ctx, &p, c, id); err != nil {
+			return runbooks.Plan{}, err
+		}
+	}
+	p.Watches = o.watches(r.Name, a.Want["to"])
+	return p, nil
+}
+
+// back leads to the origin that is set now, whatever the config calls it.
+func back(a runbooks.Action, id string) runbooks.Action {
+	to := live
+	if a.Want["to"] == live {
+		to = maintenance
+	}
+	return runbooks.Action{Kind: runbooks.Maintenance, Resource: a.Resource, Want: map[string]string{"to": to, "origin": id}}
+}
+
+// describe fills in what a person should know of the plan: every way to switch that the distribution has, best first.
+func (c *configuration) describe(p *runbooks.Plan) {
+	rank := 1
+	if g, ok := c.group(c.target()); ok {
+		p.Limits = append(p.Limits, fmt.Sprintf("%d. origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", rank, aws.ToString(g.Id), failover(g)))
+		p.Warnings = append(p.Warnings, "this takes visitors off an origin group that fails over by itself: look first whether it does")
+		rank++
+	}
+	p.Limits = append(p.Limits, fmt.Sprintf("%d. UpdateDistribution (global control plane, %s): this plan", rank, globalRegion))
+	if others := c.elsewhere(); len(others) > 0 {
+		p.Warnings = append(p.Warnings, "these paths have origins of their own and stay with them: "+some(others))
+	}
+	p.Takes = "3 to 5 minutes until every edge has it; each serves the old or the new meanwhile"
+	p.Touches = "every page that is not cached: visitors see the maintenance page"
+	if p.Action.Want["to"] == live {
+		p.Touches = "every page that is not cached: visitors come back to the site, all at once"
+		p.Warnings = append(p.Warnings, "the origin gets all visitors within minutes: it should be scaled up before")
+	}
+	p.Undo = "back to " + c.target() + ", which takes as long again"
+}
+
+func failover(g types.OriginGroup) string {
+	if g.FailoverCriteria == nil || g.FailoverCriteria.StatusCodes == nil {
+		return "for GET, HEAD and OPTIONS"
+	}
+	var codes []string
+	for _, code := range g.FailoverCriteria.StatusCodes.Items {
+		codes = append(codes, strconv.Itoa(int(code)))
+	}
+	return "for GET, HEAD and OPTIONS, on " + strings.Join(codes, " ")
+}
+
+// elsewhere are the paths of the behaviours that stay as they are.
+func (c *configuration) elsewhere() (paths []string) {
+	if c.config.CacheBehaviors == nil {
+		return nil
+	}
+	for _, b := range c.config.CacheBehaviors.Items {
+		paths = append(paths, aws.ToString(b.PathPattern))
+	}
+	return paths
+}
+
+// answers gets the maintenance page where it is, past the edge. Visitors are never sent to what does not answer; an origin
+// that lets in nobody but CloudFront cannot be looked at from here, which is told.
+func (o *origins) answers(ctx context.Context, p *runbooks.Plan, c *configuration, id string) error {
+	origin, ok := c.origin(id)
+	if !ok {
+		p.Warnings = append(p.Warnings, id+" is an origin group: whether its members answer was not looked at")
+		return nil
+	}
+	url := addressOf(origin, aws.ToString(c.config.DefaultRootObject))
+	status, err := o.fetch(ctx, url)
+	switch {
+	case err != nil:
+		return fmt.Errorf("visitors are not sent to %s: %s does not answer (%w)", id, url, err)
+	case status == http.StatusOK:
+		p.Limits = append(p.Limits, fmt.Sprintf("the maintenance page answers: %s, %d", url, status))
+	case (status == http.StatusForbidden || status == http.StatusUnauthorized) && guarded(origin):
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s lets in nobody but CloudFront (%d): look at the maintenance page yourself", url, status))
+	default:
+		return fmt.Errorf("visitors are not sent to %s: %s answers %d, not 200", id, url, status)
+	}
+	return nil
+}
+
+// guarded tells whether the origin lets in CloudFront alone.
+func guarded(o types.Origin) bool {
+	return aws.ToString(o.OriginAccessControlId) != "" || o.S3OriginConfig != nil && aws.ToString(o.S3OriginConfig.OriginAccessIdentity) != ""
+}
+
+// addressOf is where the edge gets an origin's first page.
+func addressOf(o types.Origin, page string) string {
+	host, scheme := aws.ToString(o.DomainName), "https"
+	if c := o.CustomOriginConfig; c != nil {
+		port, usual := aws.ToInt32(c.HTTPSPort), int32(443)
+		if c.OriginProtocolPolicy == types.OriginProtocolPolicyHttpOnly {
+			scheme, port, usual = "http", aws.ToInt32(c.HTTPPort), 80
+		}
+		if port != 0 && port != usual {
+			host = fmt.Sprintf("%s:%d", host, port)
+		}
+	}
+	return scheme + "://" + host + aws.ToString(o.OriginPath) + "/" + strings.TrimPrefix(page, "/")
+}
+
+// watches are where the effect is to be seen.
+func (o *origins) watches(name, to string) []runbooks.Watch {
+	edge := watching("cloudfront_error_ratio", name, "5xx at the edge of "+name, runbooks.Falls)
+	load := o.balancers("alb_requests_per_second", "requests", runbooks.Falls)
+	if to == live {
+		edge.Want, load = runbooks.Stays, o.balancers("alb_requests_per_second", "requests", runbooks.Rises)
+	}
+	for i := range load {
+		load[i].Own = true
+	}
+	return append([]runbooks.Watch{edge}, load...)
+}
+
+// Apply writes the configuration back as it came, but for the one origin, and only if it is still the one that the plan was
+// made from.
+func (o *origins) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
+	c, r, err := o.configuration(ctx, p.Action.Resource)
+	if err != nil {
+		return runbooks.Receipt{}, outcome(&unsentError{fmt.Errorf("nothing was called: the configuration cannot be read: %w", err)})
+	}
+	was, id := valueOf(p.Before, "default origin"), valueOf(p.After, "default origin")
+	if c.etag != p.Token || c.target() != was {
+		return runbooks.Receipt{}, void("distribution %s was changed since the plan was shown", r.Name)
+	}
+	document, err := retargeted(c.raw, was, id)
+	if err != nil {
+		return runbooks.Receipt{}, outcome(&unsentError{err})
+	}
+	c.config.DefaultCacheBehavior.TargetOriginId = aws.String(id)
+	out, err := o.cloudFront(true).UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{
+		Id: aws.String(r.ID), IfMatch: aws.String(p.Token), DistributionConfig: c.config,
+	}, cloudfront.WithAPIOptions(withBody(func(written []byte) ([]byte, error) { return inPlaceOf(written, document, id) })))
+	if err != nil {
+		return runbooks.Receipt{}, outcome(err)
+	}
+	return receipt(out.ResultMetadata)
+}
+
+// inPlaceOf is the document, in place of what the SDK would write: that has forgotten whatever the SDK does not know. Both
+// must name the wanted origin, as the only one.
+func inPlaceOf(written, document []byte, id string) ([]byte, error) {
+	want, err := escaped(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range [][]byte{written, document} {
+		at, err := locate(d, targetPath)
+		if err != nil || !bytes.Equal(d[at.from:at.to], want) {
+			return nil, errors.Join(fmt.Errorf("nothing was called: the configuration to be written does not send visitors to %s", id), err)
+		}
+	}
+	return slices.Clone(document), nil
+}
+
+// Find tells whether the distribution has the plan's origin.
+func (o *origins) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
+	c, _, err := o.configuration(ctx, p.Action.Resource)
+	if err != nil {
+		return runbooks.Receipt{}, false, err
+	}
+	return runbooks.Receipt{}, c.target() == valueOf(p.After, "default origin"), nil
+}
+
+// deployed is the status of a distribution whose every edge has the newest configuration.
+const deployed = "Deployed"
+
+// Progress waits until every edge has the new configuration.
+func (o *origins) Progress(ctx context.Context, p runbooks.Plan, _ runbooks.Receipt) (runbooks.Progress, error) {
+	d, r, err := o.distribution(ctx, p.Action.Resource)
+	if err != nil {
+		return runbooks.Progress{}, err
+	}
+	want, target := valueOf(p.After, "default origin"), ""
+	if d.DistributionConfig != nil && d.DistributionConfig.DefaultCacheBehavior != nil {
+		target = aws.ToString(d.DistributionConfig.DefaultCacheBehavior.TargetOriginId)
+	}
+	status := aws.ToString(d.Status)
+	switch {
+	case target != want:
+		return runbooks.Progress{Failed: fmt.Sprintf("distribution %s sends visitors to %s now: somebody else has changed it", r.Name, target)}, nil
+	case status == deployed:
+		return runbooks.Progress{Text: "Deployed: every edge sends visitors to " + want, Done: true}, nil
+	}
+	return runbooks.Progress{Text: status + ": edge after edge sends visitors to " + want}, nil
+}
