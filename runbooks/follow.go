@@ -107,11 +107,20 @@ func (h *Hands) Doubts(ctx context.Context) ([]Run, error) {
 }
 
 // Settle reads how a run in doubt really stands. Where it has been carried out the run goes on from there; where it has
-// not, it has ended, and the same may be planned anew. Nothing is changed.
+// not, it has ended, and the same may be planned anew. Nothing is changed. A run that its process is at work on is left to
+// it: its call may still be on its way.
 func (h *Hands) Settle(ctx context.Context, r Run) (State, error) {
+	if !r.InDoubt(h.opt.Now()) {
+		return r.State, fmt.Errorf("%s is not in doubt: it is %s, and %s was heard of %s ago", r.Plan.Title, r.State, r.Actor, h.opt.Now().Sub(r.Heard).Round(time.Second))
+	}
 	hand, err := h.hand(r.Plan.Action)
 	if err != nil {
 		return r.State, err
+	}
+	if r.State == Called { // what is not known is how it went on
+		h.note(&r, Record{State: Called, Text: r.Text}, r.Plan.Title+": followed by "+h.opt.Operator)
+		h.follow(hand, &r)
+		return Called, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -123,11 +132,8 @@ func (h *Hands) Settle(ctx context.Context, r Run) (State, error) {
 		h.note(&r, Record{State: Undone, Text: "it was not carried out"}, "not carried out: "+r.Plan.Title)
 		return Undone, nil
 	}
-	if r.State == Called {
-		receipt = r.Receipt
-	} else {
-		h.note(&r, Record{State: Called, Receipt: &receipt, Text: "it was carried out"}, "carried out after all: "+r.Plan.Title)
-	}
+	r.Receipt = receipt
+	h.note(&r, Record{State: Called, Text: "it was carried out"}, "carried out after all: "+r.Plan.Title)
 	h.follow(hand, &r)
 	return Called, nil
 }

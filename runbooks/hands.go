@@ -175,7 +175,7 @@ func (h *Hands) allow(ctx context.Context, p Plan, c Confirmation) (hand Hand, n
 	defer cancel()
 	found, err := h.read(reading, p.Action)
 	if err != nil {
-		return nil, 0, fmt.Errorf("nothing was called: the present value cannot be read again: %w", err)
+		return nil, 0, fmt.Errorf("nothing was called: the plan no longer holds, it cannot be made again: %w", err)
 	}
 	if !found.Same(p) {
 		return nil, 0, &VoidError{Shown: p, Found: found}
@@ -195,10 +195,10 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 			continue
 		}
 		n++
-		if r.Holds() {
+		if r.Holds() && (r.State != Called || !r.takenBackBy(p.Action)) {
 			return 0, &HeldError{Run: *r}
 		}
-		if since := h.opt.Now().Sub(r.Began); p.Action.Undoes == "" && since >= 0 && since < cooldown {
+		if since := h.opt.Now().Sub(r.Began); p.Action.Undoes == "" && r.changed() && since >= 0 && since < cooldown {
 			return 0, fmt.Errorf("%s was changed %s ago by %s (%s); wait until %s have passed, or take it back",
 				p.Action.Resource, since.Round(time.Second), r.Actor, r.Plan.Title, cooldown)
 		}
@@ -241,7 +241,9 @@ func (h *Hands) call(ctx context.Context, hand Hand, r *Run) error {
 	var rejected *RejectedError
 	switch {
 	case err == nil:
-		h.note(r, Record{State: Called, Receipt: &receipt}, "called: "+r.Plan.Title)
+		r.Receipt = receipt
+		h.note(r, Record{State: Called}, "called: "+r.Plan.Title)
+		h.takenBack(ctx, r.Plan)
 		h.follow(hand, r)
 		return nil
 	case errors.As(err, &rejected):
@@ -251,6 +253,23 @@ func (h *Hands) call(ctx context.Context, hand Hand, r *Run) error {
 	doubt := &DoubtError{Run: *r, Err: err}
 	h.note(r, Record{State: Doubtful, Text: err.Error()}, doubt.Error())
 	return doubt
+}
+
+// takenBack ends the run that a plan has taken back while it was under way. Where that cannot be written, its own progress
+// tells in time that the resource was changed again.
+func (h *Hands) takenBack(ctx context.Context, p Plan) {
+	if p.Action.Undoes == "" {
+		return
+	}
+	runs, err := h.Runs(ctx)
+	if err != nil {
+		return
+	}
+	for i := range runs {
+		if r := &runs[i]; r.Plan.ID == p.Action.Undoes && r.State == Called {
+			h.note(r, Record{State: Failed, Text: "taken back before its end"}, r.Plan.Title+": taken back before its end")
+		}
+	}
 }
 
 // DoubtError is a call whose answer nobody heard: it may have been carried out. [Hands.Settle] finds out.
@@ -286,6 +305,9 @@ func (h *Hands) write(p Plan, r Record, id, text string) (sources.Change, error)
 // written is tried again with the next step: the intent stands, so the run is in doubt until then, never lost.
 func (h *Hands) note(r *Run, s Record, text string) {
 	s.Run = r.Plan.ID
+	if (r.State == Intended || r.State == Doubtful) && s.Receipt == nil && r.Receipt != (Receipt{}) {
+		s.Receipt = &r.Receipt // with the first step that can be written
+	}
 	id := r.Plan.ID + " " + string(s.State)
 	if s.State == r.State {
 		id = "" // progress: as often as there is some

@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"warroom/sources"
@@ -71,6 +72,8 @@ type Run struct {
 	Verdict Verdict
 	Before  []Number // of the watches
 	After   []Number
+
+	called bool // the provider has accepted it at some time
 }
 
 // silence is how long a run may say nothing until it counts as left alone by its process, on the machine's clock. Who
@@ -79,6 +82,18 @@ const silence = 45 * time.Second
 
 // Holds tells whether the run keeps others from its resource.
 func (r *Run) Holds() bool { return r.State == Intended || r.State == Called || r.State == Doubtful }
+
+// changed tells whether the run may have changed its resource: not where the provider has refused the call, or it was never
+// carried out.
+func (r *Run) changed() bool {
+	return r.State != Undone && (r.State != Failed || r.called)
+}
+
+// takenBackBy tells whether the action is what takes this run back.
+func (r *Run) takenBackBy(a Action) bool {
+	back := r.Plan.Back
+	return a.Undoes == r.Plan.ID && a.Kind == back.Kind && a.Resource == back.Resource && maps.Equal(a.Want, back.Want)
+}
 
 // InDoubt tells whether nobody knows how the run stands: its process has gone, or never heard the answer.
 func (r *Run) InDoubt(now time.Time) bool {
@@ -127,6 +142,7 @@ func (r *Run) take(s *Record) {
 		return
 	}
 	r.State, r.Heard = s.State, s.Machine
+	r.called = r.called || s.State == Called
 	if s.Receipt != nil {
 		r.Receipt = *s.Receipt
 	}

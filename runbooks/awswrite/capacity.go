@@ -313,9 +313,14 @@ func (f *fleet) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, e
 	return receipt(out.ResultMetadata)
 }
 
-// Find tells whether the group has the plan's numbers.
+// Find tells whether the group has the plan's numbers. Where the plan changes a bound, the bounds tell: scaling policies
+// move what is desired, and nothing else.
 func (f *fleet) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
 	want, err := planned(p)
+	if err != nil {
+		return runbooks.Receipt{}, false, err
+	}
+	was, err := numbersOf(p.Before, "min", "max")
 	if err != nil {
 		return runbooks.Receipt{}, false, err
 	}
@@ -323,7 +328,11 @@ func (f *fleet) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bo
 	if err != nil {
 		return runbooks.Receipt{}, false, err
 	}
-	return runbooks.Receipt{}, sizeOf(g) == want, nil
+	now := sizeOf(g)
+	if want.min != was[0] || want.max != was[1] {
+		return runbooks.Receipt{}, now.min == want.min && now.max == want.max, nil
+	}
+	return runbooks.Receipt{}, now == want, nil
 }
 
 // Progress counts the instances in service. A scaling activity that failed is told; AWS goes on trying.

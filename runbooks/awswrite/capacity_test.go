@@ -211,6 +211,17 @@ func TestFleetProgress(t *testing.T) {
 	if s.found(p) {
 		t.Error("found although the group has other numbers")
 	}
+	desired, least = 20, 18
+	if err := s.launch.SetSize(s.group().Name, simulator.Size{Desired: &desired, Min: &least}); err != nil {
+		t.Fatal(err)
+	}
+	if !s.found(p) {
+		t.Error("not found once a policy has gone further")
+	}
+	desired, least = 9, 6
+	if err := s.launch.SetSize(s.group().Name, simulator.Size{Desired: &desired, Min: &least}); err != nil {
+		t.Fatal(err)
+	}
 	if over := s.progress(p, r); !strings.Contains(over.Failed, "desired is 9 now") {
 		t.Errorf("after somebody changed it again: %+v", over)
 	}
