@@ -109,8 +109,8 @@ func Runs(changes []sources.Change) []Run {
 	at := map[string]int{}
 	for i := range changes {
 		c := &changes[i]
-		var r Record
-		if c.Kind != ChangeAction || json.Unmarshal(c.Body, &r) != nil || r.State == Refused {
+		r, ok := Step(*c)
+		if !ok || r.State == Refused {
 			continue
 		}
 		k, known := at[r.Run]
@@ -125,16 +125,18 @@ func Runs(changes []sources.Change) []Run {
 	return out
 }
 
-// RunOf is the run that a change is a step of, "" where it is none.
-func RunOf(c sources.Change) string {
-	var r struct {
-		Run string `json:"run"`
-	}
+// Step reads a change as a step of a run, and tells whether it is one.
+func Step(c sources.Change) (Record, bool) {
+	var r Record
 	if c.Kind != ChangeAction || json.Unmarshal(c.Body, &r) != nil {
-		return ""
+		return Record{}, false
 	}
-	return r.Run
+	return r, true
 }
+
+// Landmark tells whether a step is worth a place of its own among what happened: where a run begins, and what came of
+// it, but not each step of its progress.
+func (r *Record) Landmark() bool { return r.State != Called && r.State != Done }
 
 // take goes on with a run by a further step.
 func (r *Run) take(s *Record) {

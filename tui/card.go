@@ -192,6 +192,7 @@ const (
 type cardLine struct {
 	name, text string
 	style      theme.Style
+	whole      bool // it has no name and takes the whole line
 }
 
 // drawCard draws the open card over the page.
@@ -200,7 +201,7 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 		return
 	}
 	w := min(cardW, l.Screen.W-2)
-	lines := m.card.lines(m, w-4)
+	lines := m.card.fitting(m, w-4, l.Screen.H-4)
 	foot := m.card.foot(m)
 	h := min(len(lines)+4, l.Screen.H)
 	box := l.Screen.Middle(w, h)
@@ -214,8 +215,12 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 	inside := box.Inset(2, 1)
 	last, body := inside.Bottom(2)
 	for i, line := range lines[:min(len(lines), body.H)] {
-		c.Text(body.X, body.Y+i, cardName, line.name, theme.Fg(theme.Faint))
-		c.Text(body.X+cardName, body.Y+i, body.W-cardName, line.text, line.style)
+		indent := cardName
+		if line.whole {
+			indent = 0
+		}
+		c.Text(body.X, body.Y+i, indent, line.name, theme.Fg(theme.Faint))
+		c.Text(body.X+indent, body.Y+i, body.W-indent, line.text, line.style)
 	}
 	m.drawAnswer(c, last, foot)
 }
@@ -228,20 +233,31 @@ func (c *card) head() string {
 	return "PLAN, bounded and reversible"
 }
 
-// lines are what a card says, each wrapped to a width.
-func (c *card) lines(m *Model, w int) []cardLine {
-	p := &c.plan
+// fitting are a card's lines in so many rows. Where there is too little room each text has fewer lines, before any is
+// left out.
+func (c *card) fitting(m *Model, w, rows int) []cardLine {
 	var out []cardLine
+	for most := 4; most > 0; most-- {
+		if out = c.lines(m, w, most); len(out) <= rows {
+			break
+		}
+	}
+	return out
+}
+
+// lines are what a card says, each text wrapped to a width in so many lines at most.
+func (c *card) lines(m *Model, w, most int) []cardLine {
+	p := &c.plan
+	out := []cardLine{{text: sources.Clean(p.Title), style: theme.Fg(theme.Strong).Bold(), whole: true}}
 	add := func(name, text string, style theme.Style) {
-		for i, part := range wrap(sources.Clean(text), w-cardName, 4) {
+		for i, part := range wrap(sources.Clean(text), w-cardName, most) {
 			if i > 0 {
 				name = ""
 			}
-			out = append(out, cardLine{name, part, style})
+			out = append(out, cardLine{name: name, text: part, style: style})
 		}
 	}
 	text, strong, faint, warn := theme.Fg(theme.Text), theme.Fg(theme.Strong).Bold(), theme.Fg(theme.Faint), theme.Fg(theme.Warn)
-	add("", p.Title, strong)
 	add("target", strings.Join(filled(p.Action.Resource.String(), m.meta().Environment, p.Account, p.Region, p.Identity), " · "), text)
 	for i, s := range p.Before {
 		after := ""

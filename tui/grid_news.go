@@ -115,10 +115,11 @@ func changes(s *Scene, n int) []item {
 	var last sources.Change
 	alike, told := 0, map[string]bool{}
 	for _, c := range slices.Backward(all) {
-		if run := runbooks.RunOf(c); run != "" && told[run] {
-			continue // a later step of the same run says more
-		} else if run != "" {
-			told[run] = true
+		if step, ok := runbooks.Step(c); ok {
+			if told[step.Run] {
+				continue // a later step of the same run says more
+			}
+			told[step.Run] = true
 		}
 		if len(out) > 0 && isAlike(c, last) {
 			alike++

@@ -159,6 +159,12 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 		if c.Kind == sources.ChangeNote {
 			name = sources.CleanTo(c.Text, 14)
 		}
+		if step, ok := runbooks.Step(c); ok {
+			if step.State != runbooks.Intended || step.Plan == nil {
+				continue
+			}
+			name = string(step.Plan.Action.Kind)
+		}
 		out = append(out, tick{c.At, changeGlyph(c.Kind), name, changeStyle(c.Kind), 3})
 	}
 	slices.SortStableFunc(out, func(a, b tick) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.keep, b.keep)) })

@@ -10,6 +10,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/theme"
 )
@@ -36,6 +37,9 @@ func (m *Model) entries() []entry {
 	out := foreknown(&m.opt.Meta.Launch)
 	var last sources.Change
 	for _, c := range m.room.changes {
+		if step, ok := runbooks.Step(c); ok && !step.Landmark() {
+			continue
+		}
 		e := entry{at: c.At, seen: c.Seen, kind: c.Kind, who: whose(c), text: c.Text}
 		if n := len(out); last.Kind != "" && isAlike(last, c) && out[n-1].coming(m.drawn.at) == e.coming(m.drawn.at) {
 			e.more, last = out[n-1].more+1, c

@@ -17,6 +17,7 @@ type config struct {
 	Launch      sources.Launch    `yaml:"launch"`
 	Environment string            `yaml:"environment"` // the label at the left of line 1
 	AWS         account           `yaml:"aws"`
+	Actions     actor             `yaml:"actions"`   // as whom the hands act
 	Resources   ast.Node          `yaml:"resources"` // service → short name → id, or a mapping with more
 	Tiles       ast.Node          `yaml:"tiles"`     // as in the tile files of the house
 	Keys        map[string]string `yaml:"keys"`      // what a key does → key
@@ -33,6 +34,12 @@ type account struct {
 	Profile string  `yaml:"profile"`
 	Region  string  `yaml:"region"`
 	Budget  float64 `yaml:"budget"` // share of the account's request quota, 0 to 1; zero means the house's own
+}
+
+// actor is as whom changes are made, where that is another than who reads.
+type actor struct {
+	Profile string `yaml:"profile"` // of the shared AWS files
+	Role    string `yaml:"role"`    // ARN of a role that is assumed for the call only, with the operator in its session's name
 }
 
 // words are those that describe a resource of a service at length, beside id and region. Those of the

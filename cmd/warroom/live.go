@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/awsread"
 	"warroom/sources/recording"
@@ -91,6 +93,7 @@ func (p *process) liveRoom(asked, operator string, possible func() error) (r *ro
 		tape: tape, meta: c.meta(), clock: clock, holder: p.holder(operator),
 		open: open(c), keys: c.Keys, remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
+	r.writes = r.liveWrites
 	return r, closeAfter(tape), nil
 }
 
@@ -110,6 +113,14 @@ func launchTape(file string, m recording.Meta) (*recording.File, error) {
 		return nil, errors.Join(err, tape.Close())
 	}
 	return tape, nil
+}
+
+// liveWrites say as whom the hands act: as the config has it, else as whom we read.
+func (r *room) liveWrites(context.Context) (awswrite.Options, error) {
+	c := r.config.now
+	return awswrite.Options{
+		Profile: cmp.Or(c.Actions.Profile, c.AWS.Profile), Role: c.Actions.Role, Region: c.AWS.Region, Resources: c.watch,
+	}, nil
 }
 
 // meta is what a recording says about the launch of the config.

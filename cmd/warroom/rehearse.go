@@ -148,6 +148,7 @@ func (p *process) rehearsalRoom(o rehearsal, operator string) (*room, func(error
 		tape: tape, meta: meta, clock: clock, holder: p.holder(operator),
 		open: simulated(meta, clock), advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
+	r.writes = r.rehearsalWrites
 	return r, closeAfter(tape), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/recording"
 )
@@ -25,12 +26,13 @@ type room struct {
 	clock    sources.Clock  // the launch clock
 	holder   string         // who we are to the lease
 	open     opener
-	keys     map[string]string // rebindings of the config
-	remarks  []string          // odd, but allowed: told once collecting begins
-	config   *watchedConfig    // reloaded while collecting; nil where there is none
-	advanced func()            // told after every append, of this process and of others
-	say      func(string)      // told one line for people
-	notice   func(string)      // told what people must know for as long as it holds; "" when it no longer does
+	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
+	keys     map[string]string                               // rebindings of the config
+	remarks  []string                                        // odd, but allowed: told once collecting begins
+	config   *watchedConfig                                  // reloaded while collecting; nil where there is none
+	advanced func()                                          // told after every append, of this process and of others
+	say      func(string)                                    // told one line for people
+	notice   func(string)                                    // told what people must know for as long as it holds; "" when it no longer does
 
 	describing sync.Mutex // over meta, which a reload replaces while others read it
 

@@ -21,10 +21,12 @@ const leaving = 800 * time.Millisecond
 func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	hands := p.hands(r, p.who(l))
+	defer hands.Close()
 	model := tui.New(tui.Options{
 		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Holder: r.holder, Clock: r.clock,
 		Keys: r.keys, Path: r.tape.Path(),
-		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l),
+		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l), Hands: hands,
 	})
 	program := p.program(model)
 	news := make(chan struct{}, 1)

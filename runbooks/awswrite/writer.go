@@ -64,6 +64,16 @@ func (w *Writer) Hands() []runbooks.Hand {
 	return []runbooks.Hand{&fleet{w}, &database{w}, &cache{w}, &origins{w}, &firewall{w}}
 }
 
+// Offers are the actions that a resource has, whoever may do them.
+func Offers(r sources.Resource) []runbooks.Offer {
+	w := &Writer{resources: map[sources.Ref]sources.Resource{r.Ref: r}}
+	var out []runbooks.Offer
+	for _, hand := range w.Hands() {
+		out = append(out, hand.Offers(r)...)
+	}
+	return out
+}
+
 // resource finds one of a service's resources.
 func (w *Writer) resource(ref sources.Ref) (sources.Resource, error) {
 	if r, ok := w.resources[ref]; ok {

@@ -83,6 +83,9 @@ func (s *Server) Stats() Stats {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.servesOrigin(w, r) {
+		return
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		http.Error(w, "request too large, or cut off: "+err.Error(), http.StatusRequestEntityTooLarge)
