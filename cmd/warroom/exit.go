@@ -15,7 +15,7 @@ const (
 	exitWarn    = 3 // status: at least one tile warns
 	exitBad     = 4 // status: at least one tile is in trouble
 	exitBlind   = 5 // status: nothing worse is seen, but something cannot be seen
-	exitRefused = 6 // the recording belongs to something else, or is damaged
+	exitRefused = 6 // the recording belongs to something else, is damaged, or was altered
 )
 
 // exitCodes is the part of the help that lists them.
@@ -26,7 +26,7 @@ const exitCodes = `Exit codes:
   3  status: a tile warns
   4  status: a tile is in trouble
   5  status: nothing worse is seen, but something cannot be seen
-  6  the file is no recording that this program can read`
+  6  the file is no recording that this program can read, or its record was altered`
 
 // exit is an error with the code that the process should end with. An exit without a cause is silent.
 type exit struct {
@@ -54,6 +54,7 @@ func codeOf(err error) int {
 		e    *exit
 		f    *FileError
 		r    *recording.FileError
+		b    *recording.BrokenError
 		none *noConfigError
 	)
 	switch {
@@ -63,7 +64,7 @@ func codeOf(err error) int {
 		return e.code
 	case errors.As(err, &f), errors.As(err, &none):
 		return exitUsage
-	case errors.As(err, &r):
+	case errors.As(err, &r), errors.As(err, &b):
 		return exitRefused
 	}
 	return exitFailed

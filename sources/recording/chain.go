@@ -64,8 +64,9 @@ func (e *BrokenError) Error() string {
 }
 
 // Verify reads all changes and checks that each is as it was recorded, in its place, with none missing
-// between. It returns a [*BrokenError] for the first one that is not.
-func (f *File) Verify(ctx context.Context) (Chain, error) {
+// between. It returns a [*BrokenError] for the first one that is not. Anchors are what earlier verifications found,
+// kept elsewhere: with one, changes that were cut off the end, and a chain that was made anew as a whole, are found too.
+func (f *File) Verify(ctx context.Context, anchors ...Chain) (Chain, error) {
 	var head chainHead
 	err := f.reading(ctx, func(r *reader) error {
 		return r.each(`SELECT `+changeColumns+`, prev_hash, hash FROM changes ORDER BY seq`, nil, func(row []any) error {
@@ -84,11 +85,26 @@ func (f *File) Verify(ctx context.Context) (Chain, error) {
 				return &BrokenError{Path: f.path, Seq: next.seq, Why: why}
 			}
 			head = next
-			return nil
+			return f.heldBy(anchors, head)
 		})
 	})
 	if err != nil {
 		return Chain{}, f.explain("verify its changes", err)
 	}
+	for _, a := range anchors {
+		if a.Changes > head.seq {
+			return Chain{}, &BrokenError{Path: f.path, Seq: head.seq + 1, Why: fmt.Sprintf("is missing: there were %d changes when the anchor was written", a.Changes)}
+		}
+	}
 	return Chain{Changes: head.seq, Head: head.hash}, nil
+}
+
+// heldBy compares the chain with the anchors of its present length.
+func (f *File) heldBy(anchors []Chain, head chainHead) error {
+	for _, a := range anchors {
+		if a.Changes == head.seq && a.Head != head.hash {
+			return &BrokenError{Path: f.path, Seq: head.seq, Why: "or one before it is another than when the anchor was written"}
+		}
+	}
+	return nil
 }
