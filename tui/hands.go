@@ -246,7 +246,7 @@ func (m *Model) offer(kind runbooks.Kind) (runbooks.Offer, error) {
 // askAction asks how an action is wanted. What is typed is a value of its first parameter, or names and values.
 func (m *Model) askAction(o runbooks.Offer, text string) {
 	p := m.ask(string(o.Kind)+" of "+o.Resource.String(), "plan", text, func(text string) (tea.Cmd, error) {
-		a, err := wanted(o, text)
+		a, err := wanted(o, m.meant(o, text))
 		if err != nil {
 			return nil, err
 		}
@@ -255,7 +255,7 @@ func (m *Model) askAction(o runbooks.Offer, text string) {
 	p.about = func(string) []Hint {
 		hints := []Hint{{Does: o.Title + "; this only plans"}}
 		for _, q := range o.Parameters {
-			hints = append(hints, Hint{Key: q.Name, Does: q.Help})
+			hints = append(hints, Hint{Key: q.Name, Does: strings.Join(filled(q.Help, strings.Join(q.Choices, " or ")), ": ")})
 		}
 		return hints
 	}
@@ -311,7 +311,7 @@ func act(kind runbooks.Kind) func(*Model, string) (tea.Cmd, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rest == "" && len(o.Parameters) > 0 {
+		if rest = m.meant(o, rest); rest == "" && len(o.Parameters) > 0 {
 			m.askAction(o, "")
 			return nil, nil
 		}
@@ -321,6 +321,22 @@ func act(kind runbooks.Kind) func(*Model, string) (tea.Cmd, error) {
 		}
 		return m.plan(a)
 	}
+}
+
+// meant spells out a switch: on and off are the maintenance origin and the live one, and without a word it is the one
+// that visitors do not get now, as far as that is known.
+func (m *Model) meant(o runbooks.Offer, text string) string {
+	if o.Kind != runbooks.Maintenance {
+		return text
+	}
+	now, _ := m.view().Fact(o.Resource, "origin")
+	switch {
+	case text == "on", text == "" && now.Value == "live":
+		return "maintenance"
+	case text == "off", text == "" && now.Value == "maintenance":
+		return "live"
+	}
+	return text
 }
 
 // actKey opens what an action's key is for, and answers why it cannot.
