@@ -30,7 +30,7 @@ var (
 	deniedCodes  = []string{"accessdenied", "accessdeniedexception", "unauthorizedoperation", "unauthorizedexception"}
 	changedCodes = []string{"preconditionfailed", "invalidifmatchversion", "wafoptimisticlockexception"}
 	busyCodes    = []string{"scalingactivityinprogress", "scalingactivityinprogressfault", "resourcecontention", "resourcecontentionfault",
-		"invaliddbclusterstatefault", "toomanyinvalidationsinprogress", "wafunavailableentityexception", "wafassociateditemexception"}
+		"invaliddbclusterstatefault", "toomanyinvalidationsinprogress", "wafunavailableentityexception"}
 	// unclearCodes are refusals that do not say that nothing was done.
 	unclearCodes = []string{"requesttimeout", "requesttimeoutexception"}
 )
