@@ -96,3 +96,55 @@ func TestTruncatedChainHasAnotherHead(t *testing.T) {
 		t.Errorf("before and after: %v", heads)
 	}
 }
+
+// TestAnchorsFindWhatTheChainAloneCannot cuts the end off, and makes the whole chain anew: both hold in themselves, and
+// neither holds against what was written down before.
+func TestAnchorsFindWhatTheChainAloneCannot(t *testing.T) {
+	ctx := context.Background()
+	write := func(notes ...string) string {
+		path := newRecording(t)
+		f, err := recording.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for _, text := range notes {
+			if _, err := f.AppendChange(ctx, sources.Change{At: t0, Seen: t0, Kind: sources.ChangeNote, Text: text}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	verify := func(path string, anchors ...recording.Chain) (recording.Chain, error) {
+		f, err := recording.OpenReadOnly(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		return f.Verify(ctx, anchors...)
+	}
+	path := write("a", "b", "c")
+	anchor, err := verify(path)
+	if err != nil || anchor.Changes != 3 {
+		t.Fatalf("%+v, %v", anchor, err)
+	}
+	if _, err := verify(path, anchor, anchor); err != nil {
+		t.Errorf("an anchor does not hold against its own recording: %v", err)
+	}
+	for name, c := range map[string]struct {
+		path string
+		seq  int64
+	}{
+		"cut off the end":   {write("a", "b"), 3},
+		"made anew":         {write("a", "B", "c"), 3},
+		"made anew, longer": {write("a", "B", "c", "d"), 3},
+	} {
+		var broken *recording.BrokenError
+		if _, err := verify(c.path); err != nil {
+			t.Errorf("%s: the chain by itself: %v", name, err)
+		}
+		if _, err := verify(c.path, anchor); !errors.As(err, &broken) || broken.Seq != c.seq {
+			t.Errorf("%s: %v, want it found at change %d", name, err, c.seq)
+		}
+	}
+}

@@ -31,7 +31,7 @@ type Recording interface {
 	Changed(ctx context.Context, after recording.Mark) (bool, error)
 	Span(ctx context.Context) (from, to time.Time, err error)
 	FirstSeen(ctx context.Context) (time.Time, error)
-	Verify(ctx context.Context) (recording.Chain, error)
+	Verify(ctx context.Context, anchors ...recording.Chain) (recording.Chain, error)
 	Holder(ctx context.Context) (holder string, until time.Time, err error)
 
 	// Acquire is File.Acquire; the lease is an interface here, for each implementation has its own.
