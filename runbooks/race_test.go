@@ -14,14 +14,6 @@ import (
 	"warroom/sources/simulator"
 )
 
-// rounds is how often actors race for one resource.
-func rounds() int {
-	if testing.Short() {
-		return 60
-	}
-	return 1000
-}
-
 // mostActors race at once; each round has between two of them and all.
 const mostActors = 8
 
@@ -80,7 +72,7 @@ func TestOneOfManyProcessesWins(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	var racers []*racer
-	for round := range rounds() {
+	for round := range rounds {
 		if round%25 == 0 { // what one launch's recording holds, and no more
 			h.record()
 			racers = nil
@@ -146,7 +138,7 @@ func TestRoomsThatDoNotKnowEachOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, refused := newHouse(t), 0
-			for round := range rounds() {
+			for round := range rounds {
 				refused += strangers(t, h, round, func(i int) runbooks.Action { return c.want(h, round, i) }, c.outsider)
 			}
 			if refused == 0 {
