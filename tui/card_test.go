@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ type fleet struct {
 	value, want string
 	level       runbooks.Level
 	applied     []string
+	lost        bool // nobody hears the answer
 }
 
 func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {
@@ -43,6 +45,9 @@ func (f *fleet) Plan(_ context.Context, a runbooks.Action) (runbooks.Plan, error
 func (f *fleet) Apply(_ context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
 	f.value = p.After[0].Value
 	f.applied = append(f.applied, f.value)
+	if f.lost {
+		return runbooks.Receipt{}, errors.New("the connection broke")
+	}
 	return runbooks.Receipt{Request: "request-1"}, nil
 }
 
@@ -242,6 +247,30 @@ func TestReplayRefusesToAct(t *testing.T) {
 			if screen := ansi.Strip(x.frame()); !strings.Contains(screen, "this is a replay") {
 				t.Errorf("%c in a replay says nothing of it:\n%s", key, screen)
 			}
+		}
+	})
+}
+
+// What a process that died has left behind is told on every page until somebody has looked how it stands.
+func TestDoubtIsToldAndSettled(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.fleet.lost = true
+		a.card(true)
+		a.press(rune1('y'))
+		if screen := a.screen(); !strings.Contains(screen, "in doubt whether it was carried out") || !strings.Contains(screen, "1 action in doubt ! :settle") {
+			t.Fatalf("a call that nobody answered is not told:\n%s", screen)
+		}
+		a.command("capacity 20")
+		time.Sleep(time.Second)
+		a.press(rune1('y'))
+		if screen := a.screen(); !strings.Contains(screen, "is held by mia") {
+			t.Errorf("what is in doubt can be changed again:\n%s", screen)
+		}
+		time.Sleep(100 * time.Millisecond)
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("settle")
+		if screen := a.screen(); !strings.Contains(screen, "it was carried out and goes on") || strings.Contains(screen, "in doubt !") {
+			t.Errorf("it was settled, and the screen says\n%s", screen)
 		}
 	})
 }

@@ -42,8 +42,9 @@ type Scene struct {
 	RecordingSize int64  // in bytes; negative while unknown
 	Viewer        bool   // another process collects into it
 
-	Acts  bool      // this screen has hands
-	Armed time.Time // until when they may act, on the machine's clock; zero: the room is safe
+	Acts   bool      // this screen has hands
+	Doubts int       // actions of which nobody knows the outcome
+	Armed  time.Time // until when they may act, on the machine's clock; zero: the room is safe
 
 	Lease *sources.Fact // who collects now; nil: who did at the time that is shown, as in a replay
 }

@@ -106,6 +106,29 @@ func (m *Model) tell(text string) tea.Cmd {
 	}
 }
 
+// doubts is how many runs nobody knows the outcome of, now: a replay asks nobody.
+func (m *Model) doubts() int {
+	if m.idle() != nil {
+		return 0
+	}
+	if m.known.last != m.room.last || m.known.runs == nil {
+		m.known.last, m.known.runs = m.room.last, runbooks.Runs(m.room.changes)
+	}
+	n := 0
+	for i := range m.known.runs {
+		if m.known.runs[i].InDoubt(m.opt.Now()) {
+			n++
+		}
+	}
+	return n
+}
+
+// knownRuns are the runs of the recording as of its newest change, so that a frame need not read them again.
+type knownRuns struct {
+	last int64
+	runs []runbooks.Run
+}
+
 // runs are the runs that the recording knows at the time that is shown.
 func (m *Model) runs() []runbooks.Run {
 	changes := m.room.changes

@@ -389,7 +389,7 @@ func (p *Painter) room(s *Scene, r Rect) {
 const roomGap = len(" | ")
 
 // first is what line 2 never gives up, the most important first: the clock that has no other place, what pages, the
-// filter, the notice. The other counts follow them.
+// actions in doubt, the filter, the notice. The other counts follow them.
 func (p *Painter) first(s *Scene, room int) []segment {
 	var kept, counts []segment
 	if s.homeless() {
@@ -402,6 +402,7 @@ func (p *Painter) first(s *Scene, room int) []segment {
 		}
 		counts = append(counts, c)
 	}
+	kept = append(kept, s.doubtful()...)
 	kept = append(kept, p.filtering(s)...)
 	if width(kept, roomGap) > room {
 		kept = shorter(kept, false)
@@ -411,6 +412,18 @@ func (p *Painter) first(s *Scene, room int) []segment {
 		left = beside
 	}
 	return append(append(kept, s.said(left)...), counts...)
+}
+
+// doubtful says that somebody has to look how an action stands.
+func (s *Scene) doubtful() []segment {
+	if s.Doubts == 0 {
+		return nil
+	}
+	many := strconv.Itoa(s.Doubts) + " actions"
+	if s.Doubts == 1 {
+		many = "1 action"
+	}
+	return []segment{{text: many + " in doubt ! :settle", brief: "in doubt !", style: theme.Fg(theme.Ink).On(theme.Page).Bold(), keep: keepAlways}}
 }
 
 // filtering says that not all tiles are shown: who looks for one must know why it is not there.

@@ -34,6 +34,7 @@ type Model struct {
 
 	page    page
 	prompt  *prompt
+	known   knownRuns
 	card    *card // the plan that waits for its confirmation, nil for none
 	notice  notice
 	standby NoticeMsg // what is to be said about the room
