@@ -102,6 +102,26 @@ func killed(t *testing.T, kill options, made int) {
 	}
 }
 
+// TestAVerdictIsGivenByWhoIsLeft has the process leave between a run's end and its verdict: the next one gives it, once
+// the first can be taken for gone, and only then.
+func TestAVerdictIsGivenByWhoIsLeft(t *testing.T) {
+	h := newHouse(t)
+	ada, leo := h.process("ada"), h.process("leo")
+	plan := ada.do(h.purge())
+	ada.until(plan.ID, runbooks.Done)
+	ada.Close()
+	leo.Resume()
+	time.Sleep(100 * time.Millisecond) // it has found whatever it may
+	h.clock.Advance(10 * time.Minute)
+	time.Sleep(100 * time.Millisecond)
+	if r := leo.run(plan.ID); r.State != runbooks.Done {
+		t.Fatalf("a run that its process may still watch is %s", r.State)
+	}
+	h.machine.Advance(10 * time.Minute)
+	leo.Resume()
+	leo.until(plan.ID, runbooks.Judged)
+}
+
 // TestALostAnswerIsSettled proves that what nobody heard of is in doubt at once, held, and never tried again by itself.
 func TestALostAnswerIsSettled(t *testing.T) {
 	for _, carried := range []bool{true, false} {

@@ -137,3 +137,17 @@ func (h *Hands) Settle(ctx context.Context, r Run) (State, error) {
 	h.follow(hand, &r)
 	return Called, nil
 }
+
+// Resume gives the verdicts that nobody gives any more: of runs that came to their end, and whose process has left before
+// their effect could be seen. It only reads; who opens a room calls it once, and goes on at once. Where the recording
+// cannot be read there is nobody to tell: the screen, which reads it too, says so.
+func (h *Hands) Resume() {
+	h.runs.Go(func() {
+		runs, _ := h.Runs(h.ctx)
+		for i := range runs {
+			if r := &runs[i]; r.State == Done && h.opt.Now().Sub(r.Heard) > effectAfter+silence {
+				h.runs.Go(func() { h.effect(r) })
+			}
+		}
+	})
+}

@@ -38,6 +38,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 	}
 	r.notice = func(text string) { program.Send(tui.NoticeMsg{Text: text, Bad: true}) }
 	go announce(ctx, program, news)
+	hands.Resume()
 	left := make(chan error, 1)
 	go func() {
 		left <- guarded(func() error { return r.run(ctx) })
