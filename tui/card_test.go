@@ -20,10 +20,10 @@ import (
 
 // fleet is a resource that can be changed: a number, and who has asked for what.
 type fleet struct {
-	value, want string
-	level       runbooks.Level
-	applied     []string
-	lost        bool // nobody hears the answer
+	value   string
+	level   runbooks.Level
+	applied []string
+	lost    bool // nobody hears the answer
 }
 
 func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {

@@ -137,9 +137,10 @@ func (m *Model) chosenTile() *Tile {
 // head is the page's first line: number, name, what the provider calls it, and the state as a word.
 func (p *detailPage) head(m *Model, c *Canvas, r Rect, t *Tile, s Status) {
 	state := string(s.Glyph) + " " + s.Word
-	left, word := r.Left(1 + max(r.W-textWidth(state)-4, 0)) // the word wins where there is no room for both
+	left, _ := r.Left(1 + max(r.W-textWidth(state)-4, 0)) // the word wins where there is no room for both
 	name := cut(strconv.Itoa(t.Number)+" "+t.Title, left.W-1)
-	if _, word = r.Left(1 + textWidth(name) + 2); word.Empty() {
+	_, word := r.Left(1 + textWidth(name) + 2)
+	if word.Empty() {
 		return
 	}
 	heading(c, r, name, "")
