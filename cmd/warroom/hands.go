@@ -117,7 +117,8 @@ func (c *changing) Progress(ctx context.Context, p runbooks.Plan, r runbooks.Rec
 
 // rehearsalWrites say where the writes of a rehearsal go: to the simulated AWS that whoever collects has opened.
 func (r *room) rehearsalWrites(ctx context.Context) (awswrite.Options, error) {
-	sc, err := simulator.Load(r.meta.Rehearsal)
+	meta := r.described()
+	sc, err := simulator.Load(meta.Rehearsal)
 	if err != nil {
 		return awswrite.Options{}, err
 	}
@@ -126,7 +127,7 @@ func (r *room) rehearsalWrites(ctx context.Context) (awswrite.Options, error) {
 		return awswrite.Options{}, err
 	}
 	return awswrite.Options{
-		Region: sc.Site.Region, Endpoint: "http://" + endpoint, Credentials: rehearsalCredentials(), Resources: r.meta.Resources,
+		Region: sc.Site.Region, Endpoint: "http://" + endpoint, Credentials: rehearsalCredentials(), Resources: meta.Resources,
 		Fetch: simulatedFetch(endpoint),
 	}, nil
 }
@@ -194,7 +195,8 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 	window := sources.NewWindow(2 * lookBehind)
 	window.Apply(batch)
 	view := query.NewDeriver().View(window, sources.Cursor{At: at})
-	results, err := l.engine.Instant(ctx, view, w.Expr, time.Time{}, query.Options{Launch: &l.room.meta.Launch})
+	launch := l.room.described().Launch
+	results, err := l.engine.Instant(ctx, view, w.Expr, time.Time{}, query.Options{Launch: &launch})
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {
 		return none
 	}

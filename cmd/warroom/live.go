@@ -77,7 +77,7 @@ func (p *process) liveRoom(asked, operator string, possible func() error) (r *ro
 	if err != nil {
 		return nil, nil, err
 	}
-	watched.now = c
+	watched.now.Store(c)
 	file, err := p.recordingPath(c)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +117,7 @@ func launchTape(file string, m recording.Meta) (*recording.File, error) {
 
 // liveWrites say as whom the hands act: as the config has it, else as whom we read.
 func (r *room) liveWrites(context.Context) (awswrite.Options, error) {
-	c := r.config.now
+	c := r.config.now.Load()
 	return awswrite.Options{
 		Profile: cmp.Or(c.Actions.Profile, c.AWS.Profile), Role: c.Actions.Role, Region: c.AWS.Region, Resources: c.watch,
 	}, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"warroom/sources"
@@ -20,7 +21,7 @@ const configTurn = time.Second
 type watchedConfig struct {
 	path string
 	open func(*config) opener
-	now  *config // the one that holds
+	now  atomic.Pointer[config] // the one that holds: hands read it while it is replaced
 	seen stamp
 
 	wrong   string // what there is notice of since the file last changed
@@ -30,13 +31,13 @@ type watchedConfig struct {
 // later names what a changed config changes at the next start only.
 func (w *watchedConfig) later(c *config) string {
 	var words []string
-	if !maps.Equal(w.now.Keys, c.Keys) {
+	before := w.now.Swap(c)
+	if !maps.Equal(before.Keys, c.Keys) {
 		words = append(words, "keys")
 	}
-	if w.now.Recording != c.Recording {
+	if before.Recording != c.Recording {
 		words = append(words, "recording")
 	}
-	w.now = c
 	if len(words) == 0 {
 		return ""
 	}

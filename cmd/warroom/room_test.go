@@ -289,7 +289,7 @@ func TestConfigIsReloaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
 		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
-		tr.config.now = &config{}
+		tr.config.now.Store(&config{})
 		tr.remarks = []string{"keys: pause is on ctrl+b, which tmux keeps"}
 		tr.start()
 		time.Sleep(10 * time.Second)
@@ -338,7 +338,7 @@ func TestVanishedConfigIsNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
 		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
-		tr.config.now = &config{}
+		tr.config.now.Store(&config{})
 		tr.start()
 		time.Sleep(10*time.Second + configTurn/2)
 		move(t, file, file+".aside")
@@ -394,7 +394,7 @@ func TestPanicEndsTheRoom(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tr := roomOn(t, path, "mia")
 				tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
-				tr.config.now = &config{}
+				tr.config.now.Store(&config{})
 				spoil(tr, file)
 				tr.start()
 				time.Sleep(5*time.Second + followTurn/3) // when the room does not write
@@ -440,8 +440,8 @@ func TestReloadedConfigOutlivesTheLease(t *testing.T) {
 			}
 		}
 		tr.config = watchConfig(file, inRegion)
-		tr.config.now = &config{AWS: account{Region: "eu-west-1"}}
-		tr.open = inRegion(tr.config.now)
+		tr.config.now.Store(&config{AWS: account{Region: "eu-west-1"}})
+		tr.open = inRegion(tr.config.now.Load())
 		tr.start()
 		time.Sleep(5 * time.Second)
 		write(t, file, oneBalancer+"aws: {region: eu-north-1}\n")
@@ -467,7 +467,7 @@ func TestReloadWhileMinutesArePrinted(t *testing.T) {
 	now := sources.RunningClock{}.Now()
 	tr.clock = sources.ResumeClock(now, now, 60_000) // a minute in a millisecond
 	tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
-	tr.config.now = &config{}
+	tr.config.now.Store(&config{})
 	stdout, _, p := caught(t)
 	ctx, stop := context.WithTimeout(t.Context(), 3*configTurn)
 	defer stop()
