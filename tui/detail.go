@@ -162,10 +162,11 @@ func (m *Model) identity(r sources.Ref) string {
 
 // trouble says what is wrong and what to do, in as many lines as it takes, and returns the rest of the area.
 func (p *detailPage) trouble(c *Canvas, r Rect, s Status) Rect {
-	if s.Why == "" {
+	why := s.said()
+	if why == "" {
 		return r
 	}
-	for _, line := range wrap(s.Why, max(r.W-2, 1), 3) {
+	for _, line := range wrap(why, max(r.W-2, 1), 3) {
 		var row Rect
 		if row, r = r.Top(1); row.Empty() {
 			return r

@@ -89,7 +89,7 @@ func (p *Painter) troubles(s *Scene) []item {
 		if st.Level == LevelStale {
 			style = theme.Fg(theme.Text)
 		}
-		out = append(out, item{glyph: st.Glyph, at: st.Since, what: t.Title, word: st.Word, text: st.Why, style: style, level: st.Level, cause: cause})
+		out = append(out, item{glyph: st.Glyph, at: st.Since, what: t.Title, word: st.Word, text: st.said(), style: style, level: st.Level, cause: cause})
 		if st.cause == sources.Expired {
 			out[len(out)-1].what, out[len(out)-1].word, out[len(out)-1].text = "1 tile blind", "", text
 		}

@@ -47,7 +47,8 @@ type Link struct {
 	queue   []byte // handed over, not yet taken by the terminal
 	writing int    // bytes of the write in flight
 	since   time.Time
-	paints  int // see painted
+	paints  int  // see painted
+	ours    bool // the screen is the program's own, see owns
 	probes  []sentProbe
 	unasked int     // bytes since the last probe
 	onWay   int     // bytes that no answer has confirmed
@@ -130,10 +131,20 @@ func (l *Link) queued(p []byte) (int, error) {
 		l.unasked = 0
 	}
 	l.wake.Broadcast()
+	l.ours = l.ours || bytes.Contains(p, enterScreen)
 	if bytes.Contains(p, leaveScreen) {
+		l.ours = false
 		l.settle()
 	}
 	return len(p), nil
+}
+
+// owns tells whether the terminal shows a screen of the program's own: what is written before or after that ends up among
+// the shell's lines.
+func (l *Link) owns() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ours
 }
 
 // settle waits a moment until everything has gone out: after the screen has been given back the process may
@@ -361,8 +372,8 @@ func (l *Link) gone() error {
 	return l.err
 }
 
-// leaveScreen is what a program writes when it gives the screen back.
-var leaveScreen = []byte("\x1b[?1049l")
+// enterScreen and leaveScreen are what a program writes when it takes a screen of its own and when it gives it back.
+var enterScreen, leaveScreen = []byte("\x1b[?1049h"), []byte("\x1b[?1049l")
 
 // wipe clears the screen and goes home. A tmux pane that has grown meanwhile cuts the screen to its old size as it gives
 // it back, and leaves what it cuts off in front of the shell's prompt.

@@ -93,6 +93,7 @@ func (p *pace) next(l *Link) string {
 			p.awaited, p.until = l.painted(), l.now().Add(paintWithin)
 		}
 	case l.painted() == p.awaited && l.now().Before(p.until): // the renderer has not painted it yet; it will say so
+	case !l.owns(): // a busy machine: the renderer has not even begun
 	default:
 		p.write(l)
 	}

@@ -21,6 +21,7 @@ func TestTerminalShowsTheNewestFrame(t *testing.T) {
 		const w, h = 24, 6
 		screen := vt.NewSafeEmulator(w, h)
 		link := newLink(nil, screen.Write, time.Now)
+		link.Write(enterScreen)
 		p := pace{theme: &dark}
 		frame := &Canvas{}
 		for i := range rapid.IntRange(1, 6).Draw(r, "frames") {

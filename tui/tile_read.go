@@ -325,7 +325,7 @@ func (r *reader) scaleText(t *Tile, f *face, text []byte) []byte {
 func (r *reader) notice(f *face) string {
 	switch {
 	case f.aside || f.status.Level == LevelError || f.status.Level == LevelUnknown:
-		return f.status.Why
+		return f.status.said()
 	case f.status.Level == LevelStale:
 		return "as of " + r.scene.clock(f.status.Since).Format("15:04")
 	}

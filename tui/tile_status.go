@@ -9,6 +9,14 @@ import (
 	"warroom/sources"
 )
 
+// said is why, in words for where it is plain that something fails.
+func (s *Status) said() string {
+	if s.cause == sources.Failed {
+		return strings.TrimPrefix(s.Why, string(sources.Failed)+": ")
+	}
+	return s.Why
+}
+
 // plainly is a trouble in words where it is plain that something fails.
 func plainly(t sources.Trouble) string {
 	if t.Kind == sources.Failed && t.Text != "" {
@@ -114,7 +122,7 @@ func (b brokenSource) status() Status {
 			trouble = of
 		}
 	}
-	s := Status{Level: LevelError, Word: "error", Glyph: '!', Why: plainly(trouble), Since: b.since, cause: trouble.Kind, shared: shared(trouble)}
+	s := Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: b.since, cause: trouble.Kind, shared: shared(trouble)}
 	if trouble.Kind == sources.NotFound {
 		s.Word, s.Glyph, s.Why = "not found", '?', trouble.Text
 	}
@@ -137,7 +145,7 @@ func (r *reader) blindness(s sources.Series, state sources.State) (Status, bool)
 	trouble, since := r.view.Trouble(s)
 	switch state {
 	case sources.Unreadable:
-		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: plainly(trouble), Since: since, cause: trouble.Kind, shared: shared(trouble)}, true
+		return Status{Level: LevelError, Word: "error", Glyph: '!', Why: trouble.String(), Since: since, cause: trouble.Kind, shared: shared(trouble)}, true
 	case sources.Missing:
 		return Status{Level: LevelError, Word: "not found", Glyph: '?', Why: orElse(trouble.Text, s.Metric+" does not exist there"), Since: since, empty: true}, true
 	case sources.NoData:
