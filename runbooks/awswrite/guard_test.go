@@ -154,7 +154,7 @@ func TestRefusalOrDoubt(t *testing.T) {
 		words  string // of what to do
 	}{
 		{400, "ValidationError", true, "went wrong"},
-		{403, "AccessDenied", true, "allow autoscaling:UpdateAutoScalingGroup"},
+		{403, "AccessDenied", true, "allow autoscaling:UpdateAutoScalingGroup (run `warroom iam-policy --write`)"},
 		{400, "Throttling", true, "in a few seconds"},
 		{400, "ScalingActivityInProgress", true, "another change is running"},
 		{400, "ResourceContention", true, "another change is running"},

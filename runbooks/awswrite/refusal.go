@@ -144,7 +144,7 @@ func words(err error) string {
 	case slices.Contains(credentialCodes, c) || noCredentials(err):
 		return fmt.Sprintf("%s: AWS does not accept the credentials, or there are none (%s); log in again (`aws sso login`) or renew the key", what, message(err))
 	case slices.Contains(deniedCodes, c):
-		return fmt.Sprintf("%s: not allowed (%s); allow %s in the policy of the role that acts", what, message(err), action)
+		return fmt.Sprintf("%s: not allowed (%s); allow %s (run `warroom iam-policy --write`)", what, message(err), action)
 	case slices.Contains(changedCodes, c):
 		return what + ": somebody else changed it since it was read; look at the new values and confirm anew"
 	case throttled(err):

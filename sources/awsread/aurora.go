@@ -24,6 +24,7 @@ func init() {
 	register(service{
 		name: "aurora", client: rds.ServiceID, iam: "rds",
 		reads:    []string{"DescribeDBClusters", "DescribeDBInstances", "DescribeEvents"},
+		on:       map[string]arn{"DescribeDBClusters": clusterARN, "DescribeDBInstances": instancesARN},
 		every:    time.Minute,
 		places:   clusterPlaces,
 		describe: describeCluster,

@@ -25,6 +25,7 @@ func init() {
 	register(service{
 		name: "cloudfront", client: cloudfront.ServiceID, iam: "cloudfront",
 		reads:    []string{"GetDistribution", "GetMonitoringSubscription"},
+		on:       map[string]arn{"GetDistribution": distributionARN},
 		every:    30 * time.Second,
 		global:   everywhere,
 		places:   distributionPlaces,

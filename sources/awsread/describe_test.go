@@ -331,23 +331,6 @@ func troubles(p *tape) (kinds []sources.TroubleKind) {
 	return kinds
 }
 
-// TestPolicyIsExact: reading a whole launch calls every operation that the policy allows, and no other.
-func TestPolicyIsExact(t *testing.T) {
-	s := newSite(t, nil)
-	s.advance(newTape(), 1)
-	var called []string
-	for call := range s.aws.Stats().Calls {
-		called = append(called, strings.Replace(call, "monitoring:", "cloudwatch:", 1)) // signed under its old name
-	}
-	slices.Sort(called)
-	if d := cmp.Diff(Actions(), called); d != "" {
-		t.Errorf("actions (-allowed +called):\n%s", d)
-	}
-	if n := s.aws.Stats().Writes; n != 0 {
-		t.Errorf("%d writes", n)
-	}
-}
-
 // TestPanicReachesThePoller: a panic in one of several calls is the poll's own, not the process' end, and the
 // other calls are made all the same.
 func TestPanicReachesThePoller(t *testing.T) {

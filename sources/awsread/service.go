@@ -15,11 +15,12 @@ import (
 // service is one row of the table: all that the house knows of reading one AWS service. A row without a
 // name lends its operations only.
 type service struct {
-	name    string        // the catalogue's name, e.g. alb
-	client  string        // what the SDK calls the service, e.g. Elastic Load Balancing v2
-	iam     string        // what a policy calls it, e.g. elasticloadbalancing
-	reads   []string      // the operations that may be signed
-	every   time.Duration // how often it is described; zero means every minute
+	name    string         // the catalogue's name, e.g. alb
+	client  string         // what the SDK calls the service, e.g. Elastic Load Balancing v2
+	iam     string         // what a policy calls it, e.g. elasticloadbalancing
+	reads   []string       // the operations that may be signed
+	on      map[string]arn // those of them that a policy can limit to resources
+	every   time.Duration  // how often it is described; zero means every minute
 	global  func(sources.Resource) bool
 	metrics []metric
 	// places says where the metrics of a resource are, from the config alone: what is asked while the
@@ -141,8 +142,12 @@ var table = map[string]service{}
 // allow for it. It is filled together with the table.
 var allowed = map[string]string{}
 
+// rows are all rows, those without a name too.
+var rows []service
+
 // register adds a row.
 func register(s service) {
+	rows = append(rows, s)
 	if s.name != "" {
 		table[s.name] = s
 	}

@@ -130,7 +130,7 @@ func (s *session) sort(err error) sources.Trouble {
 	case slices.Contains(unknownCodes, c):
 		return trouble(sources.Forbidden, "AWS does not accept the credentials%s here (%s); check the key, and that the region is enabled for the account; %s", s.ofProfile(), message(err), s.renewal())
 	case slices.Contains(deniedCodes, c):
-		return trouble(sources.Forbidden, "not allowed%s; allow %s in the policy of the reading role", s.asIdentity(), action)
+		return trouble(sources.Forbidden, "not allowed%s; allow %s (run `warroom iam-policy --read`)", s.asIdentity(), action)
 	case isThrottle(err):
 		return trouble(sources.Throttled, "AWS asks us to slow down; asking less for half a minute")
 	case slices.Contains(absentCodes, c):

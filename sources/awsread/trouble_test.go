@@ -20,7 +20,7 @@ func TestErrorsNameTheRemedy(t *testing.T) {
 		kind   sources.TroubleKind
 		words  []string
 	}{
-		"denied, query":       {"aws", apiError{status: 403, code: "AccessDenied", message: "User: x is not authorized"}, sources.Forbidden, []string{"STS GetCallerIdentity", "allow sts:GetCallerIdentity"}},
+		"denied, query":       {"aws", apiError{status: 403, code: "AccessDenied", message: "User: x is not authorized"}, sources.Forbidden, []string{"STS GetCallerIdentity", "allow sts:GetCallerIdentity", "run `warroom iam-policy --read`"}},
 		"denied, cbor":        {"cloudwatch eu-central-1", apiError{status: 400, code: "com.amazonaws.cloudwatch#AccessDeniedException", message: "no"}, sources.Forbidden, []string{"allow cloudwatch:GetMetricData"}},
 		"denied, xml":         {"cloudfront", apiError{status: 403, code: "AccessDenied", message: "no"}, sources.Forbidden, []string{"CloudFront GetDistribution", "allow cloudfront:GetDistribution"}},
 		"denied, json":        {"waf", apiError{status: 400, body: `{"__type":"AccessDeniedException","message":"no"}`}, sources.Forbidden, []string{"allow wafv2:ListWebACLs"}},

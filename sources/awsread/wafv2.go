@@ -20,6 +20,7 @@ func init() {
 	register(service{
 		name: "waf", client: wafv2.ServiceID, iam: "wafv2",
 		reads:    []string{"GetWebACL", "ListWebACLs"},
+		on:       map[string]arn{"GetWebACL": aclARN},
 		every:    time.Minute,
 		global:   forCloudFront,
 		places:   aclPlaces,

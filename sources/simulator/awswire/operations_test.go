@@ -148,6 +148,9 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 	{"sts", "GetCallerIdentity"}: func(ctx context.Context, c clients) error {
 		return last(c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}))
 	},
+	{"sts", "AssumeRole"}: func(ctx context.Context, c clients) error {
+		return last(c.sts.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::123456789012:role/hands"), RoleSessionName: aws.String("mia")}))
+	},
 }
 
 // last is the error of a call.

@@ -1,0 +1,117 @@
+package awswrite
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
+
+	"warroom/sources"
+)
+
+// changed is whose resources an action is about, by what IAM calls the service.
+var changed = map[string]string{"autoscaling": "asg", "rds": "aurora", "cloudfront": "cloudfront", "wafv2": "waf"}
+
+// arns name what a policy limits an action to. Region and account are "*" where they are not known.
+type arns func(r sources.Resource, region, account string) []string
+
+// limits are the actions that a policy can limit to resources: all that change something, and some that look.
+var limits = map[string]arns{
+	"autoscaling:UpdateAutoScalingGroup": groupARN,
+	"rds:DescribeDBClusters":             clusterARN,
+	"rds:DescribeDBInstances":            instancesARN,
+	"rds:ModifyDBCluster":                clusterARN,
+	"cloudfront:GetDistribution":         distributionARN,
+	"cloudfront:GetDistributionConfig":   distributionARN,
+	"cloudfront:UpdateDistribution":      distributionARN,
+	"cloudfront:CreateInvalidation":      distributionARN,
+	"cloudfront:GetInvalidation":         distributionARN,
+	"cloudfront:ListInvalidations":       distributionARN,
+	"wafv2:GetWebACL":                    aclARN,
+	"wafv2:UpdateWebACL":                 aclAndPartsARN,
+}
+
+// Permissions are the IAM actions that the hands need, each with the ARNs on which they need them; "*" alone where IAM
+// cannot limit the action to resources. Those that look are for who plans, those that act for who acts: the role, or
+// where there is none the same identity. An empty account is not known.
+func Permissions(o Options, account string) (looks, acts map[string][]string) {
+	looks, acts = map[string][]string{}, map[string][]string{}
+	for _, action := range reads {
+		allow(looks, action, o, account)
+	}
+	for _, action := range writes {
+		allow(acts, action, o, account)
+	}
+	if o.Role != "" {
+		looks["sts:AssumeRole"] = []string{o.Role}
+	} else {
+		looks["sts:GetCallerIdentity"] = []string{"*"}
+	}
+	return looks, acts
+}
+
+// allow adds an action for all resources that it is about.
+func allow(to map[string][]string, action string, o Options, account string) {
+	service, _, _ := strings.Cut(action, ":")
+	for _, r := range o.Resources {
+		if r.Service != changed[service] {
+			continue
+		}
+		on := []string{"*"}
+		if name := limits[action]; name != nil {
+			on = name(r, homeOf(r, o.Region), cmp.Or(account, "*"))
+		}
+		for _, arn := range on {
+			if !slices.Contains(to[action], arn) {
+				to[action] = append(to[action], arn)
+			}
+		}
+	}
+}
+
+// homeOf is the region in a resource's ARN.
+func homeOf(r sources.Resource, home string) string {
+	if r.Service == "waf" && scopeOf(r) == types.ScopeCloudfront {
+		return globalRegion
+	}
+	return cmp.Or(r.Region, home, "*")
+}
+
+func groupARN(r sources.Resource, region, account string) []string {
+	return []string{"arn:aws:autoscaling:" + region + ":" + account + ":autoScalingGroup:*:autoScalingGroupName/" + r.ID}
+}
+
+func clusterARN(r sources.Resource, region, account string) []string {
+	return []string{"arn:aws:rds:" + region + ":" + account + ":cluster:" + r.ID}
+}
+
+// instancesARN names all instances: which one writes, AWS alone knows.
+func instancesARN(_ sources.Resource, region, account string) []string {
+	return []string{"arn:aws:rds:" + region + ":" + account + ":db:*"}
+}
+
+func distributionARN(r sources.Resource, _, account string) []string {
+	return []string{"arn:aws:cloudfront::" + account + ":distribution/" + r.ID}
+}
+
+func aclARN(r sources.Resource, region, account string) []string {
+	return []string{wallARN(r, region, account) + "webacl/" + r.ID + "/" + cmp.Or(r.Attrs["id"], "*")}
+}
+
+// aclAndPartsARN names a web ACL and what its rules may refer to: AWS asks after those too when the ACL is written back.
+func aclAndPartsARN(r sources.Resource, region, account string) []string {
+	out := aclARN(r, region, account)
+	for _, part := range []string{"ipset", "managedruleset", "regexpatternset", "rulegroup"} {
+		out = append(out, wallARN(r, region, account)+part+"/*/*")
+	}
+	return out
+}
+
+func wallARN(r sources.Resource, region, account string) string {
+	scope := "regional"
+	if scopeOf(r) == types.ScopeCloudfront {
+		scope = "global"
+	}
+	return "arn:aws:wafv2:" + region + ":" + account + ":" + scope + "/"
+}
