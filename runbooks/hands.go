@@ -56,6 +56,8 @@ type Options struct {
 	Process  string           // this one, as the lease knows it
 	// Look reads what a watch shows at a time, nil where nothing can be seen.
 	Look func(ctx context.Context, w Watch, at time.Time) Number
+	// TwoPeople tells for which kinds of actions two people are wanted, nil where for none.
+	TwoPeople func(Kind) bool
 }
 
 // NewHands makes hands. Close them when the process leaves.
@@ -116,6 +118,9 @@ func (h *Hands) read(ctx context.Context, a Action) (Plan, error) {
 	}
 	p, err := hand.Plan(ctx, a)
 	p.Action = a
+	if h.wantsTwo(a) {
+		p.Level = TwoPeople
+	}
 	return p, err
 }
 
@@ -144,13 +149,19 @@ func (h *Hands) Runs(ctx context.Context) ([]Run, error) {
 // An error means that nothing was called, but for a [*RejectedError], where the provider refused the call, and a
 // [*DoubtError].
 func (h *Hands) Carry(ctx context.Context, p Plan, c Confirmation) error {
-	hand, n, err := h.allow(ctx, p, c)
+	return h.carry(ctx, p, c, func() error { return h.alone(p, c) })
+}
+
+// carry carries a plan out that confirmed finds no fault with.
+func (h *Hands) carry(ctx context.Context, p Plan, c Confirmation, confirmed func() error) error {
+	hand, n, err := h.allow(ctx, p, confirmed)
 	if err != nil {
 		h.refuse(p, err)
 		return err
 	}
 	r, err := h.intend(ctx, p, c, n)
 	if err != nil {
+		h.refuse(p, err)
 		return err
 	}
 	return h.call(ctx, hand, r)
@@ -158,11 +169,11 @@ func (h *Hands) Carry(ctx context.Context, p Plan, c Confirmation) error {
 
 // allow checks everything that has to hold before the intent is written, the cheapest first. It tells which run on the
 // resource this would be.
-func (h *Hands) allow(ctx context.Context, p Plan, c Confirmation) (hand Hand, n int, err error) {
+func (h *Hands) allow(ctx context.Context, p Plan, confirmed func() error) (hand Hand, n int, err error) {
 	if h.opt.Guard.Armed(h.opt.Now()).IsZero() {
 		return nil, 0, ErrSafe
 	}
-	if err := c.check(p, h.opt.Now()); err != nil {
+	if err := confirmed(); err != nil {
 		return nil, 0, err
 	}
 	if hand, err = h.hand(p.Action); err != nil {
@@ -194,6 +205,9 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 		if r.Plan.Action.Resource != p.Action.Resource {
 			continue
 		}
+		if r.Plan.ID == p.ID {
+			return 0, fmt.Errorf("%s was carried out already: a plan is good for once", p.Title)
+		}
 		n++
 		if r.Holds() && (r.State != Called || !r.takenBackBy(p.Action)) {
 			return 0, &HeldError{Run: *r}
@@ -212,13 +226,13 @@ func (h *Hands) intend(ctx context.Context, p Plan, c Confirmation, n int) (*Run
 	now := h.opt.Clock.Now()
 	before := h.numbers(ctx, p, now)
 	r := &Run{Plan: p, State: Intended, Actor: h.opt.Operator, Process: h.opt.Process, At: now, Before: before}
-	record := Record{Run: p.ID, State: Intended, Plan: &p, Typed: c.Typed, Shown: c.At, Numbers: before}
+	record := Record{Run: p.ID, State: Intended, Plan: &p, Typed: c.Typed, Shown: c.At, Numbers: before, Once: rand.Text()}
 	written, err := h.write(p, record, fmt.Sprintf("%s#%d", p.Action.Resource, n+1), p.Title)
 	if err != nil {
 		return nil, fmt.Errorf("nothing was called: the intent cannot be recorded: %w", err)
 	}
-	if got := Runs([]sources.Change{written}); len(got) != 1 || got[0].Plan.ID != p.ID {
-		if len(got) == 1 {
+	if step, _ := Step(written); step.Once != record.Once {
+		if got := Runs([]sources.Change{written}); len(got) == 1 {
 			return nil, &HeldError{Run: got[0]}
 		}
 		return nil, fmt.Errorf("nothing was called: somebody else acts on %s", p.Action.Resource)
@@ -229,8 +243,8 @@ func (h *Hands) intend(ctx context.Context, p Plan, c Confirmation, n int) (*Run
 // ticket is what a write must carry where requests are signed.
 type ticket struct{}
 
-// Permitted tells whether a call is made for a confirmed plan whose intent is written. Only [Hands.Carry] makes such a
-// context; packages that sign writes ask here, so that nothing else can.
+// Permitted tells whether a call is made for a confirmed plan whose intent is written. Only [Hands.Carry] and
+// an approved [Hands.Ask] make such a context; packages that sign writes ask here, so that nothing else can.
 func Permitted(ctx context.Context) bool { return ctx.Value(ticket{}) != nil }
 
 // call makes the one call, and records what came of it.

@@ -15,6 +15,8 @@ type Level int
 const (
 	Bounded Level = 1 // bounded and reversible: y
 	Visible Level = 2 // customers see it, or it lowers protection: the resource's short name, typed in full
+
+	TwoPeople Level = 3 // the house wants two people for it: as above, and a second operator approves the same plan
 )
 
 // Setting is one value of a resource, in the provider's word for it.

@@ -3,6 +3,7 @@ package runbooks
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"warroom/sources"
@@ -27,6 +28,13 @@ const (
 	Judged   State = "judged"
 )
 
+// The states of a plan that two people are wanted for, before it is a run.
+const (
+	Requested State = "requested"    // a second operator is asked for
+	Approved  State = "approved"     // by a second operator
+	Declined  State = "not approved" // somebody wanted to approve it and may not
+)
+
 // Verdict is what an action has brought.
 type Verdict string
 
@@ -46,6 +54,8 @@ type Record struct {
 	Shown   time.Time `json:"shown,omitzero"`    // with the intent: when the confirmation was given, machine clock
 	Process string    `json:"process,omitempty"` // which one made the step
 	Machine time.Time `json:"machine"`           // when, on the machine's clock
+	Hash    string    `json:"hash,omitempty"`    // of the plan: with a request and an approval, which are bound to it
+	Once    string    `json:"once,omitempty"`    // with a request and an intent: tells it from that of another for the same plan
 	Receipt *Receipt  `json:"receipt,omitempty"`
 	Text    string    `json:"text,omitempty"` // progress, or what went wrong
 	Verdict Verdict   `json:"verdict,omitempty"`
@@ -103,6 +113,9 @@ func (r *Run) InDoubt(now time.Time) bool {
 // Ended tells whether nothing more is to come of it.
 func (r *Run) Ended() bool { return r.State == Failed || r.State == Undone || r.State == Judged }
 
+// outside are the states of steps that are none of a run's.
+var outside = []State{Refused, Requested, Approved, Declined}
+
 // Runs are the runs that the changes tell of, oldest first. Records that cannot be read are left out.
 func Runs(changes []sources.Change) []Run {
 	var out []Run
@@ -110,7 +123,7 @@ func Runs(changes []sources.Change) []Run {
 	for i := range changes {
 		c := &changes[i]
 		r, ok := Step(*c)
-		if !ok || r.State == Refused {
+		if !ok || slices.Contains(outside, r.State) {
 			continue
 		}
 		k, known := at[r.Run]
