@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"warroom/runbooks"
 	"warroom/sources"
 )
 
@@ -40,6 +41,8 @@ type account struct {
 type actor struct {
 	Profile string `yaml:"profile"` // of the shared AWS files
 	Role    string `yaml:"role"`    // ARN of a role that is assumed for the call only, with the operator in its session's name
+
+	TwoPeople []runbooks.Kind `yaml:"two_people"` // the kinds of actions that a second operator has to approve
 }
 
 // words are those that describe a resource of a service at length, beside id and region. Those of the
@@ -71,7 +74,7 @@ func parseConfig(path string, text []byte) (*config, error) {
 	if err := d.decode(c); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*document) error{c.checkLaunch, c.checkAccount, c.readResources, c.checkSites, c.checkScreen} {
+	for _, check := range []func(*document) error{c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen} {
 		if err := check(d); err != nil {
 			return nil, err
 		}
@@ -168,6 +171,23 @@ func (c *config) checkAccount(d *document) error {
 		}
 	}
 	return nil
+}
+
+// checkActions holds what the config says of actions against what there is to do.
+func (c *config) checkActions(d *document) error {
+	for i, kind := range c.Actions.TwoPeople {
+		if !slices.Contains(runbooks.Kinds(), kind) {
+			return d.unknown(d.find("actions", "two_people", fmt.Sprint(i)), "kind of action", string(kind), "actions.two_people", kindNames())
+		}
+	}
+	return nil
+}
+
+func kindNames() (names []string) {
+	for _, kind := range runbooks.Kinds() {
+		names = append(names, string(kind))
+	}
+	return names
 }
 
 // readResources turns the short and the long form of the resources into what the sources want.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,8 +22,13 @@ import (
 func (p *process) hands(r *room, operator string) *runbooks.Hands {
 	return runbooks.NewHands(runbooks.Options{
 		Hands: []runbooks.Hand{&changing{room: r, operator: operator}}, Guard: &runbooks.Guard{}, Journal: r.tape,
-		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see,
+		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see, TwoPeople: r.wantsTwo,
 	})
+}
+
+// wantsTwo tells whether the config wants two people for a kind of action. A rehearsal has no config: one person learns.
+func (r *room) wantsTwo(kind runbooks.Kind) bool {
+	return r.config != nil && slices.Contains(r.config.now.Actions.TwoPeople, kind)
 }
 
 // changing is the hand of a room: AWS as the config has it, or the simulated one of a rehearsal, which whoever collects
