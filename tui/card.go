@@ -28,6 +28,8 @@ type card struct {
 	heard   time.Time // when the last key came that was not heard, or the card opened; machine clock
 	awake   bool      // a pause has been seen since
 	began   time.Time // when the first letter of what is typed came
+
+	request *runbooks.Request // somebody else has asked for the plan, and it is approved here; nil for a plan of one's own
 }
 
 // cardPause is for how long no key must have come before a card hears any: longer than a keyboard waits before it
@@ -89,10 +91,22 @@ func (c *card) hears(k tea.KeyPressMsg, now time.Time) bool {
 	return true
 }
 
-func (c *card) expired(now time.Time) bool { return now.Sub(c.plan.Made) > runbooks.ConfirmWithin }
+func (c *card) expired(now time.Time) bool { return c.left(now) < 0 }
+
+// left is how long the plan may still be answered to.
+func (c *card) left(now time.Time) time.Duration {
+	if c.request != nil {
+		return runbooks.ApproveWithin - now.Sub(c.request.Asked)
+	}
+	return runbooks.ConfirmWithin - now.Sub(c.plan.Made)
+}
 
 // renewCard makes the plan of an expired card anew.
 func (m *Model) renewCard(k tea.KeyPressMsg) tea.Cmd {
+	if m.card.request != nil {
+		m.card.wrong = m.card.request.Actor + " has to ask for it anew"
+		return nil
+	}
 	if k.String() != "r" {
 		m.card.wrong = "the plan is too old: r reads it again"
 		return nil
@@ -150,12 +164,24 @@ func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) carry(typed string) tea.Cmd {
 	c := m.card
 	c.calling, c.wrong = true, ""
-	hands, plan, answer := m.opt.Hands, c.plan, c.plan.Confirm(typed, m.opt.Now())
+	plan, answer := c.plan, c.plan.Confirm(typed, m.opt.Now())
+	do, said := m.answering(c)
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), handsFor)
 		defer cancel()
-		return carriedMsg{plan: plan, err: hands.Carry(ctx, plan, answer)}
+		return carriedMsg{plan: plan, said: said, err: do(ctx, plan, answer)}
 	}
+}
+
+// answering is what a confirmed card does, and what is said of it once it is done.
+func (m *Model) answering(c *card) (do func(context.Context, runbooks.Plan, runbooks.Confirmation) error, said string) {
+	switch {
+	case c.request != nil:
+		return m.opt.Hands.Approve, "approved: " + c.plan.Title + "; " + c.request.Actor + "'s process carries it out"
+	case c.plan.Level >= runbooks.TwoPeople:
+		return m.opt.Hands.Ask, "asked for: " + c.plan.Title + "; it is carried out once a second operator approves it, within " + short(runbooks.ApproveWithin)
+	}
+	return m.opt.Hands.Carry, "carried out: " + c.plan.Title + "; undo takes it back"
 }
 
 // carried closes the card where the plan was carried out, and says why it was not. Where somebody has changed the value in
@@ -167,7 +193,7 @@ func (m *Model) carried(msg carriedMsg) tea.Cmd {
 	switch {
 	case msg.err == nil:
 		m.card = nil
-		m.say("carried out: " + msg.plan.Title + "; undo takes it back")
+		m.say(msg.said)
 	case errors.As(msg.err, &doubt):
 		m.card = nil
 		m.complain(msg.err)
@@ -206,7 +232,7 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 	h := min(len(lines)+4, l.Screen.H)
 	box := l.Screen.Middle(w, h)
 	style := theme.Fg(theme.Warn)
-	if m.card.plan.Level == runbooks.Visible {
+	if m.card.plan.Level >= runbooks.Visible {
 		style = theme.Fg(theme.Bad)
 	}
 	c.Fill(box, ' ', theme.Fg(theme.Text))
@@ -227,7 +253,12 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 
 // head is what a card is about, and how much it can do.
 func (c *card) head() string {
-	if c.plan.Level == runbooks.Visible {
+	switch {
+	case c.request != nil:
+		return "APPROVE what " + sources.Clean(c.request.Actor) + " asks for"
+	case c.plan.Level >= runbooks.TwoPeople:
+		return "PLAN, two people are wanted for it"
+	case c.plan.Level == runbooks.Visible:
 		return "PLAN, customers see it or it lowers protection"
 	}
 	return "PLAN, bounded and reversible"
@@ -303,7 +334,7 @@ func (m *Model) drawAnswer(c *Canvas, r Rect, foot string) {
 		c.Text(top.X, top.Y, top.W, sources.Clean(m.card.wrong), theme.Fg(theme.Bad).Bold())
 	}
 	x := bottom.X
-	if m.card.plan.Level == runbooks.Visible && !m.card.calling {
+	if m.card.plan.Level >= runbooks.Visible && !m.card.calling {
 		x += c.Text(x, bottom.Y, bottom.W, "▸ "+sources.Clean(m.card.typed), theme.Fg(theme.Accent).Bold())
 		m.caret = tea.NewCursor(min(x, bottom.X+bottom.W-1), bottom.Y)
 		x += 2
@@ -314,14 +345,20 @@ func (m *Model) drawAnswer(c *Canvas, r Rect, foot string) {
 // foot says what the keys do now.
 func (c *card) foot(m *Model) string {
 	now := m.opt.Now()
-	left := short(max(runbooks.ConfirmWithin-now.Sub(c.plan.Made), 0))
+	left := short(max(c.left(now), 0))
 	switch {
 	case c.calling:
 		return "calling …"
+	case c.expired(now) && c.request != nil:
+		return "too old to approve:  Esc close"
 	case c.expired(now):
 		return "too old to confirm:  r read again  Esc close"
 	case m.armedUntil().IsZero():
 		return "SAFE, so nothing can be changed:  :arm  Esc close"
+	case c.request != nil:
+		return fmt.Sprintf("type %s and Enter to approve (%s left)  Esc close", c.plan.Word(), left)
+	case c.plan.Level >= runbooks.TwoPeople:
+		return fmt.Sprintf("type %s, Enter asks a second operator (%s left)  Esc close", c.plan.Word(), left)
 	case c.plan.Level == runbooks.Visible:
 		return fmt.Sprintf("type %s and Enter (%s left)  Esc close", c.plan.Word(), left)
 	}

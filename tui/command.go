@@ -37,6 +37,8 @@ func commands() []command {
 		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
 		{"undo", "plan to take the last action back", (*Model).undo, nil},
 		{"settle", "read how an action in doubt stands", (*Model).settle, nil},
+		{"requests", "what a second operator is wanted for", func(m *Model, _ string) (tea.Cmd, error) { m.open(&requestsPage{}); return nil, nil }, nil},
+		{"approve", "open what another operator asks for: approve, approve alb/prod", (*Model).approve, (*Model).waitingNames},
 		{"actions", "what was done, and what it has brought", func(m *Model, _ string) (tea.Cmd, error) { m.open(&actionsPage{}); return nil, nil }, nil},
 		{"theme", "dark or light", (*Model).setTheme, func(*Model) []string { return []string{"dark", "light"} }},
 		{"timeline", "all changes and marks", func(m *Model, _ string) (tea.Cmd, error) { m.open(&timelinePage{}); return nil, nil }, nil},

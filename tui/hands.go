@@ -24,6 +24,10 @@ type Hands interface {
 	Undo(ctx context.Context, r runbooks.Run) (runbooks.Plan, error)
 	// Carry carries a confirmed plan out.
 	Carry(ctx context.Context, p runbooks.Plan, c runbooks.Confirmation) error
+	// Ask asks for a second operator, where two people are wanted for a confirmed plan.
+	Ask(ctx context.Context, p runbooks.Plan, c runbooks.Confirmation) error
+	// Approve approves what another operator has asked for.
+	Approve(ctx context.Context, p runbooks.Plan, c runbooks.Confirmation) error
 	// Settle reads how a run in doubt stands.
 	Settle(ctx context.Context, r runbooks.Run) (runbooks.State, error)
 	// Guard arms the room and makes it safe.
@@ -42,6 +46,7 @@ type plannedMsg struct {
 // carriedMsg is what came of a confirmed plan.
 type carriedMsg struct {
 	plan runbooks.Plan
+	said string // what was done, where it was
 	err  error
 }
 
@@ -130,7 +135,10 @@ type knownRuns struct {
 }
 
 // runs are the runs that the recording knows at the time that is shown.
-func (m *Model) runs() []runbooks.Run {
+func (m *Model) runs() []runbooks.Run { return runbooks.Runs(m.happened()) }
+
+// happened are the changes that the recording knows at the time that is shown.
+func (m *Model) happened() []sources.Change {
 	changes := m.room.changes
 	if m.drawn.stance != following {
 		for i := range changes {
@@ -140,7 +148,7 @@ func (m *Model) runs() []runbooks.Run {
 			}
 		}
 	}
-	return runbooks.Runs(changes)
+	return changes
 }
 
 // plan asks for the plan of an action; its card opens when it is there.
