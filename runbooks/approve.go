@@ -15,7 +15,7 @@ import (
 const ApproveWithin = 5 * time.Minute
 
 // approveTurn is how often who has asked looks whether somebody has approved, on the machine's clock.
-const approveTurn = 250 * time.Millisecond
+const approveTurn = 500 * time.Millisecond
 
 // approveBehind is how far before the request its record is looked for, on the launch clock.
 const approveBehind = time.Hour

@@ -161,7 +161,7 @@ func TestWrongConfigs(t *testing.T) {
 		"region in words":        {good + watch + "aws: {region: eu central 1}\n", "3:15: aws.region: want a region such as eu-central-1"},
 		"a resource's region":    {good + "resources: {alb: {shop: {id: x, region: Frankfurt}}}\n", "2:41: resources.alb.shop.region: want a region such as eu-central-1"},
 		"name a list":            {"launch: {name: [a], t0: 2026-03-01T19:15:00Z}\n" + watch, "launch.name: want a text"},
-		"kind of no action":      {good + watch + "actions: {two_people: [capacity, maintenence]}\n", `3:33: unknown kind of action "maintenence" in actions.two_people; the nearest is "maintenance"`},
+		"kind of no action":      {good + watch + "actions: {two_people: [capacity, maintenanse]}\n", `3:34: unknown kind of action "maintenanse" in actions.two_people; the nearest is "maintenance"`},
 		"kinds no list":          {good + watch + "actions: {two_people: maintenance}\n", "actions.two_people: want a list"},
 		"budget a word":          {good + watch + "aws: {budget: half}\n", "3:15: aws.budget: want a number"},
 		"budget too large":       {good + watch + "aws: {budget: 20}\n", "aws.budget: want a share between 0 and 1"},
