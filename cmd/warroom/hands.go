@@ -28,7 +28,7 @@ func (p *process) hands(r *room, operator string) *runbooks.Hands {
 
 // wantsTwo tells whether the config wants two people for a kind of action. A rehearsal has no config: one person learns.
 func (r *room) wantsTwo(kind runbooks.Kind) bool {
-	return r.config != nil && slices.Contains(r.config.now.Actions.TwoPeople, kind)
+	return r.config != nil && slices.Contains(r.config.now.Load().Actions.TwoPeople, kind)
 }
 
 // changing is the hand of a room: AWS as the config has it, or the simulated one of a rehearsal, which whoever collects
