@@ -1,0 +1,72 @@
+package query_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// TestJudge proves that a condition says yes or no with the value that decides, and neither where nothing is known.
+func TestJudge(t *testing.T) {
+	v := ramp().View(sources.Cursor{At: at(10.5)}) // 7 is the newest that has settled
+	for expr, want := range map[string]query.Answer{
+		"alb_requests > 5":                                        {Holds: true, Value: 7, Unit: sources.Count},
+		"alb_requests > 50":                                       {Value: 7, Unit: sources.Count},
+		"(alb_requests > 50)":                                     {Value: 7, Unit: sources.Count},
+		"alb_requests < 5 or alb_requests > 6":                    {Holds: true, Value: 7, Unit: sources.Count},
+		"alb_requests > 5 and alb_requests < 6":                   {Value: 7, Unit: sources.Count},
+		"alb_requests / 7 == 1":                                   {Holds: true, Value: 1},
+		"alb_requests > bool 50":                                  {Value: 7, Unit: sources.Count},
+		"count(alb_requests) > 0":                                 {Holds: true, Value: 1},
+		"max_over_time(alb_requests[3m]) >= 7":                    {Holds: true, Value: 7, Unit: sources.Count},
+		`alb_requests{resource="shop"} < 0.5 * alb_requests + 99`: {Holds: true, Value: 7, Unit: sources.Count},
+	} {
+		got, err := query.NewEngine().Judge(t.Context(), v, expr, query.Options{})
+		if err != nil || got.Holds != want.Holds || got.Value != want.Value || got.Unit != want.Unit || !got.At.Equal(at(8)) {
+			t.Errorf("%s: %+v, %v, want %+v", expr, got, err, want)
+		}
+	}
+	var absent *query.NotFoundError
+	if _, err := query.NewEngine().Judge(t.Context(), v, "aurora_acu > 5", query.Options{}); !errors.As(err, &absent) {
+		t.Errorf("of what never was: %v", err)
+	}
+	var none *query.NoValueError
+	if _, err := query.NewEngine().Judge(t.Context(), v, "alb_requests offset 1h > 5", query.Options{}); !errors.As(err, &none) {
+		t.Errorf("of what has no value: %v", err)
+	}
+}
+
+// Of several elements the one is told that the comparison looks for first.
+func TestJudgeTellsTheOneThatDecides(t *testing.T) {
+	var samples []sources.Sample
+	for m := range 8 {
+		samples = append(samples, sample("alb_requests", "shop", m, float64(m)+1.5, 10), sample("alb_requests", "api", m, float64(m)+1.5, 30))
+	}
+	v := window(samples...).View(sources.Cursor{At: at(10.5)})
+	for expr, want := range map[string]string{"alb_requests > 5": "api", "alb_requests < 50": "shop", "alb_requests > 20": "api", "alb_requests > 99": "api"} {
+		if got, err := query.NewEngine().Judge(t.Context(), v, expr, query.Options{}); err != nil || got.Series.Resource != want {
+			t.Errorf("%s: %+v, %v, want %s", expr, got, err, want)
+		}
+	}
+}
+
+func TestCheckCondition(t *testing.T) {
+	for expr, want := range map[string]string{
+		"alb_requests > 5":                      "",
+		"(alb_requests > 5) unless alb_lcu > 1": "",
+		"launch_seconds > -600":                 "",
+		"alb_requests":                          "1:1: this says no yes or no",
+		"alb_requests > 5 and alb_lcu":          "1:22: this says no yes or no",
+		"sum(alb_requests > 5)":                 "1:1: this says no yes or no",
+		"alb_reqests > 5":                       `"alb_requests"`,
+		"alb_requests >":                        "1:",
+	} {
+		err := query.CheckCondition(expr)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", expr, err, want)
+		}
+	}
+}
