@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,59 +31,80 @@ func Open(offers Offering, paths ...string) (*Library, error) {
 	return l, errors.Join(wrong...)
 }
 
-// take reads a file, or all runbooks in a folder.
+// take adds the runbooks of a file or folder.
 func (l *Library) take(path string, offers Offering) error {
+	books, err := ReadAll(path, offers)
+	for _, b := range books {
+		l.add(b)
+	}
+	return err
+}
+
+// ReadAll reads the runbook in a file, or all of a folder.
+func ReadAll(path string, offers Offering) ([]*Runbook, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return &FileError{File: path, Text: errors.Unwrap(err).Error()}
+		return nil, &FileError{File: path, Text: errors.Unwrap(err).Error(), Err: err}
 	case info.IsDir():
-		return l.load(os.DirFS(path), ".", func(name string) string { return filepath.Join(path, name) }, offers)
+		return readFolder(os.DirFS(path), ".", func(name string) string { return filepath.Join(path, name) }, offers)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read a runbook: %w", err)
+		return nil, fmt.Errorf("read a runbook: %w", err)
 	}
-	return l.read(path, text, offers)
+	b, err := Read(path, text, offers)
+	if err != nil {
+		return nil, err
+	}
+	return []*Runbook{b}, nil
 }
 
 // Load reads all runbooks in a folder of a file system. They stand over those of the same name that were there.
 func (l *Library) Load(fsys fs.FS, folder string, offers Offering) error {
-	return l.load(fsys, folder, func(name string) string { return name }, offers)
+	books, err := readFolder(fsys, folder, func(name string) string { return name }, offers)
+	for _, b := range books {
+		l.add(b)
+	}
+	return err
 }
 
-func (l *Library) load(fsys fs.FS, folder string, called func(string) string, offers Offering) error {
+// readFolder reads the runbooks of a folder; called tells how a file of it is called where a person sees it.
+func readFolder(fsys fs.FS, folder string, called func(string) string, offers Offering) ([]*Runbook, error) {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
-		return fmt.Errorf("read the runbooks in %s: %w", called(folder), err)
+		return nil, fmt.Errorf("read the runbooks in %s: %w", called(folder), err)
 	}
+	var books []*Runbook
 	var wrong []error
 	for _, e := range entries {
 		if e.IsDir() || filepath.Ext(e.Name()) != ".md" || strings.EqualFold(e.Name(), "readme.md") {
 			continue
 		}
-		name := strings.TrimPrefix(folder+"/"+e.Name(), "./")
+		name := path.Join(folder, e.Name())
 		text, err := fs.ReadFile(fsys, name)
-		if err == nil {
-			err = l.read(called(name), text, offers)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
 		}
-		wrong = append(wrong, err)
+		b, err := Read(called(name), text, offers)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		books = append(books, b)
 	}
-	return errors.Join(wrong...)
+	return books, errors.Join(wrong...)
 }
 
-func (l *Library) read(file string, text []byte, offers Offering) error {
-	b, err := Read(file, text, offers)
-	if err != nil {
-		return err
-	}
+// add takes a runbook in, in place of one of the same name.
+func (l *Library) add(b *Runbook) {
 	i, found := slices.BinarySearchFunc(l.books, b.Name, func(b *Runbook, name string) int { return strings.Compare(b.Name, name) })
 	if found {
 		l.books[i] = b
-		return nil
+		return
 	}
 	l.books = slices.Insert(l.books, i, b)
-	return nil
 }
 
 // All are the runbooks, sorted by name. The slice is not to be changed.

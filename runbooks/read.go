@@ -34,7 +34,7 @@ func (r *reading) fail(line int, format string, args ...any) {
 func Read(file string, text []byte, offers Offering) (*Runbook, error) {
 	sum := sha256.Sum256(text)
 	r := &reading{offers: offers, book: &Runbook{
-		Name: strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".md"), File: file, Hash: hex.EncodeToString(sum[:8]),
+		Name: strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".md"), File: file, Hash: hex.EncodeToString(sum[:8]), Source: string(text),
 	}}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	d := document{source: r.head(text), step: r.step}

@@ -9,7 +9,7 @@ import (
 )
 
 // Runbook is what to do about one kind of trouble: a Markdown document, some of whose fenced blocks are steps. It can be
-// read on any forge, and carried out here. All text of it is clean: it can be shown on a terminal as it is.
+// read on any forge, and carried out here. All of it but Source is clean: it can be shown on a terminal as it is.
 type Runbook struct {
 	Name     string   // its file's name without the extension
 	File     string   // where it was read
@@ -20,6 +20,7 @@ type Runbook struct {
 	Blocks   []Block  // the document, its steps in their places
 	Steps    []*Item  // the steps alone, in their order; at least one
 	Hash     string   // of its text: tells whether it was changed since somebody began it
+	Source   string   // the file as it was written
 }
 
 // StepKind is a sort of step.
@@ -114,7 +115,11 @@ type FileError struct {
 	File string
 	Line int // from 1; 0 when it concerns the whole file
 	Text string
+	Err  error // why, where something else has failed
 }
+
+// Unwrap is what has failed.
+func (e *FileError) Unwrap() error { return e.Err }
 
 // Error is "file:line: text".
 func (e *FileError) Error() string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,10 +20,11 @@ import (
 func (p *process) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [FILE...]",
-		Short: "Check configs and scenarios, and say where they are wrong",
-		Long: `Check configs, and scenarios of rehearsals, as strictly as they are read: every word, every time, every short
-name. What is wrong is told with its file, line and column and the nearest valid word. Without a file it checks
-the config that "warroom live" would read. Which of the two a file is, its words tell. Nothing is asked of AWS.`,
+		Short: "Check configs, scenarios and runbooks, and say where they are wrong",
+		Long: `Check configs, scenarios of rehearsals, and runbooks (*.md), as strictly as they are read: every word, every
+time, every short name, every expression. What is wrong is told with its file and line and the nearest valid word.
+Without a file it checks the config that "warroom live" would read, with the runbooks that it names. Whether a file
+is a config or a scenario, its words tell. Nothing is asked of AWS.`,
 		Example:           "  warroom check warroom.yaml\n  warroom check our-launch.scenario.yaml",
 		ValidArgsFunction: configs,
 		RunE: func(_ *cobra.Command, files []string) error {
@@ -62,6 +64,9 @@ func checkFile(file string) ([]string, error) {
 	text, err := readText(file)
 	if err != nil {
 		return nil, err
+	}
+	if filepath.Ext(file) == ".md" {
+		return checkRunbook(file, text)
 	}
 	d, err := parse(file, text)
 	if err != nil {

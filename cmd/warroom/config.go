@@ -22,6 +22,7 @@ type config struct {
 	Resources   ast.Node          `yaml:"resources"` // service → short name → id, or a mapping with more
 	Tiles       ast.Node          `yaml:"tiles"`     // as in the tile files of the house
 	Keys        map[string]string `yaml:"keys"`      // what a key does → key
+	Runbooks    []string          `yaml:"runbooks"`  // files and folders of runbooks, from the config's folder
 	Recording   string            `yaml:"recording"` // the recording's file, instead of the one in the state folder
 
 	path     string
@@ -74,7 +75,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	if err := d.decode(c); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*document) error{c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen} {
+	for _, check := range []func(*document) error{
+		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks,
+	} {
 		if err := check(d); err != nil {
 			return nil, err
 		}

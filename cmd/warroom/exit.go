@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"warroom/runbooks"
 	"warroom/sources/recording"
 )
 
@@ -53,6 +54,7 @@ func codeOf(err error) int {
 	var (
 		e    *exit
 		f    *FileError
+		book *runbooks.FileError
 		r    *recording.FileError
 		b    *recording.BrokenError
 		none *noConfigError
@@ -62,7 +64,7 @@ func codeOf(err error) int {
 		return exitDone
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &f), errors.As(err, &none):
+	case errors.As(err, &f), errors.As(err, &none), errors.As(err, &book):
 		return exitUsage
 	case errors.As(err, &r), errors.As(err, &b):
 		return exitRefused

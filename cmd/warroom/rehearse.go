@@ -119,6 +119,7 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 	if o.headless {
 		err = p.headlessFor(ctx, r, o.duration)
 	} else if r.keys, err = p.keysOf(o.config); err == nil {
+		r.runbooks = p.runbooksOf(o.config)
 		err = p.show(ctx, r, tui.Rehearsal, l)
 	}
 	if err = closing(err); err == nil {

@@ -35,6 +35,9 @@ func (w *watchedConfig) later(c *config) string {
 	if !maps.Equal(before.Keys, c.Keys) {
 		words = append(words, "keys")
 	}
+	if !slices.Equal(before.Runbooks, c.Runbooks) {
+		words = append(words, "runbooks")
+	}
 	if before.Recording != c.Recording {
 		words = append(words, "recording")
 	}

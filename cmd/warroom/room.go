@@ -28,6 +28,7 @@ type room struct {
 	open     opener
 	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
 	keys     map[string]string                               // rebindings of the config
+	runbooks []string                                        // files and folders of runbooks beside those of the house
 	remarks  []string                                        // odd, but allowed: told once collecting begins
 	config   *watchedConfig                                  // reloaded while collecting; nil where there is none
 	advanced func()                                          // told after every append, of this process and of others

@@ -49,7 +49,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetErr(p.err)
 	root.SetFlagErrorFunc(nearestFlag)
 	root.AddCommand(p.rehearseCommand(), p.liveCommand(), p.recordCommand(), p.replayCommand(),
-		p.statusCommand(), p.auditCommand(), p.checkCommand(), p.policyCommand(), p.versionCommand())
+		p.statusCommand(), p.auditCommand(), p.runbookCommand(), p.checkCommand(), p.policyCommand(), p.versionCommand())
 	root.Version = version()
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.InitDefaultVersionFlag()
