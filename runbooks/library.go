@@ -35,7 +35,7 @@ func Open(offers Offering, paths ...string) (*Library, error) {
 func (l *Library) take(path string, offers Offering) error {
 	books, err := ReadAll(path, offers)
 	for _, b := range books {
-		l.add(b)
+		l.Add(b)
 	}
 	return err
 }
@@ -64,7 +64,7 @@ func ReadAll(path string, offers Offering) ([]*Runbook, error) {
 func (l *Library) Load(fsys fs.FS, folder string, offers Offering) error {
 	books, err := readFolder(fsys, folder, func(name string) string { return name }, offers)
 	for _, b := range books {
-		l.add(b)
+		l.Add(b)
 	}
 	return err
 }
@@ -97,8 +97,8 @@ func readFolder(fsys fs.FS, folder string, called func(string) string, offers Of
 	return books, errors.Join(wrong...)
 }
 
-// add takes a runbook in, in place of one of the same name.
-func (l *Library) add(b *Runbook) {
+// Add takes a runbook in, in place of one of the same name.
+func (l *Library) Add(b *Runbook) {
 	i, found := slices.BinarySearchFunc(l.books, b.Name, func(b *Runbook, name string) int { return strings.Compare(b.Name, name) })
 	if found {
 		l.books[i] = b

@@ -94,10 +94,19 @@ func (s *Item) Brief() string {
 	switch {
 	case s.Says != "":
 		return s.Says
-	case s.Kind == Check:
-		return s.Expr
 	}
-	return Action{Kind: s.Do, Resource: sources.Ref{Service: s.Service, Name: s.Resource}, Want: s.Want}.String()
+	return s.How()
+}
+
+// How is how a step is judged or done, in one line; "" where there is nothing to say beyond its brief.
+func (s *Item) How() string {
+	switch s.Kind {
+	case Check:
+		return s.Expr
+	case Ask:
+		return strings.Join(s.Choices, " · ")
+	}
+	return s.Action(sources.Ref{Service: s.Service, Name: s.Resource}).String()
 }
 
 // Answering tells how well a runbook fits a service: 0 best, and -1 where it says nothing of it.

@@ -40,6 +40,7 @@ func commands() []command {
 		{"requests", "what a second operator is wanted for", func(m *Model, _ string) (tea.Cmd, error) { m.open(&requestsPage{}); return nil, nil }, nil},
 		{"approve", "open what another operator asks for: approve, approve alb/prod", (*Model).approve, (*Model).waitingNames},
 		{"actions", "what was done, and what it has brought", func(m *Model, _ string) (tea.Cmd, error) { m.open(&actionsPage{}); return nil, nil }, nil},
+		{"runbook", "open one: runbook db-ceiling; alone: all of them", (*Model).openNamed, (*Model).bookNames},
 		{"theme", "dark or light", (*Model).setTheme, func(*Model) []string { return []string{"dark", "light"} }},
 		{"timeline", "all changes and marks", func(m *Model, _ string) (tea.Cmd, error) { m.open(&timelinePage{}); return nil, nil }, nil},
 		{"help", "keys, commands and states", func(m *Model, _ string) (tea.Cmd, error) { m.open(&helpPage{}); return nil, nil }, nil},

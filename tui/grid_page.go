@@ -52,6 +52,7 @@ func (m *Model) gridHints() []Hint {
 	if m.idle() == nil {
 		out = append(out, hint(k.Actions, "actions"))
 	}
+	out = append(out, hint(k.Runbook, "runbook"))
 	return append(out, hint(k.Command, "command"), hint(k.Leave, "leave"))
 }
 

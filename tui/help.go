@@ -179,6 +179,10 @@ func (m *Model) offered(name string) bool {
 		return m.opt.Mode == Replay
 	case "note":
 		return m.opt.Mode != Replay
+	case "runbook":
+		return m.opt.Runbooks != nil
+	case "skip-step", "end-runbook":
+		return m.opt.Runbooks != nil && m.opt.Mode != Replay
 	}
 	return true
 }

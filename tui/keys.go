@@ -34,6 +34,8 @@ type keyMap struct {
 	Repaint, Suspend, Leave key.Binding
 
 	Actions, Capacity, Maintenance, Invalidate, Undo key.Binding
+
+	Runbook, SkipStep, AbortBook key.Binding
 }
 
 // group says under which heading of the help a key stands.
@@ -45,10 +47,11 @@ const (
 	groupTime  group = "time"
 	groupWords group = "words"
 	groupHands group = "actions: these only plan"
+	groupBooks group = "runbooks"
 	groupRoom  group = "the room"
 )
 
-var groups = []group{groupTiles, groupTime, groupWords, groupHands, groupRoom}
+var groups = []group{groupTiles, groupTime, groupWords, groupHands, groupBooks, groupRoom}
 
 // namedKey is a binding with the name under which a config rebinds it.
 type namedKey struct {
@@ -104,6 +107,10 @@ func defaultKeys() *keyMap {
 		Invalidate:  bind("i", "throw paths out of the caches", "i"),
 		Undo:        bind("u", "take the last action back", "u"),
 
+		Runbook:   bind("r", "the runbook that answers what is seen, or all of them", "r"),
+		SkipStep:  bind("s", "leave the current step out", "s"),
+		AbortBook: bind("b", "end the runbook before its last step", "b"),
+
 		Timeline: bind("T", "timeline", "T"),
 		Help:     bind("?", "help", "?"),
 		Repaint:  bind("Ctrl+L", "repaint everything", "ctrl+l"),
@@ -129,6 +136,7 @@ func (k *keyMap) all() []namedKey {
 		{"command", groupWords, &k.Command}, {"note", groupWords, &k.Note},
 		{"actions", groupHands, &k.Actions}, {"capacity", groupHands, &k.Capacity}, {"maintenance", groupHands, &k.Maintenance},
 		{"invalidate", groupHands, &k.Invalidate}, {"undo", groupHands, &k.Undo},
+		{"runbook", groupBooks, &k.Runbook}, {"skip-step", groupBooks, &k.SkipStep}, {"end-runbook", groupBooks, &k.AbortBook},
 		{"help", groupRoom, &k.Help}, {"repaint", groupRoom, &k.Repaint}, {"suspend", groupRoom, &k.Suspend}, {"leave", groupRoom, &k.Leave},
 	}
 }

@@ -35,6 +35,7 @@ type Model struct {
 	page    page
 	prompt  *prompt
 	known   knownRuns
+	shelf   shelf
 	card    *card // the plan that waits for its confirmation, nil for none
 	notice  notice
 	standby NoticeMsg // what is to be said about the room
@@ -105,7 +106,7 @@ func (m *Model) setOut() {
 
 // Init reads what the first frame shows.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.load(m.cursor.at), m.tick())
+	return tea.Batch(m.load(m.cursor.at), m.tick(), m.readBooks(onlyRead, ""))
 }
 
 // Update answers one message. What it costs is bounded: files are read and written by commands only.
@@ -129,7 +130,7 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		m.away, m.dirty = false, true
 		m.pace.repaint()
 	case tickMsg:
-		return m.ticked(msg)
+		return tea.Batch(m.ticked(msg), m.await())
 	case NoticeMsg:
 		m.standby, m.dirty = msg, true
 	case AdvancedMsg:
@@ -143,7 +144,11 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 	case plannedMsg:
 		return m.planned(msg)
 	case carriedMsg:
-		return m.carried(msg)
+		return tea.Batch(m.carried(msg), m.stepCarried(msg))
+	case shelfMsg:
+		return m.shelved(msg)
+	case enteredMsg:
+		return m.enteredStep(msg)
 	case settledMsg:
 		return m.settled(msg)
 	case paceMsg:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/recording"
 	"warroom/tui/theme"
@@ -62,6 +63,9 @@ type Options struct {
 	Path     string            // of the recording, as the screen names it
 	Story    string            // of a rehearsal: what goes on and what to press, in one line
 	Hands    Hands             // who acts; nil: this screen only watches
+	// Runbooks reads the runbooks that there are now, with what is wrong with some of them; nil: none are shown. It is only
+	// called from commands.
+	Runbooks func() (*runbooks.Library, error)
 }
 
 func (o *Options) fill() {

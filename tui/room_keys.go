@@ -48,6 +48,8 @@ func (m *Model) handKey(k tea.KeyPressMsg) tea.Cmd {
 		return m.actKey(runbooks.Maintenance)
 	case key.Matches(k, m.keys.Invalidate):
 		return m.actKey(runbooks.Invalidate)
+	case key.Matches(k, m.keys.Runbook):
+		return m.runbookKey()
 	case key.Matches(k, m.keys.Undo):
 		return m.attempt(func() (tea.Cmd, error) { return m.undo("") })
 	default:

@@ -22,7 +22,7 @@ var walkKeys = []tea.KeyPressMsg{
 }
 
 func init() {
-	for _, r := range "hjklnNgGLJTx<>[],./:+?0123456789tm é世" {
+	for _, r := range "hjklnNgGLJTx<>[],./:+?0123456789tmrsb é世" {
 		walkKeys = append(walkKeys, rune1(r))
 	}
 }
@@ -30,6 +30,7 @@ func init() {
 func TestAnyWalkKeepsTheCursorInTheSpan(t *testing.T) {
 	for _, mode := range []tui.Mode{tui.Live, tui.Replay} {
 		o, f, clock := live(t, t0.Add(10*time.Minute))
+		o.Runbooks = bookshelf(t, map[string]string{"trouble": bookText})
 		o.Mode = mode
 		if mode == tui.Replay {
 			o.At = &t0

@@ -80,11 +80,11 @@ func TestArrowsAreWordsInASCII(t *testing.T) {
 // What the hints say is what the keys do now, and what does nothing is not there.
 func TestHintsSayWhatKeysDo(t *testing.T) {
 	o, _, _ := live(t, t0.Add(10*time.Minute))
-	o.Keys = map[string]string{"earlier": "b", "later": "f"}
+	o.Keys = map[string]string{"earlier": "z", "later": "f"}
 	term := start(t, o, 160, 45)
-	term.see("LIVE", "b f scrub", "+ note")
+	term.see("LIVE", "z f scrub", "+ note")
 	term.press("1")
-	term.see("Space pause", "b f scrub")
+	term.see("Space pause", "z f scrub")
 	term.press("space")
 	term.see("PAUSED", "Space resume")
 	term.press("T")

@@ -1,0 +1,110 @@
+package tui
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/runbooks"
+	"warroom/sources"
+)
+
+// bookPage is a runbook: its text as it was written, each step with how it stands, and the one that is to be done now.
+type bookPage struct {
+	book    *runbooks.Runbook
+	subject sources.Ref
+	session string // that this page shows, "" while nobody carries it out
+	top     int    // the first line in sight
+	height  int    // lines in sight at the last drawing
+	beyond  int    // lines that had no room
+	follows bool   // the current step is kept in sight
+	marked  int    // the current step at the last drawing
+}
+
+// now is the session that is shown: the one that the page has shown before, else one that has not ended. A replay shows
+// the newest, too.
+func (p *bookPage) now(m *Model) *runbooks.Session {
+	var found *runbooks.Session
+	for _, s := range m.bookSessions() {
+		fits := s.Book == p.book.Name && s.Subject == p.subject
+		if fits && (s.ID == p.session || p.session == "" && (s.Open() || m.opt.Mode == Replay)) {
+			found = &s
+		}
+	}
+	if found != nil && m.opt.Mode != Replay {
+		p.session = found.ID
+	}
+	return found
+}
+
+// current is the step that is to be done now, -1 where none is.
+func (p *bookPage) current(s *runbooks.Session) int {
+	switch {
+	case s == nil:
+		return 0
+	case s.Current() >= len(p.book.Steps):
+		return -1
+	}
+	return s.Current()
+}
+
+func (p *bookPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case key.Matches(k, m.keys.Open):
+		return p.attempt(m, m.do), true
+	case key.Matches(k, m.keys.SkipStep):
+		return p.attempt(m, m.skip), true
+	case key.Matches(k, m.keys.AbortBook):
+		return p.attempt(m, m.abort), true
+	}
+	return nil, p.scroll(m.keys, k)
+}
+
+// attempt does something with the current step, or says why not. After the end the page goes back to the beginning.
+func (p *bookPage) attempt(m *Model, do func(place) (tea.Cmd, error)) tea.Cmd {
+	s := p.now(m)
+	step := p.current(s)
+	if step < 0 {
+		if err := m.unable(); err != nil {
+			m.complain(err)
+			return nil
+		}
+		p.session, p.follows = "", true
+		m.say("from the beginning again; nothing is recorded before its first step")
+		return nil
+	}
+	cmd, err := do(place{book: p.book, subject: p.subject, session: p.session, step: step})
+	if err != nil {
+		m.complain(err)
+	}
+	return cmd
+}
+
+// scroll moves the text; the current step is kept in sight again once it is another one.
+func (p *bookPage) scroll(k *keyMap, press tea.KeyPressMsg) bool {
+	by := 0
+	switch {
+	case key.Matches(press, k.Down):
+		by = 1
+	case key.Matches(press, k.Up):
+		by = -1
+	case key.Matches(press, k.PageDown):
+		by = max(p.height-2, 1)
+	case key.Matches(press, k.PageUp):
+		by = -max(p.height-2, 1)
+	case key.Matches(press, k.Start):
+		by = -p.top
+	case key.Matches(press, k.End):
+		by = p.beyond
+	default:
+		return false
+	}
+	p.top, p.follows = max(min(p.top+by, p.beyond), 0), false
+	return true
+}
+
+func (p *bookPage) hints(k *keyMap) []Hint {
+	return []Hint{
+		hint(k.Open, "do the step"), hint(k.SkipStep, "leave it out"), hint(k.AbortBook, "end"), hints(k.Down, k.Up, "read"),
+		hint(k.Runbook, "all runbooks"), hint(k.Back, "back"), hint(k.Note, "note"), hint(k.Help, "help"),
+	}
+}
