@@ -37,7 +37,7 @@ func (l *Logbook) Begin(ctx context.Context, b *Runbook, subject sources.Ref) (S
 		}
 	}
 	e := Entry{Session: rand.Text(), Did: Begun, Book: b.Name, Title: b.Title, Hash: b.Hash, Steps: len(b.Steps), Subject: subject}
-	written, err := l.write(ctx, subject, e, fmt.Sprintf("%s %s #%d", b.Name, subject, n), fmt.Sprintf("runbook %s begun", b.Name))
+	written, err := l.write(ctx, subject, e, fmt.Sprintf("%s %s #%d", b.Name, subject, n), fmt.Sprintf("%s begun", b.Name))
 	if err != nil {
 		return Session{}, err
 	}
@@ -84,24 +84,22 @@ func (s *Session) taken(step int) *Entry {
 
 // line is an entry as people read it among all that happened.
 func (e *Entry) line(s *Session) string {
-	text := fmt.Sprintf("runbook %s, step %d of %d: %s", s.Book, e.Step+1, s.Steps, e.Brief())
+	text := fmt.Sprintf("%s, step %d of %d: %s", s.Book, e.Step+1, s.Steps, e.Brief())
 	if e.Did == Aborted {
-		text = fmt.Sprintf("runbook %s ended at step %d of %d", s.Book, e.Step+1, s.Steps)
+		text = fmt.Sprintf("%s ended at step %d of %d", s.Book, e.Step+1, s.Steps)
 	}
-	for _, part := range []string{e.Says, e.reason()} {
-		if part != "" {
-			text += ": " + part
-		}
+	if detail := e.detail(); detail != "" {
+		text += ": " + detail
 	}
 	return text
 }
 
-// reason is why a check could not be judged, or why a session was ended.
-func (e *Entry) reason() string {
-	if e.Did == Answered {
-		return "" // it is in the brief
+// detail is what an entry is about: what was carried out, why the session was ended, or else what the step says.
+func (e *Entry) detail() string {
+	if e.Did == Acted || e.Did == Aborted {
+		return e.Text
 	}
-	return e.Text
+	return e.Says
 }
 
 func (l *Logbook) sessions(ctx context.Context) ([]Session, error) {

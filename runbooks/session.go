@@ -95,6 +95,10 @@ func Logged(c sources.Change) (Entry, bool) {
 	return e, true
 }
 
+// Landmark tells whether an entry is worth a place of its own among what happened: where a runbook is taken up, and where
+// it is left, but not each of its steps.
+func (e *Entry) Landmark() bool { return e.Did == Begun || e.Did == Aborted }
+
 // Sessions are the runbooks that the changes tell of, in the order in which they were begun. Entries that cannot be read
 // are left out, and so are those that come out of turn.
 func Sessions(changes []sources.Change) []Session {

@@ -95,7 +95,7 @@ func TestSessionGoesOnInAnotherProcess(t *testing.T) {
 	if err != nil || len(runbooks.Sessions(changes)) != 2 {
 		t.Fatalf("%v, %v", changes, err)
 	}
-	if text := changes[1].Text; text != "runbook origin-slow, step 1 of 8: holds: One request in twenty takes longer than a second" {
+	if text := changes[1].Text; text != "origin-slow, step 1 of 8: holds: One request in twenty takes longer than a second" {
 		t.Errorf("people read %q", text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/chart"
 )
@@ -146,6 +147,9 @@ func (m *Model) marksOf(r sources.Ref, v *sources.View) []chart.Moment {
 		out = append(out, chart.Moment{At: t0, Sign: '┃', Name: "T0"})
 	}
 	for _, c := range v.Changes(at.Add(-behind), at.Add(time.Nanosecond)) {
+		if e, ok := runbooks.Logged(c); ok && !e.Landmark() {
+			continue
+		}
 		if c.Resource == r || c.Kind == sources.ChangeNote {
 			out = append(out, chart.Moment{At: c.At, Sign: changeGlyph(c.Kind), Name: c.Kind})
 		}

@@ -108,7 +108,7 @@ func (it *item) join(st Status, text string) {
 }
 
 // changes are the newest n changes, the newest first. Changes of one kind to one resource that follow each other
-// within a minute, as when five instances start at once, are one line; of an action its newest step is one.
+// within a minute, as when five instances start at once, are one line; of an action and of a runbook the newest step is one.
 func changes(s *Scene, n int) []item {
 	all := s.View.Changes(s.cursor().Add(-newsSpan), s.cursor().Add(time.Nanosecond))
 	var out []item
@@ -120,6 +120,12 @@ func changes(s *Scene, n int) []item {
 				continue // a later step of the same run says more
 			}
 			told[step.Run] = true
+		}
+		if e, ok := runbooks.Logged(c); ok {
+			if told[e.Session] {
+				continue
+			}
+			told[e.Session] = true
 		}
 		if len(out) > 0 && isAlike(c, last) {
 			alike++

@@ -119,7 +119,10 @@ func (m *Model) question(p place) {
 		return m.logStep(p, runbooks.Entry{Did: runbooks.Answered, Text: answer}), nil
 	})
 	prompt.about = func(text string) []Hint {
-		hints := []Hint{{Does: step.Says}}
+		var hints []Hint
+		for _, line := range wrap(step.Says, dialogW-6, 3) {
+			hints = append(hints, Hint{Does: line})
+		}
 		for _, c := range beginning(text, step.Choices) {
 			hints = append(hints, Hint{Key: c})
 		}

@@ -112,10 +112,10 @@ const above = 2
 // more says that the text goes on.
 func (p *bookPage) more(c *Canvas, r Rect, n int) {
 	if p.top+r.H < n && r.H > 2 {
-		c.Put(r.X+r.W-1, r.Y+r.H-1, '▼', theme.Fg(theme.Faint))
+		c.Put(r.X+r.W, r.Y+r.H-1, '▼', theme.Fg(theme.Faint))
 	}
 	if p.top > 0 && r.H > 2 {
-		c.Put(r.X+r.W-1, r.Y, '▲', theme.Fg(theme.Faint))
+		c.Put(r.X+r.W, r.Y, '▲', theme.Fg(theme.Faint))
 	}
 }
 

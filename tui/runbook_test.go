@@ -112,6 +112,12 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 		a.command("arm")
 		a.typing("y")
 		a.sees("step 4 of 5")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.sees("trouble, step 3 of 5: carried out: balancer prod: desired 12 → 18") // among what happened: one line, one mark
+		if n := strings.Count(a.screen(), "≡"); n != 1 {
+			t.Errorf("the runbook is told %d times:\n%s", n, a.screen())
+		}
+		a.typing("r")
 		s := a.sessions()[0]
 		if e := s.Done[2]; e.Did != runbooks.Acted || e.Run == "" || len(a.fleet.applied) != 1 || e.Actor != "mia" {
 			t.Fatalf("recorded is %+v, applied %v", e, a.fleet.applied)

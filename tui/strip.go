@@ -165,6 +165,12 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 			}
 			name = string(step.Plan.Action.Kind)
 		}
+		if e, ok := runbooks.Logged(c); ok {
+			if e.Did != runbooks.Begun {
+				continue
+			}
+			name = sources.CleanTo(e.Book, 20)
+		}
 		out = append(out, tick{c.At, changeGlyph(c.Kind), name, changeStyle(c.Kind), 3})
 	}
 	slices.SortStableFunc(out, func(a, b tick) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.keep, b.keep)) })
@@ -191,6 +197,8 @@ func changeGlyph(kind string) rune {
 		return '·'
 	case runbooks.ChangeAction:
 		return '◆'
+	case runbooks.ChangeRunbook:
+		return '≡'
 	case sources.MarkSurge:
 		return '▸'
 	}
@@ -201,7 +209,7 @@ func changeStyle(kind string) theme.Style {
 	switch kind {
 	case sources.ChangeScaling:
 		return theme.Fg(theme.Good)
-	case sources.ChangeDeploy, runbooks.ChangeAction:
+	case sources.ChangeDeploy, runbooks.ChangeAction, runbooks.ChangeRunbook:
 		return theme.Fg(theme.Accent)
 	}
 	return theme.Fg(theme.Faint)
