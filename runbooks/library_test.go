@@ -153,7 +153,7 @@ func TestWrongRunbooks(t *testing.T) {
 		"unknown kind":            {head + "\n```action\nkind: capasity\nservice: asg\nwant: {desired: 4}\n```\n", `mine.md:8: unknown kind of action "capasity"; the nearest is "capacity"`},
 		"service without it":      {head + "\n```action\nkind: capacity\nservice: waf\nwant: {desired: 4}\n```\n", `mine.md:9: "waf" has no action capacity`},
 		"unknown parameter":       {head + "\n```action\nkind: capacity\nservice: asg\nwant: {desird: 4}\n```\n", `mine.md:10: capacity has no parameter "desird"; the nearest is "desired"`},
-		"unknown choice":          {head + "\n```action\nkind: maintenance\nservice: cloudfront\nwant: {to: maintenence}\n```\n", `the nearest is "maintenance"`},
+		"unknown choice":          {head + "\n```action\nkind: maintenance\nservice: cloudfront\nwant: {to: maintenanc}\n```\n", `the nearest is "maintenance"`},
 		"nothing wanted":          {head + "\n```action\nkind: capacity\nservice: asg\n```\n", "want is missing"},
 		"unknown placeholder":     {head + "\n```check\nexpr: alb_requests{resource=\"{{resuorce}}\"} > 1\n```\n", "unknown placeholder {{resuorce}}"},
 		"a list for a text":       {head + "\n```ask\nquestion: [a, b]\n```\n", "mine.md:8: ask: question: want a text"},

@@ -26,6 +26,11 @@ type place struct {
 // on is the step as it reads for the resource.
 func (p *place) on() runbooks.Item { return p.book.Steps[p.step].On(p.subject) }
 
+// of tells whether the place is in a runbook, carried out for a resource.
+func (p *place) of(b *runbooks.Runbook, subject sources.Ref) bool {
+	return p.book.Name == b.Name && p.subject == subject
+}
+
 // acting is an action step whose plan was asked for.
 type acting struct {
 	place
@@ -76,7 +81,7 @@ func (m *Model) look(p place) (tea.Cmd, error) {
 	step := p.on()
 	j := m.judge(step.Expr)
 	w := m.shelf.awaiting
-	waited := w != nil && w.book.Name == p.book.Name && w.step == p.step
+	waited := w != nil && w.of(p.book, p.subject) && w.step == p.step
 	switch {
 	case j.err != nil:
 		return nil, fmt.Errorf("it cannot be judged, %s; %s leaves it out", j.why(), m.keys.SkipStep.Help().Key)
@@ -202,6 +207,9 @@ func (m *Model) stepCarried(msg carriedMsg) tea.Cmd {
 		return nil
 	}
 	m.shelf.acting = nil
+	if s := m.openSession(a.book, a.subject); s != nil && s.Current() != a.step || s == nil && a.session != "" {
+		return nil // the runbook has gone on without it
+	}
 	return m.logStep(a.place, runbooks.Entry{Did: runbooks.Acted, Run: msg.plan.ID, Text: msg.plan.Title})
 }
 

@@ -265,9 +265,7 @@ func (p *bookPage) stepLines(m *Model, s *runbooks.Session, n, current, w int) [
 		out = append(out, line)
 	}
 	for _, text := range state.below {
-		for _, line := range flow([]look{text}, stepIndent, w) {
-			out = append(out, line)
-		}
+		out = append(out, flow([]look{text}, stepIndent, w)...)
 	}
 	for i := range out {
 		out[i].step = n

@@ -81,7 +81,7 @@ func (p *bookPage) attempt(m *Model, do func(place) (tea.Cmd, error)) tea.Cmd {
 
 // scroll moves the text; the current step is kept in sight again once it is another one.
 func (p *bookPage) scroll(k *keyMap, press tea.KeyPressMsg) bool {
-	by := 0
+	var by int
 	switch {
 	case key.Matches(press, k.Down):
 		by = 1

@@ -132,7 +132,7 @@ func (p *bookPage) does(m *Model, step *runbooks.Item) string {
 		return "would open its card; this screen has no hands"
 	case step.Kind == runbooks.Act:
 		return "opens its card; that only plans"
-	case w != nil && w.book.Name == p.book.Name:
+	case w != nil && w.of(p.book, p.subject):
 		return fmt.Sprintf("ticks it as it is; waiting, %s left", short(max(w.until.Sub(m.opt.Clock.Now()), 0)))
 	case step.Wait > 0:
 		return "ticks it, or waits up to " + short(step.Wait) + " until it holds"
