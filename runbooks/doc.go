@@ -11,6 +11,26 @@
 //   - Where the house wants two people for a kind of action, one asks and another approves the very same plan, by another
 //     name and from another process, within five minutes; then the process that asked carries it out.
 //
+// # Runbooks
+//
+// A [Runbook] is a Markdown file. Its head, YAML between two lines ---, has a title, the services whose tiles it is for (for),
+// the alerts that it answers (answers) and a line that says when to take it up (about). Fenced blocks of three kinds are its
+// steps, written in YAML, too:
+//
+//	check    expr, a condition over the catalogue in PromQL; says, what it means if it holds; otherwise, what it means if
+//	         not; wait, how long it is worth waiting until it holds
+//	action   kind, service and perhaps resource; want, its parameters; says, what it is for
+//	ask      question; choices, where not any words are an answer
+//
+// In what a step says, in expressions and in parameters {{resource}} stands for the short name of the resource that is in
+// trouble. All other Markdown is text. Reading is strict: what is wrong is told with its line and the nearest valid word, and
+// a runbook has at least one step. The first check should hold when the runbook is needed: screens find it by that.
+//
+// Steps are done in their order, by whoever has the recording open; a [Logbook] writes each of them down once, and of
+// several who do one at once tells the others who was first.
+//
+// # The record
+//
 // Every step of a run is a change in the recording, in its chain of hashes: who asked, who confirmed, what the provider
 // answered, how it went on, and the verdict. Packages below this one know how a provider's resources are changed.
 package runbooks

@@ -137,6 +137,9 @@ func (r *reading) check(s *Item, body string) {
 		r.fail(w.place("expr"), "expr: %v", err)
 	}
 	s.Expr = strings.Join(strings.Fields(s.Expr), " ")
+	if sources.Clean(s.Expr) != s.Expr {
+		r.fail(w.place("expr"), "expr: there are characters in it that cannot be seen")
+	}
 }
 
 func (r *reading) ask(s *Item, body string) {
@@ -150,12 +153,12 @@ func (r *reading) ask(s *Item, body string) {
 
 func (r *reading) action(s *Item, body string) {
 	w := r.words(body, s.Line, "action", "says", "kind", "service", "resource", "want")
-	s.Says, s.Resource = sources.Clean(w.text("says")), w.text("resource")
+	s.Says, s.Resource = sources.Clean(w.text("says")), sources.Clean(w.text("resource"))
 	s.Do, s.Service = Kind(w.must("kind", "kind: capacity")), w.must("service", "service: asg")
 	s.Want = map[string]string{}
 	offer, ok := r.offer(s, w)
 	for _, p := range w.pairs("want") {
-		s.Want[p.name] = p.value
+		s.Want[p.name] = sources.Clean(p.value)
 		r.placeholders(p.line, p.value)
 		if ok {
 			r.parameter(offer, p)

@@ -9,7 +9,7 @@ import (
 )
 
 // Runbook is what to do about one kind of trouble: a Markdown document, some of whose fenced blocks are steps. It can be
-// read on any forge, and carried out here. All of it but Source is clean: it can be shown on a terminal as it is.
+// read on any forge, and carried out here. All of it but its names and Source is clean: it can be shown on a terminal as it is.
 type Runbook struct {
 	Name     string   // its file's name without the extension
 	File     string   // where it was read

@@ -231,6 +231,9 @@ func (m *Model) abort(p place) (tea.Cmd, error) {
 	if err := m.unable(); err != nil {
 		return nil, err
 	}
+	if p.session == "" {
+		return nil, fmt.Errorf("nobody has begun it; %s leaves the page", m.keys.Back.Help().Key)
+	}
 	m.ask("end this runbook", "end it", "", func(text string) (tea.Cmd, error) {
 		m.shelf.awaiting = nil
 		return m.logStep(p, runbooks.Entry{Did: runbooks.Aborted, Text: sources.Clean(text)}), nil

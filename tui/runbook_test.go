@@ -91,6 +91,8 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 	inReading(t, func(t *testing.T, a *armoury, clock *sources.ManualClock) {
 		a.typing("2r")
 		a.sees("The balancer is in trouble", "trouble · alb/prod", "5 steps, not begun", "There are requests", "now yes", "Enter ticks it as it is", "not watched: aurora_acu")
+		a.typing("b")
+		a.sees("nobody has begun it")
 		if len(a.sessions()) != 0 {
 			t.Fatal("reading is recorded")
 		}
