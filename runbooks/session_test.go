@@ -16,17 +16,17 @@ import (
 
 var prod = sources.Ref{Service: "alb", Name: "prod"}
 
-// desk is a recording with runbooks beside it, at which several people work.
-type desk struct {
+// lectern is a recording with runbooks beside it, at which several people work.
+type lectern struct {
 	t     *testing.T
 	path  string
 	clock *sources.ManualClock
 	books *runbooks.Library
 }
 
-func newDesk(t *testing.T) *desk {
+func newLectern(t *testing.T) *lectern {
 	t.Helper()
-	d := &desk{t: t, path: filepath.Join(t.TempDir(), "launch.warroom"), clock: sources.NewManualClock(time.Date(2026, 3, 1, 19, 20, 0, 0, time.UTC)), books: library(t)}
+	d := &lectern{t: t, path: filepath.Join(t.TempDir(), "launch.warroom"), clock: sources.NewManualClock(time.Date(2026, 3, 1, 19, 20, 0, 0, time.UTC)), books: library(t)}
 	f, err := recording.Create(d.path, recording.Meta{})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // person is a process of its own with a screen.
-func (d *desk) person(name string) (*runbooks.Logbook, *recording.File) {
+func (d *lectern) person(name string) (*runbooks.Logbook, *recording.File) {
 	d.t.Helper()
 	f, err := recording.Open(d.path)
 	if err != nil {
@@ -46,7 +46,7 @@ func (d *desk) person(name string) (*runbooks.Logbook, *recording.File) {
 	return &runbooks.Logbook{Journal: f, Clock: d.clock, Now: d.clock.Now, Operator: name}, f
 }
 
-func (d *desk) book(name string) *runbooks.Runbook {
+func (d *lectern) book(name string) *runbooks.Runbook {
 	d.t.Helper()
 	b, err := d.books.Find(name)
 	if err != nil {
@@ -55,7 +55,7 @@ func (d *desk) book(name string) *runbooks.Runbook {
 	return b
 }
 
-func (d *desk) begin(l *runbooks.Logbook, b *runbooks.Runbook) runbooks.Session {
+func (d *lectern) begin(l *runbooks.Logbook, b *runbooks.Runbook) runbooks.Session {
 	d.t.Helper()
 	s, err := l.Begin(d.t.Context(), b, prod)
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *desk) begin(l *runbooks.Logbook, b *runbooks.Runbook) runbooks.Session 
 
 // TestSessionGoesOnInAnotherProcess proves that what one has done another one reads, with who and when, and goes on.
 func TestSessionGoesOnInAnotherProcess(t *testing.T) {
-	d := newDesk(t)
+	d := newLectern(t)
 	ada, _ := d.person("ada")
 	leo, file := d.person("leo")
 	b := d.book("origin-slow")
@@ -103,7 +103,7 @@ func TestSessionGoesOnInAnotherProcess(t *testing.T) {
 // TestOneIsFirst proves that of many who do the same step at once, or end the session instead, one alone is recorded, and
 // that each of the others learns who it was.
 func TestOneIsFirst(t *testing.T) {
-	d := newDesk(t)
+	d := newLectern(t)
 	ada, file := d.person("ada")
 	b := d.book("origin-slow")
 	s := d.begin(ada, b)
@@ -142,7 +142,7 @@ func TestOneIsFirst(t *testing.T) {
 
 // TestOneBeginning proves that of two who begin at once there comes one session.
 func TestOneBeginning(t *testing.T) {
-	d := newDesk(t)
+	d := newLectern(t)
 	b := d.book("origin-slow")
 	var all sync.WaitGroup
 	ids := make([]string, 6)
@@ -184,7 +184,7 @@ func TestWhatComesOutOfTurn(t *testing.T) {
 }
 
 func TestOutOfTurnIsNotRecorded(t *testing.T) {
-	d := newDesk(t)
+	d := newLectern(t)
 	ada, file := d.person("ada")
 	s := d.begin(ada, d.book("origin-slow"))
 	if _, err := ada.Record(t.Context(), s, runbooks.Entry{Did: runbooks.Ticked, Step: 3}); err == nil {

@@ -66,7 +66,8 @@ func inReading(t *testing.T, test func(*testing.T, *armoury, *sources.ManualCloc
 	})
 }
 
-func (a *armoury) sees(want ...string) {
+// reads looks for words on the screen, wherever its lines break.
+func (a *armoury) reads(want ...string) {
 	a.t.Helper()
 	screen := strings.Join(strings.Fields(a.screen()), " ")
 	for _, w := range want {
@@ -90,32 +91,32 @@ func (a *armoury) sessions() []runbooks.Session {
 func TestRunbookIsCarriedOut(t *testing.T) {
 	inReading(t, func(t *testing.T, a *armoury, clock *sources.ManualClock) {
 		a.typing("2r")
-		a.sees("The balancer is in trouble", "trouble · alb/prod", "5 steps, not begun", "There are requests", "now yes", "Enter ticks it as it is", "not watched: aurora_acu")
+		a.reads("The balancer is in trouble", "trouble · alb/prod", "5 steps, not begun", "There are requests", "now yes", "Enter ticks it as it is", "not watched: aurora_acu")
 		a.typing("b")
-		a.sees("nobody has begun it")
+		a.reads("nobody has begun it")
 		if len(a.sessions()) != 0 {
 			t.Fatal("reading is recorded")
 		}
 		a.enter()
-		a.sees("step 2 of 5", "mia since", "Who has the phone?")
+		a.reads("step 2 of 5", "mia since", "Who has the phone?")
 		a.enter()
 		a.typing("nobody")
 		a.enter()
-		a.sees(`no answer "nobody"`)
+		a.reads(`no answer "nobody"`)
 		for range "nobody" {
 			a.press(tea.KeyPressMsg{Code: tea.KeyBackspace})
 		}
 		a.typing("le")
 		a.enter()
-		a.sees("“leo”", "step 3 of 5", "opens its card; that only plans")
+		a.reads("“leo”", "step 3 of 5", "opens its card; that only plans")
 		a.enter()
-		a.sees("12 → 18")
+		a.reads("12 → 18")
 		time.Sleep(time.Second)
 		a.command("arm")
 		a.typing("y")
-		a.sees("step 4 of 5")
+		a.reads("step 4 of 5")
 		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
-		a.sees("trouble, step 3 of 5: carried out: balancer prod: desired 12 → 18") // among what happened: one line, one mark
+		a.reads("trouble, step 3 of 5: carried out: balancer prod: desired 12 → 18") // among what happened: one line, one mark
 		if n := strings.Count(a.screen(), "≡"); n != 1 {
 			t.Errorf("the runbook is told %d times:\n%s", n, a.screen())
 		}
@@ -125,7 +126,7 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 			t.Fatalf("recorded is %+v, applied %v", e, a.fleet.applied)
 		}
 		a.enter() // it does not hold, and is waited for
-		a.sees("waiting, 5m left", "They still come")
+		a.reads("waiting, 5m left", "They still come")
 		if len(a.sessions()[0].Done) != 3 {
 			t.Fatal("ticked at once what is worth waiting for")
 		}
@@ -133,16 +134,16 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 		write(t, a.tape, t0.Add(11*time.Minute), t0.Add(16*time.Minute))
 		a.send(advanced)
 		a.send(tui.Tick(a.model))
-		a.sees("step 5 of 5")
+		a.reads("step 5 of 5")
 		if e := a.sessions()[0].Done[3]; e.Did != runbooks.Ticked || e.Holds || e.Value == nil || *e.Value < 1000 {
 			t.Fatalf("after its time it is ticked as %+v", e)
 		}
 		a.enter()
-		a.sees("it cannot be judged, not watched: aurora_acu")
+		a.reads("it cannot be judged, not watched: aurora_acu")
 		a.typing("s")
-		a.sees("done, 5 steps", "done: The balancer is in trouble")
+		a.reads("done, 5 steps", "done: The balancer is in trouble")
 		a.enter()
-		a.sees("5 steps, not begun")
+		a.reads("5 steps, not begun")
 		if s := a.sessions(); len(s) != 1 || s[0].Open() {
 			t.Errorf("after all of it there are %+v", s)
 		}
@@ -155,23 +156,23 @@ func TestRunbookIsResumedByAnother(t *testing.T) {
 	inReading(t, func(t *testing.T, a *armoury, clock *sources.ManualClock) {
 		a.command("runbook trouble")
 		a.enter()
-		a.sees("step 2 of 5")
+		a.reads("step 2 of 5")
 		log := &runbooks.Logbook{Journal: a.tape, Clock: clock, Now: time.Now, Operator: "leo"}
 		s, err := log.Record(t.Context(), a.sessions()[0], runbooks.Entry{Did: runbooks.Skipped, Step: 1})
 		if err != nil || s.Current() != 2 {
 			t.Fatalf("%+v, %v", s, err)
 		}
 		a.typing("s") // of what it still takes for the second step
-		a.sees("leo was first: step 2 skipped", "step 3 of 5", "skipped leo")
+		a.reads("leo was first: step 2 skipped", "step 3 of 5", "skipped leo")
 		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
 		a.typing("r")
-		a.sees("step 3 of 5")
+		a.reads("step 3 of 5")
 		a.typing("b")
 		a.typing("calm")
 		a.enter()
-		a.sees("ended after 2 of 5 steps", "why: calm", "ended by mia")
+		a.reads("ended after 2 of 5 steps", "why: calm", "ended by mia")
 		a.typing("r") // all of them
-		a.sees("runbooks 1,")
+		a.reads("runbooks 1,")
 		if end := a.sessions()[0].End; end == nil || end.Text != "calm" || end.Step != 2 {
 			t.Errorf("the end is %+v", end)
 		}
@@ -206,7 +207,7 @@ func TestPausedScreenDoesNoSteps(t *testing.T) {
 		a.typing("2r")
 		a.press(tea.KeyPressMsg{Code: tea.KeyLeft})
 		a.enter()
-		a.sees("goes back to now, where steps are done")
+		a.reads("goes back to now, where steps are done")
 		if len(a.sessions()) != 0 {
 			t.Error("a step was done in the past")
 		}
@@ -221,9 +222,9 @@ func TestBrokenRunbookCostsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newArmoury(t, o, f, clock, runbooks.Bounded)
 		a.command("runbook")
-		a.sees("broken.md: there is no step in it", "The balancer is in trouble")
+		a.reads("broken.md: there is no step in it", "The balancer is in trouble")
 		a.command("runbook truoble")
-		a.sees(`no runbook "truoble"; the nearest is "trouble"`)
+		a.reads(`no runbook "truoble"; the nearest is "trouble"`)
 		a.press(tea.KeyPressMsg{Code: tea.KeyTab})
 	})
 }

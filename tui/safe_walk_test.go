@@ -219,7 +219,7 @@ func TestASafeRoomWritesNothing(t *testing.T) {
 // TestTheWalkSeesAnArmedRoom breaks the guard: the same walk in a room that is armed must change something.
 func TestTheWalkSeesAnArmedRoom(t *testing.T) {
 	a := newAccount(t)
-	a.wander(t, 4000, func(g *runbooks.Guard) { g.Arm(time.Now()) })
+	a.wander(t, 40_000, func(g *runbooks.Guard) { g.Arm(time.Now()) })
 	if st := a.aws.Stats(); st.Writes == 0 {
 		t.Errorf("nothing was changed by an armed room: %v", st.Calls)
 	}
