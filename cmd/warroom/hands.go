@@ -65,7 +65,7 @@ func (c *changing) opened(ctx context.Context) ([]runbooks.Hand, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Operator = c.operator
+	o.Operator, o.Now = c.operator, c.room.clock.Now
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	as := fmt.Sprint(o.Profile, o.Role, o.Region, o.Endpoint, o.Resources)

@@ -162,6 +162,7 @@ func (f *fleet) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, err
 	}}
 	f.describe(&p, g, after)
 	p.Warnings = append(p.Warnings, f.refreshing(ctx, r)...)
+	p.Warnings = append(p.Warnings, f.scheduled(ctx, g, r, after)...)
 	p.Watches = f.watches(r.Name, before, after)
 	return p, nil
 }

@@ -170,6 +170,8 @@ func described(extra string) func(http.ResponseWriter, *http.Request, []byte) bo
 			answer = `<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups><member><AutoScalingGroupName>g</AutoScalingGroupName><MinSize>6</MinSize><MaxSize>24</MaxSize><DesiredCapacity>12</DesiredCapacity>` + extra + `</member></AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`
 		case "DescribeInstanceRefreshes":
 			answer = `<DescribeInstanceRefreshesResponse><DescribeInstanceRefreshesResult><InstanceRefreshes><member><Status>InProgress</Status><PercentageComplete>40</PercentageComplete></member></InstanceRefreshes></DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>`
+		case "DescribeScheduledActions":
+			answer = `<DescribeScheduledActionsResponse><DescribeScheduledActionsResult/></DescribeScheduledActionsResponse>`
 		default:
 			return false
 		}

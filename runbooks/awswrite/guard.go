@@ -16,6 +16,7 @@ var reads = map[string]string{
 	"Auto Scaling.DescribeAutoScalingGroups": "autoscaling:DescribeAutoScalingGroups",
 	"Auto Scaling.DescribeInstanceRefreshes": "autoscaling:DescribeInstanceRefreshes",
 	"Auto Scaling.DescribeScalingActivities": "autoscaling:DescribeScalingActivities",
+	"Auto Scaling.DescribeScheduledActions":  "autoscaling:DescribeScheduledActions",
 	"RDS.DescribeDBClusters":                 "rds:DescribeDBClusters",
 	"RDS.DescribeDBInstances":                "rds:DescribeDBInstances",
 	"CloudFront.GetDistribution":             "cloudfront:GetDistribution",

@@ -81,6 +81,7 @@ func (s *site) open(o Options) *Writer {
 	if o.Resources == nil {
 		o.Resources = resourcesOf(s.launch.State())
 	}
+	o.Now = s.clock.Now
 	o.Fetch = func(_ context.Context, url string) (int, error) {
 		s.asked = append(s.asked, url)
 		return s.answer, s.broken

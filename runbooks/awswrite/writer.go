@@ -33,6 +33,7 @@ type Options struct {
 	Resources   []sources.Resource      // those of services that this package cannot change are left alone
 	// Fetch gets a URL and tells the status of the answer; nil = over HTTP, in five seconds, redirects not followed.
 	Fetch func(ctx context.Context, url string) (status int, err error)
+	Now   func() time.Time // the launch clock, on which AWS' own schedules run; nil = the machine's
 }
 
 // Writer changes one AWS account. It is safe for concurrent use.
@@ -41,6 +42,7 @@ type Writer struct {
 	resources map[sources.Ref]sources.Resource
 	order     []sources.Resource
 	fetch     func(ctx context.Context, url string) (status int, err error)
+	now       func() time.Time
 }
 
 // Open reads the SDK's configuration. It makes no request.
@@ -49,9 +51,12 @@ func Open(ctx context.Context, o Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{session: s, resources: map[sources.Ref]sources.Resource{}, order: o.Resources, fetch: o.Fetch}
+	w := &Writer{session: s, resources: map[sources.Ref]sources.Resource{}, order: o.Resources, fetch: o.Fetch, now: o.Now}
 	if w.fetch == nil {
 		w.fetch = fetch
+	}
+	if w.now == nil {
+		w.now = time.Now
 	}
 	for _, r := range o.Resources {
 		w.resources[r.Ref] = r

@@ -97,7 +97,7 @@ func (s *site) describeGroup(i int, g *group) AutoScalingGroup {
 		Suspended: slices.Sorted(maps.Keys(g.suspended)), MetricsEnabled: true, InstanceType: g.spec.Type,
 		TargetGroupARNs: []string{s.names.targetARN(i, g.spec.Name)}, Zones: s.zones(),
 		Warmup: g.spec.Warmup, Cooldown: 5 * time.Minute, TargetCPU: g.spec.TargetCPU,
-		LaunchTemplate: g.log.group, Created: s.created(),
+		LaunchTemplate: g.log.group, Created: s.created(), Scheduled: slices.Clone(g.scheduled),
 	}
 	for k := range g.instances {
 		n := &g.instances[k]

@@ -75,6 +75,7 @@ type group struct {
 	tracking  tracking
 	log       *activityLog
 	created   int64
+	scheduled []ScheduledAction // to come, the next one first
 
 	strength float64 // instances that take traffic, young ones counted by their efficiency
 	takers   float64 // the same, counted whole

@@ -33,6 +33,10 @@ func (l *Launch) SetSize(group string, s Size) error {
 	if g == nil {
 		return fmt.Errorf("%w: group %q", ErrUnknown, group)
 	}
+	return g.setSize(l.now, s, "a user request changed the bounds and the desired capacity")
+}
+
+func (g *group) setSize(now int64, s Size, why string) error {
 	b := g.bounds
 	if s.Min != nil {
 		b.Min = *s.Min
@@ -44,16 +48,45 @@ func (l *Launch) SetSize(group string, s Size) error {
 	if s.Desired != nil {
 		b.Desired = *s.Desired
 	}
-	if err := b.check(group); err != nil {
+	if err := b.check(g.spec.Name); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	desired := b.Desired
 	b.Desired = g.bounds.Desired
 	g.bounds = b
 	if desired != b.Desired {
-		g.resize(l.now, desired, "a user request changed the bounds and the desired capacity")
+		g.resize(now, desired, why)
 	}
 	return nil
+}
+
+// Schedule gives a group the actions that are to change its numbers by themselves, in place of those it had.
+func (l *Launch) Schedule(group string, actions ...ScheduledAction) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.site.group(group)
+	if g == nil {
+		return fmt.Errorf("%w: group %q", ErrUnknown, group)
+	}
+	for _, a := range actions {
+		if a.Name == "" || a.At.Unix() <= l.now || a.Size == (Size{}) {
+			return fmt.Errorf("%w: the scheduled action %q needs a name, a time to come and a number", ErrInvalid, a.Name)
+		}
+	}
+	g.scheduled = slices.SortedStableFunc(slices.Values(actions), func(a, b ScheduledAction) int { return a.At.Compare(b.At) })
+	return nil
+}
+
+// onSchedule does what was scheduled until now. While the process is suspended its time passes without it; one that no
+// longer fits the group's numbers does nothing, as with AWS.
+func (g *group) onSchedule(now int64) {
+	for len(g.scheduled) > 0 && g.scheduled[0].At.Unix() <= now {
+		a := g.scheduled[0]
+		g.scheduled = g.scheduled[1:]
+		if !g.suspended["ScheduledActions"] {
+			_ = g.setSize(now, a.Size, "the scheduled action "+a.Name+" changed the bounds and the desired capacity")
+		}
+	}
 }
 
 // SetDesired changes the desired capacity within the bounds.

@@ -173,6 +173,7 @@ func (s *site) tell(d draw, wanted byPurpose, all traffic, v verdict, r routed, 
 func (s *site) maintain(d draw, now int64, t trouble, m *Minute) {
 	for i, g := range s.groups {
 		g.checkHealth(d, now)
+		g.onSchedule(now)
 		g.reconcile(d, now, t.noCapacity)
 		if running, warm, machines, ok := g.meanProcessor(now); ok {
 			m.Groups[i].CPU.add(min(d.around(running, 0.015), 1))

@@ -172,6 +172,14 @@ type AutoScalingGroup struct {
 	TargetCPU       float64 // of the target tracking policy, 0 to 1
 	LaunchTemplate  string
 	Created         time.Time
+	Scheduled       []ScheduledAction // those to come, the next one first
+}
+
+// ScheduledAction changes a group's numbers at a time; nil leaves a number as it is.
+type ScheduledAction struct {
+	Name string
+	At   time.Time
+	Size Size
 }
 
 // Instance is one EC2 instance of a group. Lifecycle is Pending, InService, Terminating; Health is Healthy

@@ -17,6 +17,7 @@ func autoScalingOperations() []operation {
 		read("autoscaling", "DescribeScalingActivities", describeActivities),
 		read("autoscaling", "DescribeInstanceRefreshes", describeRefreshes),
 		read("autoscaling", "DescribePolicies", describePolicies),
+		read("autoscaling", "DescribeScheduledActions", describeScheduledActions),
 		write("autoscaling", "SetDesiredCapacity", setDesiredCapacity),
 		write("autoscaling", "UpdateAutoScalingGroup", updateGroup),
 		write("autoscaling", "SuspendProcesses", suspendProcesses),
@@ -318,6 +319,66 @@ func describePolicies(c *call, in *describePoliciesInput) (*describePoliciesOutp
 	p := pick{marker: in.NextToken, size: in.MaxRecords, usual: groupsPerPage, limit: maxRecords, badMarker: badGroupToken}
 	items, next, err := pickFrom(p, all, nil)
 	return &describePoliciesOutput{items, next}, err
+}
+
+type describeScheduledActionsInput struct {
+	AutoScalingGroupName string
+	ScheduledActionNames []string
+	StartTime, EndTime   *time.Time
+	MaxRecords           *int
+	NextToken            string
+}
+
+type scheduledAction struct {
+	AutoScalingGroupName string
+	ScheduledActionName  string
+	ScheduledActionARN   string
+	StartTime            time.Time
+	Time                 time.Time
+	MinSize              *int `xml:",omitempty"`
+	MaxSize              *int `xml:",omitempty"`
+	DesiredCapacity      *int `xml:",omitempty"`
+}
+
+type describeScheduledActionsOutput struct {
+	ScheduledUpdateGroupActions []scheduledAction `xml:"ScheduledUpdateGroupActions>member"`
+	NextToken                   string            `xml:",omitempty"`
+}
+
+// describeScheduledActions lists what is still to come, the next one first.
+func describeScheduledActions(c *call, in *describeScheduledActionsInput) (*describeScheduledActionsOutput, error) {
+	var all []scheduledAction
+	found := in.AutoScalingGroupName == ""
+	for _, g := range c.regional().Groups {
+		if in.AutoScalingGroupName != "" && in.AutoScalingGroupName != g.ID {
+			continue
+		}
+		found = true
+		for _, a := range g.Scheduled {
+			if in.keeps(a) {
+				all = append(all, describeScheduled(g, a))
+			}
+		}
+	}
+	if !found {
+		return nil, noGroup(in.AutoScalingGroupName)
+	}
+	p := pick{marker: in.NextToken, size: in.MaxRecords, usual: groupsPerPage, limit: maxRecords, badMarker: badGroupToken}
+	items, next, err := pickFrom(p, all, nil)
+	return &describeScheduledActionsOutput{items, next}, err
+}
+
+func (in *describeScheduledActionsInput) keeps(a simulator.ScheduledAction) bool {
+	return (len(in.ScheduledActionNames) == 0 || slices.Contains(in.ScheduledActionNames, a.Name)) &&
+		(in.StartTime == nil || !a.At.Before(*in.StartTime)) && (in.EndTime == nil || !a.At.After(*in.EndTime))
+}
+
+func describeScheduled(g simulator.AutoScalingGroup, a simulator.ScheduledAction) scheduledAction {
+	return scheduledAction{
+		AutoScalingGroupName: g.ID, ScheduledActionName: a.Name, StartTime: a.At.UTC(), Time: a.At.UTC(),
+		ScheduledActionARN: strings.Replace(g.ARN, ":autoScalingGroup:", ":scheduledUpdateGroupAction:", 1) + ":scheduledActionName/" + a.Name,
+		MinSize:            a.Size.Min, MaxSize: a.Size.Max, DesiredCapacity: a.Size.Desired,
+	}
 }
 
 type setDesiredCapacityInput struct {

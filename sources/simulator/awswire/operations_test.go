@@ -121,6 +121,9 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 	{"autoscaling", "DescribePolicies"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{}))
 	},
+	{"autoscaling", "DescribeScheduledActions"}: func(ctx context.Context, c clients) error {
+		return last(c.autoscaling.DescribeScheduledActions(ctx, &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: aws.String("web-asg")}))
+	},
 	{"autoscaling", "SetDesiredCapacity"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("web-asg"), DesiredCapacity: aws.Int32(3)}))
 	},
