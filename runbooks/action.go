@@ -17,6 +17,7 @@ const (
 	Maintenance Kind = "maintenance" // visitors are sent to the maintenance origin, or back
 	Invalidate  Kind = "invalidate"  // paths are thrown out of the caches
 	Firewall    Kind = "firewall"    // a rule's mode or limit
+	Deploy      Kind = "deploy"      // a release that is being brought out is taken back
 )
 
 // Action is a counter-move that is wanted: what to do to which resource. Want says how, in the words in which a

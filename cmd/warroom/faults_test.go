@@ -43,6 +43,7 @@ var faulty = map[string]struct {
 	"cache-purge":    {"T+6m", "12m", "", "cloudfront/edge", []string{"page", "5xx at the edge, pages above 2 %"}},
 	"slow-database":  {"T-1m", "12m", ", factor: 12", "aurora/main", []string{"at ceiling", "nothing left"}},
 	"bad-deploy":     {"T-1m", "12m", ", rate: 0.3, factor: 1", "alb/web", []string{"page", "5xx, pages above 1 %"}},
+	"bad-release":    {"T-1m", "12m", ", rate: 0.6", "alb/web", []string{"page", "5xx, pages above 1 %"}},
 	"launch-failure": {"T-1m", "12m", "", "asg/web", []string{"page", "cpu, pages above"}},
 }
 

@@ -311,7 +311,7 @@ func TestOffersAreOfOurResourcesOnly(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[asg capacity aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[asg capacity asg deploy aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
 		t.Errorf("offered: %s", got)
 	}
 }

@@ -30,12 +30,13 @@ var reads = map[string]string{
 // writes are the operations that may be signed for a confirmed plan only. To become another role is one of them: the
 // role's session bears the operator's name and is opened for an action.
 var writes = map[string]string{
-	"STS.AssumeRole":                      "sts:AssumeRole",
-	"Auto Scaling.UpdateAutoScalingGroup": "autoscaling:UpdateAutoScalingGroup",
-	"RDS.ModifyDBCluster":                 "rds:ModifyDBCluster",
-	"CloudFront.UpdateDistribution":       "cloudfront:UpdateDistribution",
-	"CloudFront.CreateInvalidation":       "cloudfront:CreateInvalidation",
-	"WAFV2.UpdateWebACL":                  "wafv2:UpdateWebACL",
+	"STS.AssumeRole":                       "sts:AssumeRole",
+	"Auto Scaling.RollbackInstanceRefresh": "autoscaling:RollbackInstanceRefresh",
+	"Auto Scaling.UpdateAutoScalingGroup":  "autoscaling:UpdateAutoScalingGroup",
+	"RDS.ModifyDBCluster":                  "rds:ModifyDBCluster",
+	"CloudFront.UpdateDistribution":        "cloudfront:UpdateDistribution",
+	"CloudFront.CreateInvalidation":        "cloudfront:CreateInvalidation",
+	"WAFV2.UpdateWebACL":                   "wafv2:UpdateWebACL",
 }
 
 // RefusedError says that an operation may not be signed: it is none that the hands know, or it is a write without a

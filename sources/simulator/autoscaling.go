@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -72,10 +73,11 @@ func (t *tracking) all(n int, is func(float64) bool) bool {
 func newGroup(spec GroupSpec, b Bounds, name string, now int64, ids draw, d draw) *group {
 	g := &group{spec: spec, bounds: b, suspended: map[string]bool{}, created: now - 40*86400,
 		tracking: tracking{minutes: make([]float64, 0, minutesToRelax), delayed: -1},
-		log:      &activityLog{group: name, ids: ids}}
+		log:      &activityLog{group: name, ids: ids},
+		version:  strconv.Itoa(firstVersion), brings: strconv.Itoa(firstVersion), newest: firstVersion}
 	for range b.Desired {
 		g.instances = append(g.instances, instance{
-			id: instanceID(ids), zone: g.nextZone(), lifecycle: inService, health: healthy,
+			id: instanceID(ids), version: g.version, zone: g.nextZone(), lifecycle: inService, health: healthy,
 			launched: now - 2*86400, service: now - 2*86400, ready: now - 2*86400, phase: int64(d.IntN(secondsBetweenChecks)), activity: -1,
 		})
 	}
@@ -166,7 +168,7 @@ func (g *group) reconcile(d draw, now int64, noCapacity bool) {
 func (g *group) launch(d draw, now int64) {
 	boot := g.spec.Boot.Seconds() * (0.85 + 0.4*d.Float64())
 	start := g.spec.AppStart.Seconds() * (0.85 + 0.4*d.Float64())
-	n := instance{id: instanceID(g.log.ids), zone: g.nextZone(), lifecycle: pending, health: initial, launched: now}
+	n := instance{id: instanceID(g.log.ids), zone: g.nextZone(), lifecycle: pending, health: initial, launched: now, version: g.brings, generation: g.generation}
 	n.service = now + int64(boot)
 	n.ready = n.service + int64(start)
 	n.phase = int64(d.IntN(secondsBetweenChecks))

@@ -97,7 +97,7 @@ func (s *site) describeGroup(i int, g *group) AutoScalingGroup {
 		Suspended: slices.Sorted(maps.Keys(g.suspended)), MetricsEnabled: true, InstanceType: g.spec.Type,
 		TargetGroupARNs: []string{s.names.targetARN(i, g.spec.Name)}, Zones: s.zones(),
 		Warmup: g.spec.Warmup, Cooldown: 5 * time.Minute, TargetCPU: g.spec.TargetCPU,
-		LaunchTemplate: g.log.group, Created: s.created(), Scheduled: slices.Clone(g.scheduled),
+		LaunchTemplate: g.log.group, Version: g.version, Created: s.created(), Scheduled: slices.Clone(g.scheduled),
 	}
 	for k := range g.instances {
 		n := &g.instances[k]
@@ -106,7 +106,10 @@ func (s *site) describeGroup(i int, g *group) AutoScalingGroup {
 			health = "Unhealthy"
 		}
 		a.Instances = append(a.Instances, Instance{ID: n.id, Zone: s.names.region + n.zone, Lifecycle: n.lifecycle,
-			Health: health, Launched: moment(n.launched)})
+			Health: health, Launched: moment(n.launched), Version: n.version})
+	}
+	for _, r := range slices.Backward(g.refreshes) {
+		a.Refreshes = append(a.Refreshes, r)
 	}
 	return a
 }

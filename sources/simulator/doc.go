@@ -53,7 +53,8 @@
 //	  - {at: T+20m, until: T+22m, kind: throttling, service: cloudwatch, rate: 0.7}
 //
 // The kinds of faults of the site are slow-origin (factor), bot-wave (rate per second, addresses),
-// cache-purge, slow-database (factor), bad-deploy (rate 0 to 1, factor) and launch-failure; those of the
+// cache-purge, slow-database (factor), bad-deploy (rate 0 to 1, factor), bad-release (the same, brought out by an
+// instance refresh that can be rolled back) and launch-failure; those of the
 // API are throttling (rate), expired-credentials, access-denied, latency (delay), partial-data (rate),
 // dead, garbage (bytes), hang, unavailable, internal-error (rate), forbidden (rate), missing-results (rate)
 // and shuffled, each for one service or for all, for one access key or for all; partial-data and the last four

@@ -57,12 +57,25 @@ type trouble struct {
 	addresses  float64
 	noCapacity bool
 	purge      bool
+	release    badness // of the instances that a bad release has reached
+}
+
+// badness is what is wrong with a version.
+type badness struct {
+	failing float64 // share of its uncached requests that fail
+	factor  float64 // times the processor time
+}
+
+// of is what a group suffers, by the share of its instances that a bad release has reached.
+func (t trouble) of(spoilt float64) (failing, processor float64) {
+	return min(t.failing+t.release.failing*spoilt, 1), t.processor * (1 + (t.release.factor-1)*spoilt)
 }
 
 // siteTrouble is a fault of the site in seconds.
 type siteTrouble struct {
 	FaultSpec
 	from, until int64
+	begun       bool // a bad release has been brought out
 }
 
 const (
@@ -76,7 +89,7 @@ func siteTroubles(sc Scenario) (list []siteTrouble) {
 	for _, f := range sc.Faults {
 		if siteFault(f.Kind) {
 			from, until := f.span(sc.T0)
-			list = append(list, siteTrouble{f, from.Unix(), until.Unix()})
+			list = append(list, siteTrouble{FaultSpec: f, from: from.Unix(), until: until.Unix()})
 		}
 	}
 	return list
@@ -84,7 +97,7 @@ func siteTroubles(sc Scenario) (list []siteTrouble) {
 
 // troubleAt sums up the faults that act at a second.
 func troubleAt(list []siteTrouble, now int64) trouble {
-	t := trouble{processor: 1, database: 1, bots: ordinaryBots}
+	t := trouble{processor: 1, database: 1, bots: ordinaryBots, release: badness{factor: 1}}
 	for i := range list {
 		f := &list[i]
 		if now < f.from || now >= f.until {
@@ -101,6 +114,11 @@ func troubleAt(list []siteTrouble, now int64) trouble {
 			t.failing += f.Rate * rolled
 			if f.Factor > 0 {
 				t.processor *= 1 + (f.Factor-1)*rolled
+			}
+		case BadRelease:
+			t.release.failing = max(t.release.failing, f.Rate)
+			if f.Factor > 0 {
+				t.release.factor = max(t.release.factor, f.Factor)
 			}
 		case BotWave:
 			t.bots += f.Rate * min((since+1)/secondsToGather, 1)

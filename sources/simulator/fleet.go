@@ -56,6 +56,9 @@ type instance struct {
 	checks    int   // consecutive checks against the present health
 	phase     int64 // second of the check
 	activity  int   // index of the activity that started or ends it
+
+	version    string // of the launch template
+	generation int    // of the group as it was started
 }
 
 // takesTraffic tells whether the balancer sends it requests.
@@ -76,6 +79,13 @@ type group struct {
 	log       *activityLog
 	created   int64
 	scheduled []ScheduledAction // to come, the next one first
+
+	version    string    // of the launch template that is the group's own
+	brings     string    // of the launch template that new instances get
+	newest     int       // version that there is
+	generation int       // counts the refreshes and their rollbacks
+	refreshes  []Refresh // oldest first
+	bad        []string  // versions that a bad release has brought
 
 	strength float64 // instances that take traffic, young ones counted by their efficiency
 	takers   float64 // the same, counted whole

@@ -14,6 +14,8 @@ var (
 	ErrInvalid      = errors.New("invalid value")      // out of range, or against the resource's own rules
 	ErrPrecondition = errors.New("changed in between") // an ETag or lock token is not the newest
 	ErrBusy         = errors.New("another change is running")
+	ErrIdle         = errors.New("nothing of that kind is running")
+	ErrFinal        = errors.New("it cannot be taken back")
 )
 
 // Every change names its resource by the scenario's short name, by AWS' name or id, or by ARN, and takes

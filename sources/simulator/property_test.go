@@ -46,7 +46,7 @@ func TestAnyOperatorAnyTrouble(t *testing.T) {
 var trouble1 = rapid.Custom(func(r *rapid.T) FaultSpec {
 	f := FaultSpec{
 		At: rapid.SampledFrom([]Moment{"T-2m", "T0", "T+1m", "T+4m"}).Draw(r, "at"), Until: "T+9m",
-		Kind: rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure}).Draw(r, "kind"),
+		Kind: rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure}).Draw(r, "kind"),
 	}
 	for _, word := range faultWords[f.Kind] {
 		switch word {
@@ -69,7 +69,7 @@ func operate(r *rapid.T, l *Launch) {
 	n := func(name string) *int { v := rapid.IntRange(0, 40).Draw(r, name); return &v }
 	half := func(name string) float64 { return float64(rapid.IntRange(0, 128).Draw(r, name)) / 2 }
 	word := func(name string, words ...string) string { return rapid.SampledFrom(words).Draw(r, name) }
-	switch rapid.IntRange(0, 8).Draw(r, "change") {
+	switch rapid.IntRange(0, 11).Draw(r, "change") {
 	case 0:
 		_ = l.SetSize("web", Size{Min: n("min"), Max: n("max"), Desired: n("desired")})
 	case 1:
@@ -88,6 +88,12 @@ func operate(r *rapid.T, l *Launch) {
 		_ = l.Suspend("web", word("process", scalingProcesses...))
 	case 8:
 		_ = l.Resume("web")
+	case 9:
+		_, _ = l.StartRefresh("web", Refresh{Version: word("version", "", "7", "8", "$Latest"), MinHealthy: rapid.IntRange(0, 100).Draw(r, "healthy")})
+	case 10:
+		_, _ = l.RollbackRefresh("web")
+	case 11:
+		_ = l.Schedule("web", ScheduledAction{Name: "a", At: l.Now().Add(time.Minute), Size: Size{Min: n("min"), Max: n("max")}})
 	}
 }
 

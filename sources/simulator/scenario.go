@@ -240,6 +240,7 @@ const (
 	CachePurge    = "cache-purge"    // somebody invalidates /*
 	SlowDatabase  = "slow-database"  // each statement costs Factor times as much
 	BadDeploy     = "bad-deploy"     // a release fails the share Rate of uncached requests and costs Factor
+	BadRelease    = "bad-release"    // as bad-deploy, by an instance refresh: what is wrong is wrong with the new version
 	LaunchFailure = "launch-failure" // EC2 has no capacity for new instances
 )
 
@@ -260,7 +261,7 @@ type FaultSpec struct {
 // FaultKinds are the kinds that a scenario may use: those of the site, then those of the API.
 func FaultKinds() []string {
 	return []string{
-		SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure,
+		SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure,
 		string(Throttling), string(Expired), string(Denied), string(Latency),
 		string(Partial), string(Dead), string(Garbage), string(Hang),
 		string(Unavailable), string(Internal), string(Forbidden), string(Missing), string(Shuffled),
@@ -269,7 +270,7 @@ func FaultKinds() []string {
 
 func siteFault(kind string) bool {
 	switch kind {
-	case SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, LaunchFailure:
+	case SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure:
 		return true
 	}
 	return false

@@ -305,7 +305,7 @@ func (f FaultSpec) checkValues(at string) error {
 		return firstError(within(at+".rate", f.Rate, 1, 1e6), within(at+".addresses", f.Addresses, 1, 1e7))
 	case SlowOrigin, SlowDatabase:
 		return within(at+".factor", f.Factor, 0.1, 100)
-	case BadDeploy:
+	case BadDeploy, BadRelease:
 		return firstError(within(at+".rate", f.Rate, 0, 1), within(at+".factor", f.Factor, 0, 100))
 	case string(Throttling), string(Partial), string(Internal), string(Forbidden), string(Missing):
 		return within(at+".rate", f.Rate, 0.001, 1)
@@ -320,7 +320,7 @@ func (f FaultSpec) checkValues(at string) error {
 // faultWords are what each kind of fault takes beside at, until and kind; those of the API also take a key, and a
 // service unless they are of CloudWatch's series.
 var faultWords = map[string][]string{
-	SlowOrigin: {"factor"}, SlowDatabase: {"factor"}, BotWave: {"rate", "addresses"}, BadDeploy: {"rate", "factor"},
+	SlowOrigin: {"factor"}, SlowDatabase: {"factor"}, BotWave: {"rate", "addresses"}, BadDeploy: {"rate", "factor"}, BadRelease: {"rate", "factor"},
 	string(Throttling): {"rate"}, string(Partial): {"rate"}, string(Internal): {"rate"}, string(Forbidden): {"rate"}, string(Missing): {"rate"},
 	string(Latency): {"delay"}, string(Garbage): {"bytes"},
 }

@@ -44,6 +44,7 @@ func newSite(sc Scenario, seed uint64, now int64) *site {
 // work, people take what they got.
 func (s *site) step(now int64, m *Minute) {
 	d, t := s.chance, troubleAt(s.troubles, now)
+	s.release(now)
 	arrivals, wanted := s.people.ask(d, now)
 	all := s.people.traffic(d, wanted)
 	all[kindBot] = d.poisson(t.bots)
@@ -83,9 +84,10 @@ func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o o
 	served, connections, latency := 0.0, 0.0, 0.0
 	for i, g := range s.groups {
 		g.rotate(now)
-		l := load{units: s.shares[i].units(), factor: t.processor, others: s.served - g.served, demand: q}
+		failing, factor := t.of(g.spoilt())
+		l := load{units: s.shares[i].units(), factor: factor, others: s.served - g.served, demand: q}
 		overflow := g.serve(l, s.database)
-		p := g.answer(d, s.shares[i], overflow, t.failing, s.database.refused, s.scenario.Audience.Visit.Invalid, s.patience())
+		p := g.answer(d, s.shares[i], overflow, failing, s.database.refused, s.scenario.Audience.Visit.Invalid, s.patience())
 		s.answers[i] = p
 		s.measureTargets(d, g, p, m.Balancers[0].Latency, &m.Balancers[0].TargetGroups[i])
 		o.add(p)
@@ -174,6 +176,7 @@ func (s *site) maintain(d draw, now int64, t trouble, m *Minute) {
 	for i, g := range s.groups {
 		g.checkHealth(d, now)
 		g.onSchedule(now)
+		g.replace(now)
 		g.reconcile(d, now, t.noCapacity)
 		if running, warm, machines, ok := g.meanProcessor(now); ok {
 			m.Groups[i].CPU.add(min(d.around(running, 0.015), 1))

@@ -171,6 +171,8 @@ type AutoScalingGroup struct {
 	Cooldown        time.Duration
 	TargetCPU       float64 // of the target tracking policy, 0 to 1
 	LaunchTemplate  string
+	Version         string    // of the launch template
+	Refreshes       []Refresh // newest first
 	Created         time.Time
 	Scheduled       []ScheduledAction // those to come, the next one first
 }
@@ -190,6 +192,7 @@ type Instance struct {
 	Lifecycle string
 	Health    string
 	Launched  time.Time
+	Version   string // of the launch template
 }
 
 // Activity is a scaling activity of a group. Status is PreInService, InProgress,

@@ -18,6 +18,8 @@ func autoScalingOperations() []operation {
 		read("autoscaling", "DescribeInstanceRefreshes", describeRefreshes),
 		read("autoscaling", "DescribePolicies", describePolicies),
 		read("autoscaling", "DescribeScheduledActions", describeScheduledActions),
+		write("autoscaling", "StartInstanceRefresh", startRefresh),
+		write("autoscaling", "RollbackInstanceRefresh", rollbackRefresh),
 		write("autoscaling", "SetDesiredCapacity", setDesiredCapacity),
 		write("autoscaling", "UpdateAutoScalingGroup", updateGroup),
 		write("autoscaling", "SuspendProcesses", suspendProcesses),
@@ -115,7 +117,7 @@ func badGroupToken() *fault {
 }
 
 func describeGroup(g simulator.AutoScalingGroup, instances bool) autoScalingGroup {
-	template := launchTemplate{g.LaunchTemplate, "$Default"}
+	template := launchTemplate{g.LaunchTemplate, versionOf(g.Version)}
 	out := autoScalingGroup{
 		AutoScalingGroupName: g.ID, AutoScalingGroupARN: g.ARN, LaunchTemplate: template, MinSize: g.Min, MaxSize: g.Max,
 		DesiredCapacity: g.Desired, DefaultCooldown: int(g.Cooldown.Seconds()), AvailabilityZones: g.Zones, TargetGroupARNs: g.TargetGroupARNs,
@@ -136,7 +138,7 @@ func describeGroup(g simulator.AutoScalingGroup, instances bool) autoScalingGrou
 	for _, i := range g.Instances {
 		out.Instances = append(out.Instances, groupInstance{
 			InstanceID: i.ID, InstanceType: g.InstanceType, AvailabilityZone: i.Zone, LifecycleState: i.Lifecycle,
-			HealthStatus: i.Health, LaunchTemplate: template,
+			HealthStatus: i.Health, LaunchTemplate: launchTemplate{g.LaunchTemplate, versionOf(i.Version)},
 		})
 	}
 	return out
@@ -212,25 +214,6 @@ func describeActivities(c *call, in *describeActivitiesInput) (*describeActiviti
 	p := pick{marker: in.NextToken, size: in.MaxRecords, usual: maxRecords, limit: maxRecords, badMarker: badGroupToken}
 	items, next, err := pickFrom(p, all, nil)
 	return &describeActivitiesOutput{items, next}, err
-}
-
-type describeRefreshesInput struct {
-	AutoScalingGroupName string
-	MaxRecords           *int
-}
-
-type describeRefreshesOutput struct {
-	InstanceRefreshes []struct{} `xml:"InstanceRefreshes>member"`
-}
-
-// describeRefreshes finds none: nobody refreshes the instances of a simulated group.
-func describeRefreshes(c *call, in *describeRefreshesInput) (*describeRefreshesOutput, error) {
-	for _, g := range c.regional().Groups {
-		if in.AutoScalingGroupName == g.ID {
-			return &describeRefreshesOutput{}, nil
-		}
-	}
-	return nil, noGroup(in.AutoScalingGroupName)
 }
 
 func describeActivity(g simulator.AutoScalingGroup, a simulator.Activity) activity {
@@ -471,6 +454,10 @@ func groupFault(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, simulator.ErrIdle):
+		return &fault{Shape: "ActiveInstanceRefreshNotFoundFault", Code: "ActiveInstanceRefreshNotFound", Status: http.StatusBadRequest, Message: err.Error()}
+	case errors.Is(err, simulator.ErrFinal):
+		return &fault{Shape: "IrreversibleInstanceRefreshFault", Code: "IrreversibleInstanceRefresh", Status: http.StatusBadRequest, Message: err.Error()}
 	case errors.Is(err, simulator.ErrBusy):
 		return &fault{Shape: "ScalingActivityInProgressFault", Code: "ScalingActivityInProgress", Status: http.StatusBadRequest, Message: err.Error()}
 	}

@@ -124,6 +124,15 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 	{"autoscaling", "DescribeScheduledActions"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.DescribeScheduledActions(ctx, &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: aws.String("web-asg")}))
 	},
+	{"autoscaling", "StartInstanceRefresh"}: func(ctx context.Context, c clients) error {
+		return last(c.autoscaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: aws.String("web-asg")}))
+	},
+	{"autoscaling", "RollbackInstanceRefresh"}: func(ctx context.Context, c clients) error {
+		if _, err := c.autoscaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: aws.String("web-asg")}); err != nil {
+			return err
+		}
+		return last(c.autoscaling.RollbackInstanceRefresh(ctx, &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String("web-asg")}))
+	},
 	{"autoscaling", "SetDesiredCapacity"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("web-asg"), DesiredCapacity: aws.Int32(3)}))
 	},

@@ -148,11 +148,28 @@ func (s *standing) Minute(at time.Time) (simulator.Minute, bool) {
 	return m, true
 }
 
-func (s *standing) State() simulator.State                       { return s.state }
-func (s *standing) Activities(string) []simulator.Activity       { return s.activities }
-func (s *standing) Faults(time.Time) []simulator.Fault           { return s.faults }
-func (s *standing) Suspend(string, ...string) error              { return nil }
-func (s *standing) Resume(string, ...string) error               { return nil }
+func (s *standing) State() simulator.State                 { return s.state }
+func (s *standing) Activities(string) []simulator.Activity { return s.activities }
+func (s *standing) Faults(time.Time) []simulator.Fault     { return s.faults }
+func (s *standing) Suspend(string, ...string) error        { return nil }
+func (s *standing) Resume(string, ...string) error         { return nil }
+
+func (s *standing) StartRefresh(_ string, r simulator.Refresh) (string, error) {
+	g := &s.state.Groups[0]
+	r.ID, r.Status, r.Started = "r-1", simulator.RefreshRunning, s.now
+	g.Refreshes = append(g.Refreshes, r)
+	return r.ID, nil
+}
+
+func (s *standing) RollbackRefresh(string) (string, error) {
+	g := &s.state.Groups[0]
+	if len(g.Refreshes) == 0 {
+		return "", simulator.ErrIdle
+	}
+	g.Refreshes[0].Status = simulator.RollingBack
+	return g.Refreshes[0].ID, nil
+}
+
 func (s *standing) SetWeights(string, ...simulator.Weight) error { return nil }
 
 func (s *standing) SetSize(name string, size simulator.Size) error {
