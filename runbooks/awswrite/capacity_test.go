@@ -285,6 +285,7 @@ func (s *site) everyAction() []runbooks.Action {
 		s.want(runbooks.Capacity, "aurora", "min", "+1"),
 		s.want(runbooks.Capacity, "aurora", "max", "+8"),
 		s.want(runbooks.Capacity, "aurora", "max", "-1"),
+		s.want(runbooks.Capacity, "alb", "lcu", "500"),
 		s.want(runbooks.Invalidate, "cloudfront", "paths", "/*"),
 		s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"),
 		s.want(runbooks.Firewall, "waf", "rule", s.rateRule(), "limit", "+100 %"),
@@ -311,7 +312,7 @@ func TestOffersAreOfOurResourcesOnly(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[asg capacity asg deploy aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[alb capacity asg capacity asg deploy aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
 		t.Errorf("offered: %s", got)
 	}
 }

@@ -12,31 +12,34 @@ import (
 
 // reads are the operations that may always be signed, as "client.operation", each with its IAM action.
 var reads = map[string]string{
-	"STS.GetCallerIdentity":                  "sts:GetCallerIdentity",
-	"Auto Scaling.DescribeAutoScalingGroups": "autoscaling:DescribeAutoScalingGroups",
-	"Auto Scaling.DescribeInstanceRefreshes": "autoscaling:DescribeInstanceRefreshes",
-	"Auto Scaling.DescribeScalingActivities": "autoscaling:DescribeScalingActivities",
-	"Auto Scaling.DescribeScheduledActions":  "autoscaling:DescribeScheduledActions",
-	"RDS.DescribeDBClusters":                 "rds:DescribeDBClusters",
-	"RDS.DescribeDBInstances":                "rds:DescribeDBInstances",
-	"CloudFront.GetDistribution":             "cloudfront:GetDistribution",
-	"CloudFront.GetDistributionConfig":       "cloudfront:GetDistributionConfig",
-	"CloudFront.GetInvalidation":             "cloudfront:GetInvalidation",
-	"CloudFront.ListInvalidations":           "cloudfront:ListInvalidations",
-	"WAFV2.GetWebACL":                        "wafv2:GetWebACL",
-	"WAFV2.ListWebACLs":                      "wafv2:ListWebACLs",
+	"STS.GetCallerIdentity":                                 "sts:GetCallerIdentity",
+	"Auto Scaling.DescribeAutoScalingGroups":                "autoscaling:DescribeAutoScalingGroups",
+	"Auto Scaling.DescribeInstanceRefreshes":                "autoscaling:DescribeInstanceRefreshes",
+	"Auto Scaling.DescribeScalingActivities":                "autoscaling:DescribeScalingActivities",
+	"Auto Scaling.DescribeScheduledActions":                 "autoscaling:DescribeScheduledActions",
+	"Elastic Load Balancing v2.DescribeLoadBalancers":       "elasticloadbalancing:DescribeLoadBalancers",
+	"Elastic Load Balancing v2.DescribeCapacityReservation": "elasticloadbalancing:DescribeCapacityReservation",
+	"RDS.DescribeDBClusters":                                "rds:DescribeDBClusters",
+	"RDS.DescribeDBInstances":                               "rds:DescribeDBInstances",
+	"CloudFront.GetDistribution":                            "cloudfront:GetDistribution",
+	"CloudFront.GetDistributionConfig":                      "cloudfront:GetDistributionConfig",
+	"CloudFront.GetInvalidation":                            "cloudfront:GetInvalidation",
+	"CloudFront.ListInvalidations":                          "cloudfront:ListInvalidations",
+	"WAFV2.GetWebACL":                                       "wafv2:GetWebACL",
+	"WAFV2.ListWebACLs":                                     "wafv2:ListWebACLs",
 }
 
 // writes are the operations that may be signed for a confirmed plan only. To become another role is one of them: the
 // role's session bears the operator's name and is opened for an action.
 var writes = map[string]string{
-	"STS.AssumeRole":                       "sts:AssumeRole",
-	"Auto Scaling.RollbackInstanceRefresh": "autoscaling:RollbackInstanceRefresh",
-	"Auto Scaling.UpdateAutoScalingGroup":  "autoscaling:UpdateAutoScalingGroup",
-	"RDS.ModifyDBCluster":                  "rds:ModifyDBCluster",
-	"CloudFront.UpdateDistribution":        "cloudfront:UpdateDistribution",
-	"CloudFront.CreateInvalidation":        "cloudfront:CreateInvalidation",
-	"WAFV2.UpdateWebACL":                   "wafv2:UpdateWebACL",
+	"STS.AssumeRole":                                      "sts:AssumeRole",
+	"Auto Scaling.RollbackInstanceRefresh":                "autoscaling:RollbackInstanceRefresh",
+	"Auto Scaling.UpdateAutoScalingGroup":                 "autoscaling:UpdateAutoScalingGroup",
+	"Elastic Load Balancing v2.ModifyCapacityReservation": "elasticloadbalancing:ModifyCapacityReservation",
+	"RDS.ModifyDBCluster":                                 "rds:ModifyDBCluster",
+	"CloudFront.UpdateDistribution":                       "cloudfront:UpdateDistribution",
+	"CloudFront.CreateInvalidation":                       "cloudfront:CreateInvalidation",
+	"WAFV2.UpdateWebACL":                                  "wafv2:UpdateWebACL",
 }
 
 // RefusedError says that an operation may not be signed: it is none that the hands know, or it is a write without a

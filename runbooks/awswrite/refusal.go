@@ -30,9 +30,11 @@ var (
 	deniedCodes  = []string{"accessdenied", "accessdeniedexception", "unauthorizedoperation", "unauthorizedexception"}
 	changedCodes = []string{"preconditionfailed", "invalidifmatchversion", "wafoptimisticlockexception"}
 	busyCodes    = []string{"scalingactivityinprogress", "scalingactivityinprogressfault", "resourcecontention", "resourcecontentionfault",
-		"invaliddbclusterstatefault", "toomanyinvalidationsinprogress", "wafunavailableentityexception"}
+		"priorrequestnotcomplete", "capacityreservationpending", "invaliddbclusterstatefault", "toomanyinvalidationsinprogress", "wafunavailableentityexception"}
 	// unclearCodes are refusals that do not say that nothing was done.
 	unclearCodes = []string{"requesttimeout", "requesttimeoutexception"}
+	// clearCodes say that nothing was done although AWS counts them as its own failing.
+	clearCodes = []string{"insufficientcapacity"}
 )
 
 // unreadable is the code that the SDK gives to an error in which it finds none.
@@ -79,6 +81,9 @@ func harmless(err error) bool {
 	var answer *awshttp.ResponseError
 	if c := code(err); c == "" || slices.Contains(unclearCodes, c) || !errors.As(err, &answer) {
 		return false
+	}
+	if slices.Contains(clearCodes, code(err)) {
+		return true
 	}
 	status := answer.HTTPStatusCode()
 	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusRequestTimeout
@@ -147,10 +152,10 @@ func words(err error) string {
 		return fmt.Sprintf("%s: not allowed (%s); allow %s (run `warroom iam-policy --write`)", what, message(err), action)
 	case slices.Contains(changedCodes, c):
 		return what + ": somebody else changed it since it was read; look at the new values and confirm anew"
+	case slices.Contains(busyCodes, c): // before throttling: the SDK counts some of them as that
+		return fmt.Sprintf("%s: another change is running (%s); wait for its end and plan it again", what, message(err))
 	case throttled(err):
 		return what + ": AWS asks us to slow down; plan it again in a few seconds"
-	case slices.Contains(busyCodes, c):
-		return fmt.Sprintf("%s: another change is running (%s); wait for its end and plan it again", what, message(err))
 	case c != "":
 		return fmt.Sprintf("%s: %s", what, message(err))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -6,6 +6,7 @@ import "math"
 // traffic; what comes faster than that is rejected.
 type balancer struct {
 	spec    BalancerSpec
+	booking booking
 	weights []int
 	carries float64 // requests per second that its nodes can take now
 	perLCU  float64 // requests per second that one capacity unit has lately been good for
@@ -19,12 +20,12 @@ const (
 )
 
 // admit takes what the nodes can carry and rejects the rest.
-func (b *balancer) admit(d draw, t traffic) (admitted traffic, rejected traffic) {
+func (b *balancer) admit(d draw, t traffic, now int64) (admitted traffic, rejected traffic) {
 	offered := float64(t.sum())
 	if offered > b.carries {
 		rejected = t.share(d, 1-b.carries/offered)
 	}
-	floor := max(b.spec.Ease, b.spec.Reserved*b.perLCU)
+	floor := max(b.spec.Ease, b.booking.total(now)*b.perLCU)
 	wanted := max(offered*balancerHead, floor)
 	b.carries += min((wanted-b.carries)*balancerGrowth, b.carries*balancerPace)
 	b.carries = max(b.carries, floor)

@@ -17,7 +17,7 @@ func (l *Launch) State() State {
 		CallerID:      n.caller + ":rehearsal",
 		Distributions: []Distribution{s.describeEdge(l.now)},
 		WebACLs:       []WebACL{s.describeFirewall()},
-		LoadBalancers: []LoadBalancer{s.describeBalancer()},
+		LoadBalancers: []LoadBalancer{s.describeBalancer(l.now)},
 		Clusters:      []DBCluster{s.describeCluster(l.now)},
 		Counters:      s.counters(),
 	}
@@ -61,10 +61,11 @@ func (s *site) zones() []string {
 	return []string{s.names.region + "a", s.names.region + "b", s.names.region + "c"}
 }
 
-func (s *site) describeBalancer() LoadBalancer {
+func (s *site) describeBalancer(now int64) LoadBalancer {
 	n := s.names
 	b := LoadBalancer{Name: n.balancer, ARN: n.balancerARN(), Tail: n.balancerTail(), DNS: s.balancerDNS(),
-		State: "active", Zones: s.zones(), Created: s.created(), ReservedLCUs: s.balancer.spec.Reserved}
+		State: "active", Zones: s.zones(), Created: s.created(), ReservedLCUs: s.balancer.booking.total(now),
+		Reservation: s.balancer.booking.describe(s.zones(), now)}
 	for i, g := range s.groups {
 		b.Weights = append(b.Weights, Weight{TargetGroup: g.spec.Name, Weight: s.balancer.weights[i]})
 	}

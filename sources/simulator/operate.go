@@ -15,6 +15,7 @@ var (
 	ErrPrecondition = errors.New("changed in between") // an ETag or lock token is not the newest
 	ErrBusy         = errors.New("another change is running")
 	ErrIdle         = errors.New("nothing of that kind is running")
+	ErrExhausted    = errors.New("no more of these changes today")
 	ErrFinal        = errors.New("it cannot be taken back")
 )
 

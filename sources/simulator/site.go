@@ -27,7 +27,7 @@ func newSite(sc Scenario, seed uint64, now int64) *site {
 		people:   newPeople(sc.Audience, sc.T0.Unix()),
 		edge:     newEdge(sc.Site.Distribution, now),
 		firewall: newFirewall(sc.Site.Firewall),
-		balancer: &balancer{spec: sc.Site.Balancer, carries: sc.Site.Balancer.Ease},
+		balancer: &balancer{spec: sc.Site.Balancer, carries: sc.Site.Balancer.Ease, booking: booking{units: sc.Site.Balancer.Reserved}},
 		database: newDatabase(sc.Site.Cluster, sc.Capacity.ACU, sc.Name+"-"+sc.Site.Cluster.Name, now),
 		troubles: siteTroubles(sc),
 		shares:   make([]traffic, len(sc.Site.Groups)),
@@ -78,7 +78,7 @@ func fetched(live traffic, o outcome) float64 {
 
 // serve sends the live traffic through the balancer, the groups and the database.
 func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o outcome) {
-	admitted, rejected := s.balancer.admit(d, live)
+	admitted, rejected := s.balancer.admit(d, live, now)
 	s.balancer.divide(d, admitted, s.shares)
 	q := s.demand(admitted, t.database)
 	served, connections, latency := 0.0, 0.0, 0.0
@@ -194,7 +194,7 @@ func (s *site) newMinute(now int64) Minute {
 		Audience:  Audience{Name: s.scenario.Audience.Name},
 		Edges:     []Edge{{Name: s.scenario.Site.Distribution.Name, OriginLatency: new(Histogram)}},
 		Firewalls: []Firewall{{Name: s.scenario.Site.Firewall.Name, Rules: []RuleCount{{Name: ruleRate}, {Name: ruleManaged}}}},
-		Balancers: []Balancer{{Name: s.scenario.Site.Balancer.Name, ReservedLCU: s.scenario.Site.Balancer.Reserved, Latency: new(Histogram), TargetGroups: make([]Targets, len(s.groups))}},
+		Balancers: []Balancer{{Name: s.scenario.Site.Balancer.Name, ReservedLCU: s.balancer.booking.total(now), Latency: new(Histogram), TargetGroups: make([]Targets, len(s.groups))}},
 		Groups:    make([]Group, len(s.groups)),
 		Clusters:  []Cluster{{Name: s.scenario.Site.Cluster.Name, Instances: make([]Database, len(s.database.nodes))}},
 	}

@@ -119,7 +119,8 @@ type LoadBalancer struct {
 	Created time.Time
 	Weights []Weight // of the listener's forward action
 
-	ReservedLCUs float64 // capacity units that are kept ready, 0 without a reservation
+	ReservedLCUs float64 // capacity units that are ready now, 0 without a reservation
+	Reservation  Reservation
 }
 
 // Weight is the share of one target group: its weight by the sum of all.

@@ -18,6 +18,7 @@ func loadBalancingOperations() []operation {
 		read("elasticloadbalancing", "DescribeListeners", describeListeners),
 		read("elasticloadbalancing", "DescribeRules", describeRules),
 		read("elasticloadbalancing", "DescribeCapacityReservation", describeCapacityReservation),
+		write("elasticloadbalancing", "ModifyCapacityReservation", modifyCapacityReservation),
 		write("elasticloadbalancing", "ModifyListener", modifyListener),
 	}
 }
@@ -426,35 +427,4 @@ func describeRules(c *call, in *describeRulesInput) (*describeRulesOutput, error
 	}}
 	items, next, err := pickFrom(p, all, func(r listenerRule, name string) bool { return r.RuleArn == name })
 	return &describeRulesOutput{items, next}, err
-}
-
-type describeCapacityReservationInput struct{ LoadBalancerArn string }
-
-type capacityUnits struct{ CapacityUnits int }
-
-type zonalReservation struct {
-	AvailabilityZone       string
-	EffectiveCapacityUnits float64
-	StateCode              string `xml:"State>Code"`
-}
-
-type describeCapacityReservationOutput struct {
-	DecreaseRequestsRemaining   int
-	MinimumLoadBalancerCapacity *capacityUnits     `xml:",omitempty"`
-	CapacityReservationState    []zonalReservation `xml:"CapacityReservationState>member"`
-}
-
-func describeCapacityReservation(c *call, in *describeCapacityReservationInput) (*describeCapacityReservationOutput, error) {
-	lb, err := balancerByARN(c.regional(), in.LoadBalancerArn)
-	if err != nil {
-		return nil, err
-	}
-	out := &describeCapacityReservationOutput{DecreaseRequestsRemaining: 2}
-	if lb.ReservedLCUs > 0 {
-		out.MinimumLoadBalancerCapacity = &capacityUnits{int(lb.ReservedLCUs)}
-		for _, zone := range lb.Zones {
-			out.CapacityReservationState = append(out.CapacityReservationState, zonalReservation{zone, lb.ReservedLCUs / float64(len(lb.Zones)), "provisioned"})
-		}
-	}
-	return out, nil
 }

@@ -105,6 +105,10 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 	{"elasticloadbalancing", "DescribeCapacityReservation"}: func(ctx context.Context, c clients) error {
 		return last(c.elb.DescribeCapacityReservation(ctx, &elasticloadbalancingv2.DescribeCapacityReservationInput{LoadBalancerArn: aws.String(balancerARN)}))
 	},
+	{"elasticloadbalancing", "ModifyCapacityReservation"}: func(ctx context.Context, c clients) error {
+		return last(c.elb.ModifyCapacityReservation(ctx, &elasticloadbalancingv2.ModifyCapacityReservationInput{LoadBalancerArn: aws.String(balancerARN),
+			MinimumLoadBalancerCapacity: &elbtypes.MinimumLoadBalancerCapacity{CapacityUnits: aws.Int32(600)}}))
+	},
 	{"elasticloadbalancing", "ModifyListener"}: func(ctx context.Context, c clients) error {
 		return last(c.elb.ModifyListener(ctx, &elasticloadbalancingv2.ModifyListenerInput{ListenerArn: aws.String(theListener),
 			DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(targetsARN)}}}))

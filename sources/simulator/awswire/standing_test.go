@@ -57,6 +57,8 @@ func newStanding() *standing {
 		}},
 		LoadBalancers: []simulator.LoadBalancer{{
 			Name: "shop", ARN: account + "loadbalancer/app/shop/50dc6c495c0c9188", Tail: "app/shop/50dc6c495c0c9188", DNS: "shop.elb.example", ReservedLCUs: 600,
+			Reservation: simulator.Reservation{Units: 600, Decreases: 2, Zones: []simulator.ZonalReservation{
+				{Zone: "eu-central-1a", State: simulator.ReservationProvisioned, Units: 300}, {Zone: "eu-central-1b", State: simulator.ReservationProvisioned, Units: 300}}},
 			State: "active", Zones: []string{"eu-central-1a", "eu-central-1b"}, Created: noon.Add(-1000 * time.Hour),
 			Weights: []simulator.Weight{{TargetGroup: "web", Weight: 100}},
 		}},
@@ -153,6 +155,11 @@ func (s *standing) Activities(string) []simulator.Activity { return s.activities
 func (s *standing) Faults(time.Time) []simulator.Fault     { return s.faults }
 func (s *standing) Suspend(string, ...string) error        { return nil }
 func (s *standing) Resume(string, ...string) error         { return nil }
+
+func (s *standing) SetReservation(_ string, units int) error {
+	s.state.LoadBalancers[0].Reservation.Units = units
+	return nil
+}
 
 func (s *standing) StartRefresh(_ string, r simulator.Refresh) (string, error) {
 	g := &s.state.Groups[0]
