@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,6 +262,9 @@ func (m *Model) offer(kind runbooks.Kind) (runbooks.Offer, error) {
 			}
 		}
 	}
+	if kind == runbooks.Maintenance {
+		all = edges(all)
+	}
 	switch len(all) {
 	case 0:
 		return runbooks.Offer{}, fmt.Errorf("nothing that is watched has the action %s", kind)
@@ -272,6 +276,15 @@ func (m *Model) offer(kind runbooks.Kind) (runbooks.Offer, error) {
 		names = append(names, o.Resource.String())
 	}
 	return runbooks.Offer{}, fmt.Errorf("%s of which? choose the tile first: %s", kind, strings.Join(names, ", "))
+}
+
+// edges are the offers of the edge, whose card lists every other way to switch the site; all where there is none.
+func edges(all []runbooks.Offer) []runbooks.Offer {
+	at := func(o runbooks.Offer) bool { return o.Resource.Service == "cloudfront" }
+	if !slices.ContainsFunc(all, at) {
+		return all
+	}
+	return slices.DeleteFunc(all, func(o runbooks.Offer) bool { return !at(o) })
 }
 
 // askAction asks how an action is wanted. What is typed is a value of its first parameter, or names and values.

@@ -52,7 +52,7 @@ var words = map[string][]string{
 	"audience":   {"namespace", "metric", "stat", "dimensions"},
 	"cloudfront": {"live_origin", "maintenance_origin"},
 	"waf":        {"scope"},
-	"alb":        nil,
+	"alb":        {"live_group", "maintenance_group"},
 	"asg":        nil,
 	"aurora":     {"connections_max"},
 }

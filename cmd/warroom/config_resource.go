@@ -46,7 +46,7 @@ func readResource(d *document, service string, m entry) ([]sources.Resource, err
 				return nil, d.at(child(m.Value, word), "%s.connections_max: %q is not a number of connections", where, value)
 			}
 			r.Attrs = map[string]string{word: value}
-		case "live_origin", "maintenance_origin":
+		case "live_origin", "maintenance_origin", "live_group", "maintenance_group":
 			if r.Attrs == nil {
 				r.Attrs = map[string]string{}
 			}

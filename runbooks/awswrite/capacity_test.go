@@ -286,6 +286,7 @@ func (s *site) everyAction() []runbooks.Action {
 		s.want(runbooks.Capacity, "aurora", "max", "+8"),
 		s.want(runbooks.Capacity, "aurora", "max", "-1"),
 		s.want(runbooks.Capacity, "alb", "lcu", "500"),
+		s.want(runbooks.Maintenance, "alb", "to", "maintenance"),
 		s.want(runbooks.Invalidate, "cloudfront", "paths", "/*"),
 		s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"),
 		s.want(runbooks.Firewall, "waf", "rule", s.rateRule(), "limit", "+100 %"),
@@ -312,7 +313,7 @@ func TestOffersAreOfOurResourcesOnly(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[alb capacity asg capacity asg deploy aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(kinds))); got != "[alb capacity alb maintenance asg capacity asg deploy aurora capacity cloudfront invalidate cloudfront maintenance waf firewall]" {
 		t.Errorf("offered: %s", got)
 	}
 }

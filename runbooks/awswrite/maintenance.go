@@ -139,7 +139,7 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	if err := asked(a, o.Offers(sources.Resource{Ref: a.Resource})[0]); err != nil {
 		return runbooks.Plan{}, err
 	}
-	c, r, err := o.configuration(ctx, a.Resource)
+	c, r, others, err := o.look(ctx, a)
 	if err != nil {
 		return runbooks.Plan{}, err
 	}
@@ -155,7 +155,7 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	p.Before = []runbooks.Setting{{Name: "default origin", Value: c.target()}}
 	p.After = []runbooks.Setting{{Name: "default origin", Value: id}}
 	p.Back = back(a, c.target())
-	c.describe(&p)
+	c.describe(&p, others)
 	if a.Want["to"] == maintenance {
 		if err := o.answers(ctx, &p, c, id); err != nil {
 			return runbooks.Plan{}, err
@@ -163,6 +163,16 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	}
 	p.Watches = o.watches(r.Name, a.Want["to"])
 	return p, nil
+}
+
+// look reads the configuration, and meanwhile what other ways there are. Where it cannot be read in time, they are told.
+func (o *origins) look(ctx context.Context, a runbooks.Action) (*configuration, sources.Resource, []way, error) {
+	answers := o.otherWays(ctx)
+	reading, cancel := context.WithTimeout(ctx, wayTime)
+	defer cancel()
+	c, r, err := o.configuration(reading, a.Resource)
+	others := answers()
+	return c, r, others, instead(err, others)
 }
 
 // back leads to the origin that is set now, whatever the config calls it.
@@ -175,14 +185,11 @@ func back(a runbooks.Action, id string) runbooks.Action {
 }
 
 // describe fills in what a person should know of the plan: every way to switch that the distribution has, best first.
-func (c *configuration) describe(p *runbooks.Plan) {
-	rank := 1
-	if g, ok := c.group(c.target()); ok {
-		p.Limits = append(p.Limits, fmt.Sprintf("%d. origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", rank, aws.ToString(g.Id), failover(g)))
+func (c *configuration) describe(p *runbooks.Plan, others []way) {
+	p.Limits = append(p.Limits, c.listWays(others)...)
+	if _, ok := c.group(c.target()); ok {
 		p.Warnings = append(p.Warnings, "this takes visitors off an origin group that fails over by itself: look first whether it does")
-		rank++
 	}
-	p.Limits = append(p.Limits, fmt.Sprintf("%d. UpdateDistribution (global control plane, %s): this plan", rank, globalRegion))
 	if others := c.elsewhere(); len(others) > 0 {
 		p.Warnings = append(p.Warnings, "these paths have origins of their own and stay with them: "+some(others))
 	}

@@ -66,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Writer, error) {
 
 // Hands are all that the package can do.
 func (w *Writer) Hands() []runbooks.Hand {
-	return []runbooks.Hand{&fleet{w}, &database{w}, &cache{w}, &origins{w}, &firewall{w}, &releases{w}, &reserve{w}}
+	return []runbooks.Hand{&fleet{w}, &database{w}, &cache{w}, &origins{w}, &firewall{w}, &releases{w}, &reserve{w}, &listeners{w}}
 }
 
 // Offers are the actions that a resource has, whoever may do them.

@@ -7,6 +7,7 @@ import "math"
 type balancer struct {
 	spec    BalancerSpec
 	booking booking
+	fixed   *FixedResponse // what it answers itself, nil while it forwards
 	weights []int
 	carries float64 // requests per second that its nodes can take now
 	perLCU  float64 // requests per second that one capacity unit has lately been good for
@@ -30,6 +31,14 @@ func (b *balancer) admit(d draw, t traffic, now int64) (admitted traffic, reject
 	b.carries += min((wanted-b.carries)*balancerGrowth, b.carries*balancerPace)
 	b.carries = max(b.carries, floor)
 	return t.minus(rejected), rejected
+}
+
+// turnAway takes what the listener answers itself: everything, or nothing.
+func (b *balancer) turnAway(t traffic) (admitted, turned traffic) {
+	if b.fixed != nil {
+		return traffic{}, t
+	}
+	return t, traffic{}
 }
 
 // divide gives each group its share by weight. At least one weight is above zero.

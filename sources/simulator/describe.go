@@ -66,6 +66,10 @@ func (s *site) describeBalancer(now int64) LoadBalancer {
 	b := LoadBalancer{Name: n.balancer, ARN: n.balancerARN(), Tail: n.balancerTail(), DNS: s.balancerDNS(),
 		State: "active", Zones: s.zones(), Created: s.created(), ReservedLCUs: s.balancer.booking.total(now),
 		Reservation: s.balancer.booking.describe(s.zones(), now)}
+	if f := s.balancer.fixed; f != nil {
+		fixed := *f
+		b.Fixed = &fixed
+	}
 	for i, g := range s.groups {
 		b.Weights = append(b.Weights, Weight{TargetGroup: g.spec.Name, Weight: s.balancer.weights[i]})
 	}

@@ -297,8 +297,25 @@ func (f *firewall) checkEdit(e RuleEdit) error {
 	return nil
 }
 
-// SetWeights changes the weights of the target groups behind a load balancer; groups that are not named
-// keep theirs. At least one group keeps a weight above zero.
+// SetFixed has a load balancer's listener answer every request with a 503 of its own. SetWeights lets it forward again.
+func (l *Launch) SetFixed(balancer string, f FixedResponse) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.site.names
+	if balancer != n.balancer && balancer != n.balancerARN() && balancer != n.balancerTail() {
+		return fmt.Errorf("%w: load balancer %q", ErrUnknown, balancer)
+	}
+	if len(f.Body) > fixedMost {
+		return fmt.Errorf("%w: a body of %d bytes: want %d at the most", ErrInvalid, len(f.Body), fixedMost)
+	}
+	l.site.balancer.fixed = &f
+	return nil
+}
+
+const fixedMost = 1024 // bytes that a listener answers
+
+// SetWeights changes the weights of the target groups behind a load balancer, to which its listener then forwards; groups
+// that are not named keep theirs. At least one group keeps a weight above zero.
 func (l *Launch) SetWeights(balancer string, weights ...Weight) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -320,6 +337,6 @@ func (l *Launch) SetWeights(balancer string, weights ...Weight) error {
 	if slices.Max(next) == 0 {
 		return fmt.Errorf("%w: all weights of %s would be zero and nobody would be served", ErrInvalid, balancer)
 	}
-	s.balancer.weights = next
+	s.balancer.weights, s.balancer.fixed = next, nil
 	return nil
 }

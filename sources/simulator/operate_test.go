@@ -32,6 +32,8 @@ func TestRefusedChanges(t *testing.T) {
 		{"no such balancer to reserve for", l.SetReservation("x", 100), ErrUnknown, `"x"`},
 		{"too small a reservation", l.SetReservation("web", 99), ErrInvalid, "100 to 15000"},
 		{"too large a reservation", l.SetReservation("web", 15001), ErrInvalid, "100 to 15000"},
+		{"no such balancer to answer", l.SetFixed("x", FixedResponse{}), ErrUnknown, `"x"`},
+		{"too long an answer", l.SetFixed("web", FixedResponse{Body: strings.Repeat("x", 1025)}), ErrInvalid, "1024"},
 		{"no such process", l.Suspend("web", "Lanch"), ErrInvalid, `did you mean "Launch"?`},
 		{"no such group to suspend", l.Suspend("x"), ErrUnknown, `"x"`},
 		{"no such cluster", l.SetACU("mian", 2, 4), ErrUnknown, `"mian"`},

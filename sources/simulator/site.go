@@ -79,6 +79,7 @@ func fetched(live traffic, o outcome) float64 {
 // serve sends the live traffic through the balancer, the groups and the database.
 func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o outcome) {
 	admitted, rejected := s.balancer.admit(d, live, now)
+	admitted, turned := s.balancer.turnAway(admitted)
 	s.balancer.divide(d, admitted, s.shares)
 	q := s.demand(admitted, t.database)
 	served, connections, latency := 0.0, 0.0, 0.0
@@ -105,7 +106,9 @@ func (s *site) serve(d draw, live traffic, t trouble, now int64, m *Minute) (o o
 	s.database.step(served, q, connections)
 	s.database.measure(d, &m.Clusters[0], q, now)
 	o.rejected = rejected.sum()
-	o.failed = o.failed.plus(rejected)
+	o.arrived = o.arrived.plus(turned)
+	o.elb503 += turned.sum()
+	o.failed = o.failed.plus(rejected).plus(turned)
 	return o
 }
 

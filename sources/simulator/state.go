@@ -121,6 +121,13 @@ type LoadBalancer struct {
 
 	ReservedLCUs float64 // capacity units that are ready now, 0 without a reservation
 	Reservation  Reservation
+	Fixed        *FixedResponse // what the listener answers itself, nil while it forwards
+}
+
+// FixedResponse is an answer that a listener gives itself, with status 503: nothing reaches the target groups then.
+type FixedResponse struct {
+	ContentType string
+	Body        string
 }
 
 // Weight is the share of one target group: its weight by the sum of all.

@@ -2,9 +2,18 @@ package awswire
 
 // documents are the configurations that clients have written, beyond what moves the site.
 type documents struct {
-	distributions map[string]node   // by id
-	descriptions  map[string]string // of web ACLs, by id
-	events        []dbEvent         // of clusters, oldest first
+	distributions map[string]node       // by id
+	descriptions  map[string]string     // of web ACLs, by id
+	events        []dbEvent             // of clusters, oldest first
+	stickiness    map[string]stickiness // of listeners that forward, by ARN
+}
+
+// stick remembers for how long a listener keeps a visitor with a target group.
+func (d *documents) stick(listener string, s stickiness) {
+	if d.stickiness == nil {
+		d.stickiness = make(map[string]stickiness)
+	}
+	d.stickiness[listener] = s
 }
 
 // describe remembers a web ACL's description.

@@ -246,11 +246,24 @@ type action struct {
 	Type           string
 	TargetGroupArn string `xml:",omitempty"`
 	Order          int
-	Forward        *forward `xml:"ForwardConfig,omitempty"`
+	Forward        *forward       `xml:"ForwardConfig,omitempty"`
+	FixedResponse  *fixedResponse `xml:"FixedResponseConfig,omitempty"`
 }
 
 type forward struct {
 	TargetGroups []weighted `xml:"TargetGroups>member"`
+	Stickiness   stickiness `xml:"TargetGroupStickinessConfig" form:"TargetGroupStickinessConfig"`
+}
+
+type stickiness struct {
+	Enabled         bool
+	DurationSeconds int `xml:",omitempty"`
+}
+
+type fixedResponse struct {
+	StatusCode  string
+	ContentType string `xml:",omitempty"`
+	MessageBody string `xml:",omitempty"`
 }
 
 type weighted struct {
@@ -258,9 +271,12 @@ type weighted struct {
 	Weight         int
 }
 
-// forwardTo is the action of a load balancer's listener.
-func forwardTo(st simulator.State, lb simulator.LoadBalancer) action {
-	a := action{Type: "forward", Order: 1, Forward: &forward{}}
+// defaultAction is what a load balancer's listener does: it forwards, or it answers itself.
+func (c *call) defaultAction(st simulator.State, lb simulator.LoadBalancer) action {
+	if lb.Fixed != nil {
+		return action{Type: "fixed-response", Order: 1, FixedResponse: &fixedResponse{"503", lb.Fixed.ContentType, lb.Fixed.Body}}
+	}
+	a := action{Type: "forward", Order: 1, Forward: &forward{Stickiness: c.server.documents.stickiness[listenerARN(lb)]}}
 	for _, w := range lb.Weights {
 		for _, g := range st.TargetGroups {
 			if g.Name == w.TargetGroup {
@@ -312,7 +328,7 @@ func describeListeners(c *call, in *describeListenersInput) (*describeListenersO
 	var all []listener
 	for _, lb := range st.LoadBalancers {
 		if in.LoadBalancerArn == "" || in.LoadBalancerArn == lb.ARN {
-			all = append(all, describeListener(st, lb))
+			all = append(all, c.describeListener(st, lb))
 		}
 	}
 	if in.LoadBalancerArn != "" && len(all) == 0 {
@@ -323,8 +339,8 @@ func describeListeners(c *call, in *describeListenersInput) (*describeListenersO
 	return &describeListenersOutput{items, next}, err
 }
 
-func describeListener(st simulator.State, lb simulator.LoadBalancer) listener {
-	return listener{listenerARN(lb), lb.ARN, 443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []action{forwardTo(st, lb)}}
+func (c *call) describeListener(st simulator.State, lb simulator.LoadBalancer) listener {
+	return listener{listenerARN(lb), lb.ARN, 443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []action{c.defaultAction(st, lb)}}
 }
 
 func noListener(name string) *fault {
@@ -337,7 +353,9 @@ type modifyListenerInput struct {
 		Type           string
 		TargetGroupArn string
 		Order          int
-		ForwardConfig  struct{ TargetGroups []weighted }
+		ForwardConfig  forward
+
+		FixedResponseConfig fixedResponse
 	}
 }
 
@@ -345,29 +363,51 @@ type modifyListenerOutput struct {
 	Listeners []listener `xml:"Listeners>member"`
 }
 
-// modifyListener changes the weights of the target groups that a load balancer forwards to.
+// modifyListener has a load balancer forward with other weights, or answer 503 itself.
 func modifyListener(c *call, in *modifyListenerInput) (*modifyListenerOutput, error) {
 	st := c.regional()
 	i := slices.IndexFunc(st.LoadBalancers, func(lb simulator.LoadBalancer) bool { return listenerARN(lb) == in.ListenerArn })
 	if i < 0 {
 		return nil, noListener(in.ListenerArn)
 	}
-	if len(in.DefaultActions) != 1 || in.DefaultActions[0].Type != "forward" {
-		return nil, invalid("The listener can only be told to forward, and to which target groups.")
+	if len(in.DefaultActions) != 1 {
+		return nil, invalid("The listener needs exactly one default action.")
 	}
-	wanted := in.DefaultActions[0].ForwardConfig.TargetGroups
-	if len(wanted) == 0 {
-		wanted = []weighted{{in.DefaultActions[0].TargetGroupArn, 1}}
-	}
-	weights, err := weightsOf(st, st.LoadBalancers[i], wanted)
-	if err != nil {
+	if err := c.setDefaultAction(st, st.LoadBalancers[i], in); err != nil {
 		return nil, err
 	}
-	if err := c.launch.SetWeights(st.LoadBalancers[i].Name, weights...); err != nil {
-		return nil, invalid("%s", err)
-	}
 	st = c.regional()
-	return &modifyListenerOutput{[]listener{describeListener(st, st.LoadBalancers[i])}}, nil
+	return &modifyListenerOutput{[]listener{c.describeListener(st, st.LoadBalancers[i])}}, nil
+}
+
+func (c *call) setDefaultAction(st simulator.State, lb simulator.LoadBalancer, in *modifyListenerInput) error {
+	a := in.DefaultActions[0]
+	switch a.Type {
+	case "fixed-response":
+		if a.FixedResponseConfig.StatusCode != "503" {
+			return invalid("The listener can only be told to answer 503, not %q.", a.FixedResponseConfig.StatusCode)
+		}
+		err := c.launch.SetFixed(lb.Name, simulator.FixedResponse{ContentType: a.FixedResponseConfig.ContentType, Body: a.FixedResponseConfig.MessageBody})
+		if err != nil {
+			return invalid("%s", err)
+		}
+		return nil
+	case "forward":
+		wanted := a.ForwardConfig.TargetGroups
+		if len(wanted) == 0 {
+			wanted = []weighted{{a.TargetGroupArn, 1}}
+		}
+		weights, err := weightsOf(st, lb, wanted)
+		if err != nil {
+			return err
+		}
+		if err := c.launch.SetWeights(lb.Name, weights...); err != nil {
+			return invalid("%s", err)
+		}
+		c.server.documents.stick(in.ListenerArn, a.ForwardConfig.Stickiness)
+		return nil
+	}
+	return invalid("The listener can only be told to forward or to answer itself, not to %s.", a.Type)
 }
 
 // weightsOf gives each target group its wanted weight, and 0 to those of the load balancer that are left out.
@@ -416,7 +456,7 @@ func describeRules(c *call, in *describeRulesInput) (*describeRulesOutput, error
 	var all []listenerRule
 	for _, lb := range st.LoadBalancers {
 		if in.ListenerArn == "" || in.ListenerArn == listenerARN(lb) {
-			all = append(all, listenerRule{RuleArn: ruleARN(lb), Priority: "default", Actions: []action{forwardTo(st, lb)}, IsDefault: true})
+			all = append(all, listenerRule{RuleArn: ruleARN(lb), Priority: "default", Actions: []action{c.defaultAction(st, lb)}, IsDefault: true})
 		}
 	}
 	if in.ListenerArn != "" && len(all) == 0 {

@@ -156,6 +156,11 @@ func (s *standing) Faults(time.Time) []simulator.Fault     { return s.faults }
 func (s *standing) Suspend(string, ...string) error        { return nil }
 func (s *standing) Resume(string, ...string) error         { return nil }
 
+func (s *standing) SetFixed(_ string, f simulator.FixedResponse) error {
+	s.state.LoadBalancers[0].Fixed = &f
+	return nil
+}
+
 func (s *standing) SetReservation(_ string, units int) error {
 	s.state.LoadBalancers[0].Reservation.Units = units
 	return nil

@@ -1,0 +1,86 @@
+package awswrite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"warroom/sources"
+)
+
+// wayTime is granted to the API behind a way to say that it answers. Nobody waits longer for a list.
+const wayTime = 3 * time.Second
+
+// way is one by which visitors can be sent to a maintenance page.
+type way struct {
+	what  string // e.g. "listener of load balancer web"
+	plane string // and the region of its API
+	how   string // what to do for it
+	err   error  // why its API cannot be used now
+}
+
+func (y *way) String() string {
+	state := "its API answers"
+	if y.err != nil {
+		state = "not now: " + y.err.Error()
+	}
+	return fmt.Sprintf("%s (%s): %s; %s", y.what, y.plane, y.how, state)
+}
+
+// otherWays asks the APIs of the ways that the stack has beside a distribution's own configuration, all at once. What it
+// returns waits for their answers: the ways, best first.
+func (w *Writer) otherWays(ctx context.Context) (answers func() []way) {
+	var all []way
+	var probes []func(context.Context) error
+	for _, name := range w.names("alb") {
+		ref := sources.Ref{Service: "alb", Name: name}
+		region, _ := w.regionOf(w.resources[ref])
+		all = append(all, way{what: "listener of load balancer " + name, plane: "regional control plane, " + region, how: "maintenance of " + ref.String()})
+		probes = append(probes, func(ctx context.Context) error {
+			_, _, err := w.balancer(ctx, ref)
+			return err
+		})
+	}
+	ctx, cancel := context.WithTimeout(ctx, wayTime)
+	var asked sync.WaitGroup
+	for i, probe := range probes {
+		asked.Go(func() { all[i].err = probe(ctx) })
+	}
+	return func() []way {
+		defer cancel()
+		asked.Wait()
+		return all
+	}
+}
+
+// listWays writes every way that the distribution has, best first: by the plane that has to work for it.
+func (c *configuration) listWays(others []way) (lines []string) {
+	if g, ok := c.group(c.target()); ok {
+		lines = append(lines, fmt.Sprintf("origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", aws.ToString(g.Id), failover(g)))
+	}
+	for i := range others {
+		lines = append(lines, others[i].String())
+	}
+	lines = append(lines, fmt.Sprintf("UpdateDistribution (global control plane, %s): this plan; its API answers", globalRegion))
+	for i := range lines {
+		lines[i] = fmt.Sprintf("%d. %s", i+1, lines[i])
+	}
+	return lines
+}
+
+// instead adds the other ways to why a distribution's configuration cannot be read: that API may be gone for hours just when
+// it is needed.
+func instead(err error, others []way) error {
+	if err == nil || len(others) == 0 {
+		return err
+	}
+	texts := make([]string, len(others))
+	for i := range others {
+		texts[i] = others[i].String()
+	}
+	return fmt.Errorf("%w; other ways: %s", err, strings.Join(texts, "; "))
+}
