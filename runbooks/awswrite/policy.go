@@ -11,25 +11,30 @@ import (
 )
 
 // changed is whose resources an action is about, by what IAM calls the service.
-var changed = map[string]string{"autoscaling": "asg", "rds": "aurora", "cloudfront": "cloudfront", "wafv2": "waf"}
+var changed = map[string]string{
+	"autoscaling": "asg", "elasticloadbalancing": "alb", "rds": "aurora", "cloudfront": "cloudfront", "wafv2": "waf",
+}
 
 // arns name what a policy limits an action to. Region and account are "*" where they are not known.
 type arns func(r sources.Resource, region, account string) []string
 
 // limits are the actions that a policy can limit to resources: all that change something, and some that look.
 var limits = map[string]arns{
-	"autoscaling:UpdateAutoScalingGroup": groupARN,
-	"rds:DescribeDBClusters":             clusterARN,
-	"rds:DescribeDBInstances":            instancesARN,
-	"rds:ModifyDBCluster":                clusterARN,
-	"cloudfront:GetDistribution":         distributionARN,
-	"cloudfront:GetDistributionConfig":   distributionARN,
-	"cloudfront:UpdateDistribution":      distributionARN,
-	"cloudfront:CreateInvalidation":      distributionARN,
-	"cloudfront:GetInvalidation":         distributionARN,
-	"cloudfront:ListInvalidations":       distributionARN,
-	"wafv2:GetWebACL":                    aclARN,
-	"wafv2:UpdateWebACL":                 aclAndPartsARN,
+	"autoscaling:UpdateAutoScalingGroup":             groupARN,
+	"autoscaling:RollbackInstanceRefresh":            groupARN,
+	"elasticloadbalancing:ModifyCapacityReservation": balancerARN,
+	"elasticloadbalancing:ModifyListener":            listenersARN,
+	"rds:DescribeDBClusters":                         clusterARN,
+	"rds:DescribeDBInstances":                        instancesARN,
+	"rds:ModifyDBCluster":                            clusterARN,
+	"cloudfront:GetDistribution":                     distributionARN,
+	"cloudfront:GetDistributionConfig":               distributionARN,
+	"cloudfront:UpdateDistribution":                  distributionARN,
+	"cloudfront:CreateInvalidation":                  distributionARN,
+	"cloudfront:GetInvalidation":                     distributionARN,
+	"cloudfront:ListInvalidations":                   distributionARN,
+	"wafv2:GetWebACL":                                aclARN,
+	"wafv2:UpdateWebACL":                             aclAndPartsARN,
 }
 
 // Permissions are the IAM actions that the hands need, each with the ARNs on which they need them; "*" alone where IAM
@@ -80,6 +85,26 @@ func homeOf(r sources.Resource, home string) string {
 
 func groupARN(r sources.Resource, region, account string) []string {
 	return []string{"arn:aws:autoscaling:" + region + ":" + account + ":autoScalingGroup:*:autoScalingGroupName/" + r.ID}
+}
+
+func balancerARN(r sources.Resource, region, account string) []string {
+	return []string{"arn:aws:elasticloadbalancing:" + region + ":" + account + ":loadbalancer/" + balancerTail(r.ID)}
+}
+
+// listenersARN names all listeners of a load balancer: which one listens on 443, AWS alone knows.
+func listenersARN(r sources.Resource, region, account string) []string {
+	return []string{"arn:aws:elasticloadbalancing:" + region + ":" + account + ":listener/" + balancerTail(r.ID) + "/*"}
+}
+
+// balancerTail is app/name/id, of a load balancer that is known by its name alone with any id.
+func balancerTail(id string) string {
+	if _, tail, ok := strings.Cut(id, ":loadbalancer/"); ok {
+		return tail
+	}
+	if strings.Contains(id, "/") {
+		return id
+	}
+	return "app/" + id + "/*"
 }
 
 func clusterARN(r sources.Resource, region, account string) []string {

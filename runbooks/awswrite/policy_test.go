@@ -4,12 +4,14 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/simulator"
 )
 
 // looking are the names of operations that change nothing.
@@ -27,7 +29,11 @@ func allDone(t *testing.T) *site {
 			s.want(runbooks.Capacity, "asg", "desired", "+1"), s.want(runbooks.Capacity, "aurora", "min", "+1"),
 			s.want(runbooks.Invalidate, "cloudfront", "paths", "/a"), s.want(runbooks.Maintenance, "cloudfront", "to", []string{"maintenance", "live"}[i]),
 			s.want(runbooks.Firewall, "waf", "rule", "rate-limit", "limit", []string{"500", "600"}[i]),
+			s.reserve([]string{"600", "700"}[i]), s.switchListener(i == 0), s.rollback(),
 		} {
+			if a.Kind == runbooks.Deploy {
+				s.bringOut(simulator.Refresh{Version: strconv.Itoa(8 + i), MinHealthy: 75})
+			}
 			p := s.mustPlan(a)
 			p.ID += s.writer.session.options.Role
 			r, err := s.apply(p)
@@ -42,6 +48,14 @@ func allDone(t *testing.T) *site {
 		s.pass(30 * time.Minute) // until what is deployed is
 	}
 	return s
+}
+
+// switchListener has the load balancer answer by itself, or forward again.
+func (s *site) switchListener(off bool) runbooks.Action {
+	if off {
+		return s.want(runbooks.Maintenance, "alb", "to", "maintenance")
+	}
+	return s.want(runbooks.Maintenance, "alb", "to", "live", "forward", s.launch.State().TargetGroups[0].Name)
 }
 
 // permitted are all actions of the policies for the whole stack, with and without a role.
@@ -115,8 +129,9 @@ func TestPolicyIsNarrow(t *testing.T) {
 		}
 	}
 	looks, acts := Permissions(Options{Resources: []sources.Resource{{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "lottery-web"}}}, "")
-	want := map[string][]string{"autoscaling:UpdateAutoScalingGroup": {"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/lottery-web"}}
-	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 4 {
+	web := []string{"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/lottery-web"}
+	want := map[string][]string{"autoscaling:UpdateAutoScalingGroup": web, "autoscaling:RollbackInstanceRefresh": web}
+	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 5 {
 		t.Errorf("for one fleet alone: acts %v, looks %v", acts, looks)
 	}
 }
