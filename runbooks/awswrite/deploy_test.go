@@ -1,6 +1,7 @@
 package awswrite
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestDeployIsRefusedWhereAWSWouldRefuse(t *testing.T) {
 	s.refuses(s.want(runbooks.Deploy, "asg", "do", "stop"), "none of rollback")
 	s.bringOut(simulator.Refresh{Version: "8", FromSSM: true})
 	_, err := s.apply(s.mustPlan(s.rollback()))
-	rejected, ok := err.(*runbooks.RejectedError)
+	rejected, ok := errors.AsType[*runbooks.RejectedError](err)
 	if !ok || rejected.Request == "" || s.group().Refreshes[0].Status != simulator.RefreshRunning || s.count("RollbackInstanceRefresh") != 1 {
 		t.Errorf("an image from Systems Manager: %v", err)
 	}

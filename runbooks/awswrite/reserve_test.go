@@ -1,6 +1,7 @@
 package awswrite
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func TestARefusedReservationIsNotTriedAgain(t *testing.T) {
 		}
 		s.replace(failing("ModifyCapacityReservation", status, queryError(code, "no")))
 		_, err := s.apply(p)
-		if _, ok := err.(*runbooks.RejectedError); !ok || !strings.Contains(err.Error(), want) || s.count("ModifyCapacityReservation") != 1 {
+		if _, ok := errors.AsType[*runbooks.RejectedError](err); !ok || !strings.Contains(err.Error(), want) || s.count("ModifyCapacityReservation") != 1 {
 			t.Errorf("%s: %T %v, asked %d times", code, err, err, s.count("ModifyCapacityReservation"))
 		}
 	}
