@@ -50,7 +50,7 @@ type actor struct {
 // audience describe one of its metrics.
 var words = map[string][]string{
 	"audience":   {"namespace", "metric", "stat", "dimensions"},
-	"cloudfront": {"live_origin", "maintenance_origin"},
+	"cloudfront": {"live_origin", "maintenance_origin", "kvs", "kvs_key"},
 	"waf":        {"scope"},
 	"alb":        {"live_group", "maintenance_group"},
 	"asg":        nil,

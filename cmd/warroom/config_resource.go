@@ -46,17 +46,28 @@ func readResource(d *document, service string, m entry) ([]sources.Resource, err
 				return nil, d.at(child(m.Value, word), "%s.connections_max: %q is not a number of connections", where, value)
 			}
 			r.Attrs = map[string]string{word: value}
-		case "live_origin", "maintenance_origin", "live_group", "maintenance_group":
-			if r.Attrs == nil {
-				r.Attrs = map[string]string{}
+		case "kvs":
+			if !strings.HasPrefix(value, "arn:") || !strings.Contains(value, ":key-value-store/") {
+				return nil, d.at(child(m.Value, word), "%s.kvs: want the ARN of a key value store, arn:aws:cloudfront::123456789012:key-value-store/…", where)
 			}
-			r.Attrs[word] = value
+			r.Attrs = with(r.Attrs, word, value)
+		case "live_origin", "maintenance_origin", "kvs_key", "live_group", "maintenance_group":
+			r.Attrs = with(r.Attrs, word, value)
 		}
 	}
 	if r.ID == "" {
 		return nil, d.at(m.Key, "%s: the id is missing; want %s", where, idLooks[service])
 	}
 	return []sources.Resource{r}, nil
+}
+
+// with is the attributes with one more.
+func with(attrs map[string]string, name, value string) map[string]string {
+	if attrs == nil {
+		attrs = map[string]string{}
+	}
+	attrs[name] = value
+	return attrs
 }
 
 // scopes are those of a web ACL.

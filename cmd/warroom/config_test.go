@@ -89,7 +89,7 @@ tiles:
 func TestWhatOnlyPeopleKnow(t *testing.T) {
 	c, err := parseConfig("warroom.yaml", []byte(`launch: {name: x, t0: 2026-03-01T19:15:00Z}
 resources:
-  cloudfront: {www: {id: E1, live_origin: alb, maintenance_origin: sorry}}
+  cloudfront: {www: {id: E1, live_origin: alb, maintenance_origin: sorry, kvs: "arn:aws:cloudfront::123456789012:key-value-store/k", kvs_key: off}}
   alb: {prod: {id: prod, live_group: web, maintenance_group: sorry}}
   aurora: {main: {id: m, connections_max: 3000}}
 `))
@@ -97,7 +97,7 @@ resources:
 		t.Fatal(err)
 	}
 	want := []sources.Resource{
-		{Ref: sources.Ref{Service: "cloudfront", Name: "www"}, ID: "E1", Attrs: map[string]string{"live_origin": "alb", "maintenance_origin": "sorry"}},
+		{Ref: sources.Ref{Service: "cloudfront", Name: "www"}, ID: "E1", Attrs: map[string]string{"live_origin": "alb", "maintenance_origin": "sorry", "kvs": "arn:aws:cloudfront::123456789012:key-value-store/k", "kvs_key": "off"}},
 		{Ref: sources.Ref{Service: "alb", Name: "prod"}, ID: "prod", Attrs: map[string]string{"live_group": "web", "maintenance_group": "sorry"}},
 		{Ref: sources.Ref{Service: "aurora", Name: "main"}, ID: "m", Attrs: map[string]string{"connections_max": "3000"}},
 	}

@@ -120,14 +120,23 @@ func TestRaisingTheFloorInTimeKeepsErrorsAway(t *testing.T) {
 	}
 }
 
-// The maintenance origin stops the bleeding, and taking it back brings the site back.
+// The maintenance page stops the bleeding, whichever way visitors are sent to it, and taking it back brings the site back.
 func TestMaintenanceStopsTheBleedingAndUndoBringsTheSiteBack(t *testing.T) {
-	t.Parallel()
+	for _, by := range []string{"flag", "origin"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			maintained(t, by)
+		})
+	}
+}
+
+func maintained(t *testing.T, by string) {
+	t.Helper()
 	s := newShift(t)
 	defer s.end()
 	s.until("T+3m")
 	edge := sources.Ref{Service: "cloudfront", Name: "edge"}
-	s.does(runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance"}})
+	s.does(runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance", "by": by}})
 	s.until("T+14m")
 	runs, err := s.hands.Runs(t.Context())
 	if err != nil || len(runs) != 1 || runs[0].State != runbooks.Judged {

@@ -75,7 +75,7 @@ func simulatedResources(s simulator.State) []sources.Resource {
 		}
 	}
 	for _, d := range s.Distributions {
-		add("cloudfront", d.Name, d.ID, nil)
+		add("cloudfront", d.Name, d.ID, map[string]string{"kvs": d.Store.ARN})
 	}
 	for _, w := range s.WebACLs {
 		add("waf", w.Name, w.Name, map[string]string{"scope": "CLOUDFRONT"})

@@ -38,6 +38,7 @@ func (o *origins) Offers(r sources.Resource) []runbooks.Offer {
 		Kind: runbooks.Maintenance, Resource: r.Ref, Title: "send visitors to the maintenance page, or back",
 		Parameters: []runbooks.Parameter{
 			{Name: "to", Help: "where visitors are sent", Choices: []string{maintenance, live}},
+			{Name: "by", Help: "the flag that a function at the edge reads, where the config names it (kvs), or the distribution's origin", Choices: []string{byFlag, byOrigin}},
 			{Name: "origin", Help: "the id of the origin, where the config does not say which one that is"},
 		},
 	}}
@@ -139,6 +140,13 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	if err := asked(a, o.Offers(sources.Resource{Ref: a.Resource})[0]); err != nil {
 		return runbooks.Plan{}, err
 	}
+	flagged, err := o.byFlag(ctx, a)
+	if err != nil {
+		return runbooks.Plan{}, err
+	}
+	if flagged {
+		return (&flag{o.Writer}).plan(ctx, a)
+	}
 	c, r, others, err := o.look(ctx, a)
 	if err != nil {
 		return runbooks.Plan{}, err
@@ -167,7 +175,7 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 
 // look reads the configuration, and meanwhile what other ways there are. Where it cannot be read in time, they are told.
 func (o *origins) look(ctx context.Context, a runbooks.Action) (*configuration, sources.Resource, []way, error) {
-	answers := o.otherWays(ctx)
+	answers := o.otherWays(ctx, a.Resource, byOrigin)
 	reading, cancel := context.WithTimeout(ctx, wayTime)
 	defer cancel()
 	c, r, err := o.configuration(reading, a.Resource)
@@ -181,7 +189,7 @@ func back(a runbooks.Action, id string) runbooks.Action {
 	if a.Want["to"] == live {
 		to = maintenance
 	}
-	return runbooks.Action{Kind: runbooks.Maintenance, Resource: a.Resource, Want: map[string]string{"to": to, "origin": id}}
+	return runbooks.Action{Kind: runbooks.Maintenance, Resource: a.Resource, Want: map[string]string{"to": to, "by": byOrigin, "origin": id}}
 }
 
 // describe fills in what a person should know of the plan: every way to switch that the distribution has, best first.
@@ -283,6 +291,9 @@ func (o *origins) watches(name, to string) []runbooks.Watch {
 // Apply writes the configuration back as it came, but for the one origin, and only if it is still the one that the plan was
 // made from.
 func (o *origins) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
+	if p.Call == putKey {
+		return (&flag{o.Writer}).apply(ctx, p)
+	}
 	c, r, err := o.configuration(ctx, p.Action.Resource)
 	if err != nil {
 		return runbooks.Receipt{}, outcome(&unsentError{fmt.Errorf("nothing was called: the configuration cannot be read: %w", err)})
@@ -323,6 +334,9 @@ func inPlaceOf(written, document []byte, id string) ([]byte, error) {
 
 // Find tells whether the distribution has the plan's origin.
 func (o *origins) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
+	if p.Call == putKey {
+		return (&flag{o.Writer}).find(ctx, p)
+	}
 	c, _, err := o.configuration(ctx, p.Action.Resource)
 	if err != nil {
 		return runbooks.Receipt{}, false, err
@@ -335,6 +349,9 @@ const deployed = "Deployed"
 
 // Progress waits until every edge has the new configuration.
 func (o *origins) Progress(ctx context.Context, p runbooks.Plan, _ runbooks.Receipt) (runbooks.Progress, error) {
+	if p.Call == putKey {
+		return (&flag{o.Writer}).progress(ctx, p)
+	}
 	d, r, err := o.distribution(ctx, p.Action.Resource)
 	if err != nil {
 		return runbooks.Progress{}, err

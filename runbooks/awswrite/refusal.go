@@ -28,7 +28,7 @@ var (
 	credentialCodes = []string{"expiredtoken", "expiredtokenexception", "tokenrefreshrequired", "invalidclienttokenid",
 		"unrecognizedclientexception", "invalidaccesskeyid", "authfailure", "signaturedoesnotmatch", "invalidsignatureexception"}
 	deniedCodes  = []string{"accessdenied", "accessdeniedexception", "unauthorizedoperation", "unauthorizedexception"}
-	changedCodes = []string{"preconditionfailed", "invalidifmatchversion", "wafoptimisticlockexception"}
+	changedCodes = []string{"preconditionfailed", "invalidifmatchversion", "wafoptimisticlockexception", "conflictexception"}
 	busyCodes    = []string{"scalingactivityinprogress", "scalingactivityinprogressfault", "resourcecontention", "resourcecontentionfault",
 		"priorrequestnotcomplete", "capacityreservationpending", "invaliddbclusterstatefault", "toomanyinvalidationsinprogress", "wafunavailableentityexception"}
 	// unclearCodes are refusals that do not say that nothing was done.

@@ -31,17 +31,31 @@ func (y *way) String() string {
 	return fmt.Sprintf("%s (%s): %s; %s", y.what, y.plane, y.how, state)
 }
 
-// otherWays asks the APIs of the ways that the stack has beside a distribution's own configuration, all at once. What it
-// returns waits for their answers: the ways, best first.
-func (w *Writer) otherWays(ctx context.Context) (answers func() []way) {
+// otherWays asks the APIs of the ways that the stack has beside the one that is planned, all at once. What it returns waits
+// for their answers: the ways, best first.
+func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string) (answers func() []way) {
 	var all []way
 	var probes []func(context.Context) error
+	if k, err := w.key(edge); err == nil && planned != byFlag {
+		all = append(all, way{what: "flag " + k.name + " of the KeyValueStore", plane: storePlane, how: "maintenance by " + byFlag})
+		probes = append(probes, func(ctx context.Context) error {
+			_, err := (&flag{w}).read(ctx, k)
+			return err
+		})
+	}
 	for _, name := range w.names("alb") {
 		ref := sources.Ref{Service: "alb", Name: name}
 		region, _ := w.regionOf(w.resources[ref])
 		all = append(all, way{what: "listener of load balancer " + name, plane: "regional control plane, " + region, how: "maintenance of " + ref.String()})
 		probes = append(probes, func(ctx context.Context) error {
 			_, _, err := w.balancer(ctx, ref)
+			return err
+		})
+	}
+	if planned != byOrigin {
+		all = append(all, way{what: "UpdateDistribution", plane: "global control plane, " + globalRegion, how: "maintenance by " + byOrigin})
+		probes = append(probes, func(ctx context.Context) error {
+			_, _, err := (&origins{w}).configuration(ctx, edge)
 			return err
 		})
 	}

@@ -39,7 +39,7 @@ func (s *site) describeEdge(now int64) Distribution {
 		Origin: e.origin, StaticPaths: []string{"/static/*", "/media/*"},
 		Status: e.deployment(now), ETag: n.etag(e.version), Modified: moment(e.modified),
 		CallerReference: s.scenario.Name + "-edge", WebACLARN: n.aclARN(), AdditionalMetrics: true,
-		Comment: s.scenario.Name,
+		Comment: s.scenario.Name, Store: KeyValueStore{ARN: n.storeARN(), ETag: n.storeETag(e.flag.version), Keys: maps.Clone(e.flag.keys)},
 	}
 	for i := range e.purges {
 		d.Invalidations = append(d.Invalidations, e.purges[i].at(now))

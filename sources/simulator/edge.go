@@ -33,6 +33,8 @@ type edge struct {
 	modified     int64
 	version      int
 
+	flag flagged // of the function that goes before the default behaviour
+
 	purges   []purge
 	emptying int64 // caches are being emptied until then
 }
@@ -43,15 +45,16 @@ type purge struct {
 }
 
 func newEdge(spec EdgeSpec, now int64) *edge {
-	return &edge{spec: spec, warm: 0.97, origin: OriginLive, deployLength: 1, modified: now - 6*86400, version: 1}
+	return &edge{spec: spec, warm: 0.97, origin: OriginLive, deployLength: 1, modified: now - 6*86400, version: 1, flag: newFlagged()}
 }
 
 // maintained is the share of the uncached traffic that goes to the maintenance origin.
 func (e *edge) maintained() float64 {
+	configured := e.onOther
 	if e.origin == OriginMaintenance {
-		return 1 - e.onOther
+		configured = 1 - e.onOther
 	}
-	return e.onOther
+	return 1 - (1-configured)*(1-e.flag.share)
 }
 
 // switchTo begins to serve another origin, place by place.
@@ -74,6 +77,7 @@ func (e *edge) step(now int64) {
 			e.onOther = 0
 		}
 	}
+	e.flag.step()
 	if now < e.emptying {
 		e.warm *= 0.6
 	}

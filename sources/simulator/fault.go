@@ -25,7 +25,7 @@ const (
 )
 
 // APIServices are the services that a fault can name.
-var APIServices = []string{"cloudwatch", "cloudfront", "wafv2", "elasticloadbalancing", "autoscaling", "rds", "sts"}
+var APIServices = []string{"cloudwatch", "cloudfront", "wafv2", "elasticloadbalancing", "autoscaling", "rds", "sts", "cloudfront-keyvaluestore"}
 
 // Fault is a fault of the API from From up to, not including, Until.
 type Fault struct {

@@ -69,7 +69,7 @@ func operate(r *rapid.T, l *Launch) {
 	n := func(name string) *int { v := rapid.IntRange(0, 40).Draw(r, name); return &v }
 	half := func(name string) float64 { return float64(rapid.IntRange(0, 128).Draw(r, name)) / 2 }
 	word := func(name string, words ...string) string { return rapid.SampledFrom(words).Draw(r, name) }
-	switch rapid.IntRange(0, 14).Draw(r, "change") {
+	switch rapid.IntRange(0, 15).Draw(r, "change") {
 	case 0:
 		_ = l.SetSize("web", Size{Min: n("min"), Max: n("max"), Desired: n("desired")})
 	case 1:
@@ -96,6 +96,9 @@ func operate(r *rapid.T, l *Launch) {
 		_ = l.SetFixed("web", FixedResponse{Body: "sorry"})
 	case 14:
 		_ = l.SetWeights("web", Weight{"web", rapid.IntRange(0, 2).Draw(r, "weight")})
+	case 15:
+		store := l.State().Distributions[0].Store
+		_, _ = l.SetKey(store.ARN, FlagKey, word("flag", FlagOn, FlagOff), store.ETag)
 	case 12:
 		_ = l.SetReservation("web", rapid.IntRange(-1, 20000).Draw(r, "units"))
 	case 11:

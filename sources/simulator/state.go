@@ -53,6 +53,7 @@ type Distribution struct {
 	AdditionalMetrics bool // whether CacheHitRate, OriginLatency and the single error codes are published
 	Invalidations     []Invalidation
 	Comment           string
+	Store             KeyValueStore // that its function reads
 }
 
 // Origin is one origin of a distribution.

@@ -3,16 +3,19 @@ package awswire
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -27,6 +30,18 @@ type clients struct {
 	elb         *elasticloadbalancingv2.Client
 	rds         *rds.Client
 	sts         *sts.Client
+	store       *cloudfrontkeyvaluestore.Client
+}
+
+// atHost takes the account off the host that the KeyValueStore's client puts it in front of.
+type atHost struct{ url string }
+
+func (a atHost) ResolveEndpoint(ctx context.Context, p cloudfrontkeyvaluestore.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	e, err := cloudfrontkeyvaluestore.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, p)
+	if err == nil {
+		_, e.URI.Host, _ = strings.Cut(a.url, "//")
+	}
+	return e, err
 }
 
 // dial makes clients of an endpoint, in the standing site's region.
@@ -49,6 +64,7 @@ func dialIn(t testing.TB, url, region string) clients {
 		cloudfront: cloudfront.NewFromConfig(edge), wafv2: wafv2.NewFromConfig(edge),
 		autoscaling: autoscaling.NewFromConfig(home), elb: elasticloadbalancingv2.NewFromConfig(home),
 		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home),
+		store: cloudfrontkeyvaluestore.NewFromConfig(edge, func(o *cloudfrontkeyvaluestore.Options) { o.EndpointResolverV2 = atHost{url} }),
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 // oneOfEach is an operation of each service, by the name that faults give it.
 var oneOfEach = map[string]operationKey{
+	storeService: {storeService, "GetKey"},
 	"cloudwatch": {"monitoring", "ListMetrics"}, "cloudfront": {"cloudfront", "GetDistribution"}, "wafv2": {"wafv2", "ListWebACLs"},
 	"elasticloadbalancing": {"elasticloadbalancing", "DescribeLoadBalancers"}, "autoscaling": {"autoscaling", "DescribeAutoScalingGroups"},
 	"rds": {"rds", "DescribeDBClusters"}, "sts": {"sts", "GetCallerIdentity"},
@@ -32,7 +33,7 @@ func TestRefusals(t *testing.T) {
 	c := dial(t, url)
 	for _, test := range []struct {
 		kind simulator.FaultKind
-		json string // WAF's spelling; the others keep that of the query era
+		json string // the spelling of WAF and the KeyValueStore; the others keep that of the query era
 		xml  string
 	}{
 		{simulator.Throttling, "ThrottlingException", "Throttling"},
@@ -42,7 +43,7 @@ func TestRefusals(t *testing.T) {
 		for _, service := range simulator.APIServices {
 			server.Inject(simulator.Fault{Kind: test.kind, Service: service})
 			want := test.xml
-			if service == "wafv2" {
+			if service == "wafv2" || service == storeService {
 				want = test.json
 			}
 			for other, key := range oneOfEach {
@@ -285,7 +286,7 @@ func TestConcurrentRequests(t *testing.T) {
 	for _, n := range server.Stats().Calls {
 		total += n
 	}
-	if total != 4*7*5 {
+	if total != 4*len(oneOfEach)*5 {
 		t.Errorf("counted %d calls", total)
 	}
 }

@@ -3,6 +3,7 @@ package awswire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -24,6 +26,7 @@ import (
 const (
 	balancerARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188"
 	targetsARN  = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/73e2d6bc24d8a067"
+	storeARN    = "arn:aws:cloudfront::123456789012:key-value-store/a1b2c3d4-0000-4000-8000-00000000000a"
 	theListener = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/50dc6c495c0c9188/50dc6c495c0c9188"
 )
 
@@ -70,6 +73,27 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 			return err
 		}
 		return last(c.cloudfront.GetInvalidation(ctx, &cloudfront.GetInvalidationInput{DistributionId: aws.String("E2EXAMPLE1"), Id: made.Invalidation.Id}))
+	},
+	{"cloudfront-keyvaluestore", "DescribeKeyValueStore"}: func(ctx context.Context, c clients) error {
+		got, err := c.store.DescribeKeyValueStore(ctx, &cloudfrontkeyvaluestore.DescribeKeyValueStoreInput{KvsARN: aws.String(storeARN)})
+		if err == nil && (aws.ToString(got.ETag) == "" || aws.ToString(got.KvsARN) != storeARN || aws.ToInt32(got.ItemCount) != 1 || got.Created == nil) {
+			return fmt.Errorf("%+v", got)
+		}
+		return err
+	},
+	{"cloudfront-keyvaluestore", "GetKey"}: func(ctx context.Context, c clients) error {
+		got, err := c.store.GetKey(ctx, &cloudfrontkeyvaluestore.GetKeyInput{KvsARN: aws.String(storeARN), Key: aws.String("maintenance")})
+		if err == nil && aws.ToString(got.Value) != "off" {
+			return fmt.Errorf("%+v", got)
+		}
+		return err
+	},
+	{"cloudfront-keyvaluestore", "PutKey"}: func(ctx context.Context, c clients) error {
+		got, err := c.store.DescribeKeyValueStore(ctx, &cloudfrontkeyvaluestore.DescribeKeyValueStoreInput{KvsARN: aws.String(storeARN)})
+		if err != nil {
+			return err
+		}
+		return last(c.store.PutKey(ctx, &cloudfrontkeyvaluestore.PutKeyInput{KvsARN: aws.String(storeARN), Key: aws.String("maintenance"), Value: aws.String("off"), IfMatch: got.ETag}))
 	},
 	{"wafv2", "ListWebACLs"}: func(ctx context.Context, c clients) error {
 		return last(c.wafv2.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: waftypes.ScopeCloudfront}))

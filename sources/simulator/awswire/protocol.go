@@ -51,5 +51,5 @@ func (r response) send(w http.ResponseWriter, id string) {
 // protocols lists them in the order in which they are recognised: the one that goes by a content type
 // alone comes last.
 func protocols() []protocol {
-	return []protocol{newCBOR(), restProtocol{cloudFrontRoutes}, jsonProtocol{}, queryProtocol{}}
+	return []protocol{newCBOR(), restProtocol{cloudFrontRoutes}, storeProtocol{storeRoutes}, jsonProtocol{}, queryProtocol{}}
 }

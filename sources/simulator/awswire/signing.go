@@ -13,7 +13,11 @@ type scope struct {
 	service   string
 }
 
-const algorithm = "AWS4-HMAC-SHA256"
+// The algorithms of SigV4, and of SigV4A, whose signatures hold in all regions.
+const (
+	algorithm         = "AWS4-HMAC-SHA256"
+	algorithmAnywhere = "AWS4-ECDSA-P256-SHA256"
+)
 
 // readScope takes the scope from the request's signature, and fails as AWS does if there is none.
 func readScope(r *http.Request) (scope, error) {
@@ -21,7 +25,9 @@ func readScope(r *http.Request) (scope, error) {
 	if header == "" {
 		return scope{}, unsigned()
 	}
-	rest, ok := strings.CutPrefix(header, algorithm+" ")
+	rest, anywhere := strings.CutPrefix(header, algorithmAnywhere+" ")
+	rest, ok := strings.CutPrefix(rest, algorithm+" ")
+	ok = ok || anywhere
 	if !ok {
 		return scope{}, incompleteSignature("'" + algorithm + "'")
 	}
@@ -35,7 +41,19 @@ func readScope(r *http.Request) (scope, error) {
 			return scope{}, incompleteSignature("'" + want + "' parameter")
 		}
 	}
+	if anywhere {
+		return parseAnywhere(fields["Credential"], r.Header.Get("X-Amz-Region-Set"))
+	}
 	return parseCredential(fields["Credential"])
+}
+
+// parseAnywhere reads KEY/yyyymmdd/service/aws4_request, beside the regions that it holds in.
+func parseAnywhere(credential, regions string) (scope, error) {
+	parts := strings.Split(credential, "/")
+	if len(parts) != 4 || parts[3] != "aws4_request" || parts[0] == "" || parts[2] == "" || regions == "" {
+		return scope{}, incompleteSignature("a valid 'Credential' parameter")
+	}
+	return scope{accessKey: parts[0], region: regions, service: parts[2]}, nil
 }
 
 // parseCredential reads KEY/yyyymmdd/region/service/aws4_request. An access key may not hold a slash.

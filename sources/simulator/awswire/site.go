@@ -21,6 +21,7 @@ type Site interface {
 	Invalidate(distribution, reference string, paths []string) (simulator.Invalidation, error)
 	SetRules(acl, lockToken string, edits ...simulator.RuleEdit) (next string, err error)
 	SetWeights(balancer string, weights ...simulator.Weight) error
+	SetKey(store, key, value, ifMatch string) (etag string, err error)
 	SetFixed(balancer string, f simulator.FixedResponse) error
 	SetReservation(balancer string, units int) error
 	StartRefresh(group string, r simulator.Refresh) (id string, err error)

@@ -39,6 +39,7 @@ func newStanding() *standing {
 			Origin:      "live",
 			StaticPaths: []string{"/static/*"}, Status: simulator.Deployed, ETag: "E1", Modified: noon.Add(-time.Hour),
 			CallerReference: "made-2025", AdditionalMetrics: true, Comment: "the launch",
+			Store: simulator.KeyValueStore{ARN: storeARN, ETag: "KV1", Keys: map[string]string{"maintenance": "off"}},
 		}},
 		WebACLs: []simulator.WebACL{{
 			Name: "edge", ID: "a1b2c3d4-0000-4000-8000-000000000001", MetricName: "edgeMetric", LockToken: "11111111-0000-4000-8000-000000000000",
@@ -155,6 +156,15 @@ func (s *standing) Activities(string) []simulator.Activity { return s.activities
 func (s *standing) Faults(time.Time) []simulator.Fault     { return s.faults }
 func (s *standing) Suspend(string, ...string) error        { return nil }
 func (s *standing) Resume(string, ...string) error         { return nil }
+
+func (s *standing) SetKey(_, key, value, ifMatch string) (string, error) {
+	store := &s.state.Distributions[0].Store
+	if ifMatch != store.ETag {
+		return "", simulator.ErrPrecondition
+	}
+	store.Keys[key], store.ETag = value, store.ETag+"x"
+	return store.ETag, nil
+}
 
 func (s *standing) SetFixed(_ string, f simulator.FixedResponse) error {
 	s.state.LoadBalancers[0].Fixed = &f
