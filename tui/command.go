@@ -32,7 +32,7 @@ func commands() []command {
 		{"arm", "let the room act for 15 minutes", (*Model).arm, nil},
 		{"safe", "let it change nothing", (*Model).disarm, nil},
 		{"capacity", "plan it: capacity +6, capacity min 12 max 40", act(runbooks.Capacity), nil},
-		{"maintenance", "plan the switch: maintenance on, maintenance off", act(runbooks.Maintenance), nil},
+		{"maintenance", "plan the switch: maintenance on, maintenance on paths /vote/*, maintenance off", act(runbooks.Maintenance), nil},
 		{"invalidate", "plan it: invalidate /static/* /index.html", act(runbooks.Invalidate), nil},
 		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
 		{"deploy", "plan it: deploy rollback, of the instance refresh that runs", act(runbooks.Deploy), nil},

@@ -374,13 +374,19 @@ func (m *Model) meant(o runbooks.Offer, text string) string {
 		return text
 	}
 	now, _ := m.view().Fact(o.Resource, "origin")
+	return switched(text, now.Value)
+}
+
+// switched spells out where a switch leads from the origin that visitors get now; what follows its word stays.
+func switched(text, now string) string {
+	word, more, _ := strings.Cut(text, " ")
 	switch {
-	case text == "on", text == "" && now.Value == "live":
-		return "maintenance"
-	case text == "off", text == "" && now.Value == "maintenance":
-		return "live"
+	case word == "on", text == "" && now == "live":
+		word = "maintenance"
+	case word == "off", text == "" && now == "maintenance":
+		word = "live"
 	}
-	return text
+	return strings.TrimSpace(word + " " + more)
 }
 
 // actKey opens what an action's key is for, and answers why it cannot.

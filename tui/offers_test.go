@@ -31,3 +31,14 @@ func TestMaintenanceIsOfTheEdgeFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestOnAndOffAreWordsOfASwitch(t *testing.T) {
+	for _, c := range []struct{ text, now, want string }{
+		{"on", "", "maintenance"}, {"off", "maintenance", "live"}, {"", "live", "maintenance"}, {"", "maintenance", "live"}, {"", "other", ""},
+		{"on by origin", "live", "maintenance by origin"}, {"off forward web:90 green:10", "", "live forward web:90 green:10"}, {"to live", "live", "to live"},
+	} {
+		if got := switched(c.text, c.now); got != c.want {
+			t.Errorf("%q at %q: %q, want %q", c.text, c.now, got, c.want)
+		}
+	}
+}

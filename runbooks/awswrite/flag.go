@@ -114,11 +114,13 @@ func (o *origins) byFlag(ctx context.Context, a runbooks.Action) (bool, error) {
 	switch by := a.Want["by"]; {
 	case by == byOrigin:
 		return false, nil
+	case by == byFlag && a.Want["paths"] != "":
+		return false, fmt.Errorf("the flag is for everything that the function sees; paths are switched by %s", byOrigin)
 	case by == byFlag:
 		return true, err
 	case by != "":
 		return false, chosen("by", by, byFlag, byOrigin)
-	case err != nil || a.Want["origin"] != "":
+	case err != nil || a.Want["origin"] != "" || a.Want["paths"] != "":
 		return false, nil
 	case a.Want["to"] == live:
 		reading, cancel := context.WithTimeout(ctx, wayTime)

@@ -39,6 +39,7 @@ func (o *origins) Offers(r sources.Resource) []runbooks.Offer {
 		Parameters: []runbooks.Parameter{
 			{Name: "to", Help: "where visitors are sent", Choices: []string{maintenance, live}},
 			{Name: "by", Help: "the flag that a function at the edge reads, where the config names it (kvs), or the distribution's origin", Choices: []string{byFlag, byOrigin}},
+			{Name: "paths", Help: "path patterns of the distribution, instead of everything that has none: /register* /vote/*; \"default\" is everything else"},
 			{Name: "origin", Help: "the id of the origin, where the config does not say which one that is"},
 		},
 	}}
@@ -117,6 +118,87 @@ func (o *origins) configuration(ctx context.Context, ref sources.Ref) (*configur
 	return c, r, nil
 }
 
+// The names of behaviours: defaultPlace is everything that has no path pattern of its own.
+const (
+	defaultPlace   = "default"
+	defaultSetting = "default origin"
+	placePrefix    = "origin of "
+)
+
+// settingOf names what a plan says of a behaviour.
+func settingOf(pattern string) string {
+	if pattern == "" {
+		return defaultSetting
+	}
+	return placePrefix + pattern
+}
+
+// targetAt is the origin of a behaviour, and whether there is one of the pattern.
+func (c *configuration) targetAt(pattern string) (id string, ok bool) {
+	if pattern == "" {
+		return c.target(), true
+	}
+	if c.config.CacheBehaviors != nil {
+		for _, b := range c.config.CacheBehaviors.Items {
+			if aws.ToString(b.PathPattern) == pattern {
+				return aws.ToString(b.TargetOriginId), true
+			}
+		}
+	}
+	return "", false
+}
+
+// moves are what the action does to the behaviours that it names. All of them must have one origin: else nothing leads back.
+func (c *configuration) moves(a runbooks.Action, id, name string) ([]move, error) {
+	places := strings.FieldsFunc(a.Want["paths"], func(r rune) bool { return r == ' ' || r == ',' })
+	if len(places) == 0 {
+		places = []string{defaultPlace}
+	}
+	var out []move
+	for _, place := range places {
+		m := move{pattern: place, to: id}
+		if place == defaultPlace {
+			m.pattern = ""
+		}
+		var ok bool
+		if m.from, ok = c.targetAt(m.pattern); !ok {
+			return nil, fmt.Errorf("distribution %s has no behaviour of %q; there are %s", name, place, strings.Join(append([]string{defaultPlace}, c.patterns()...), ", "))
+		}
+		switch {
+		case m.from == id:
+			return nil, fmt.Errorf("distribution %s sends visitors to %s already (%s)", name, id, settingOf(m.pattern))
+		case slices.ContainsFunc(out, func(o move) bool { return o.pattern == m.pattern }):
+			return nil, fmt.Errorf("paths: %s is given twice", place)
+		case len(out) > 0 && out[0].from != m.from:
+			return nil, fmt.Errorf("distribution %s: %s is at %s and %s at %s; switch them one after the other, so that each can be taken back", name, settingOf(out[0].pattern), out[0].from, settingOf(m.pattern), m.from)
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// movesOf are what a plan does to the behaviours.
+func movesOf(p runbooks.Plan) (out []move) {
+	for i, s := range p.Before {
+		pattern, _ := strings.CutPrefix(s.Name, placePrefix)
+		if s.Name == defaultSetting {
+			pattern = ""
+		}
+		out = append(out, move{pattern: pattern, from: s.Value, to: p.After[i].Value})
+	}
+	return out
+}
+
+// at tells whether every behaviour has the origin that the moves lead to, and names the first that has not.
+func (c *configuration) at(moves []move, origin func(move) string) (elsewhere string, ok bool) {
+	for _, m := range moves {
+		if id, _ := c.targetAt(m.pattern); id != origin(m) {
+			return id, false
+		}
+	}
+	return "", true
+}
+
 // wanted is the id of the origin that the action asks for.
 func (c *configuration) wanted(a runbooks.Action, r sources.Resource) (string, error) {
 	to := a.Want["to"]
@@ -126,11 +208,8 @@ func (c *configuration) wanted(a runbooks.Action, r sources.Resource) (string, e
 	id := cmp.Or(a.Want["origin"], r.Attrs[to+"_origin"], to)
 	_, isOrigin := c.origin(id)
 	_, isGroup := c.group(id)
-	switch {
-	case !isOrigin && !isGroup:
+	if !isOrigin && !isGroup {
 		return "", fmt.Errorf("distribution %s has no origin %q; there are %s; say which one it is: %s_origin in the config", r.Name, id, strings.Join(c.ids(), ", "), to)
-	case id == c.target():
-		return "", fmt.Errorf("distribution %s sends visitors to %s already", r.Name, id)
 	}
 	return id, nil
 }
@@ -155,15 +234,21 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	if err != nil {
 		return runbooks.Plan{}, err
 	}
-	if _, err := retargeted(c.raw, c.target(), id); err != nil {
+	moves, err := c.moves(a, id, r.Name)
+	if err != nil {
+		return runbooks.Plan{}, err
+	}
+	if _, err := retargeted(c.raw, moves); err != nil {
 		return runbooks.Plan{}, fmt.Errorf("distribution %s: %w", r.Name, err)
 	}
 	p := o.begin(ctx, a, globalRegion, "cloudfront:UpdateDistribution")
-	p.Title, p.Level, p.Token = fmt.Sprintf("%s: default origin %s → %s", r.Name, c.target(), id), runbooks.Visible, c.etag
-	p.Before = []runbooks.Setting{{Name: "default origin", Value: c.target()}}
-	p.After = []runbooks.Setting{{Name: "default origin", Value: id}}
-	p.Back = back(a, c.target())
-	c.describe(&p, others)
+	for _, m := range moves {
+		p.Before = append(p.Before, runbooks.Setting{Name: settingOf(m.pattern), Value: m.from})
+		p.After = append(p.After, runbooks.Setting{Name: settingOf(m.pattern), Value: m.to})
+	}
+	p.Title, p.Level, p.Token = r.Name+": "+changes(p.Before, p.After), runbooks.Visible, c.etag
+	p.Back = back(a, moves[0].from)
+	c.describe(&p, moves, others)
 	if a.Want["to"] == maintenance {
 		if err := o.answers(ctx, &p, c, id); err != nil {
 			return runbooks.Plan{}, err
@@ -189,25 +274,33 @@ func back(a runbooks.Action, id string) runbooks.Action {
 	if a.Want["to"] == live {
 		to = maintenance
 	}
-	return runbooks.Action{Kind: runbooks.Maintenance, Resource: a.Resource, Want: map[string]string{"to": to, "by": byOrigin, "origin": id}}
+	want := map[string]string{"to": to, "by": byOrigin, "origin": id}
+	if paths := a.Want["paths"]; paths != "" {
+		want["paths"] = paths
+	}
+	return runbooks.Action{Kind: runbooks.Maintenance, Resource: a.Resource, Want: want}
 }
 
 // describe fills in what a person should know of the plan: every way to switch that the distribution has, best first.
-func (c *configuration) describe(p *runbooks.Plan, others []way) {
+func (c *configuration) describe(p *runbooks.Plan, moves []move, others []way) {
 	p.Limits = append(p.Limits, c.listWays(others)...)
-	if _, ok := c.group(c.target()); ok {
+	if _, ok := c.group(moves[0].from); ok {
 		p.Warnings = append(p.Warnings, "this takes visitors off an origin group that fails over by itself: look first whether it does")
 	}
-	if others := c.elsewhere(); len(others) > 0 {
+	if others := c.elsewhere(moves); len(others) > 0 {
 		p.Warnings = append(p.Warnings, "these paths have origins of their own and stay with them: "+some(others))
 	}
+	what := "every page that is not cached"
+	if p.Action.Want["paths"] != "" {
+		what += " of " + p.Action.Want["paths"]
+	}
 	p.Takes = "3 to 5 minutes until every edge has it; each serves the old or the new meanwhile"
-	p.Touches = "every page that is not cached: visitors see the maintenance page"
+	p.Touches = what + ": visitors see the maintenance page"
 	if p.Action.Want["to"] == live {
-		p.Touches = "every page that is not cached: visitors come back to the site, all at once"
+		p.Touches = what + ": visitors come back to the site, all at once"
 		p.Warnings = append(p.Warnings, "the origin gets all visitors within minutes: it should be scaled up before")
 	}
-	p.Undo = "back to " + c.target() + ", which takes as long again"
+	p.Undo = "back to " + moves[0].from + ", which takes as long again"
 }
 
 func failover(g types.OriginGroup) string {
@@ -221,15 +314,22 @@ func failover(g types.OriginGroup) string {
 	return "for GET, HEAD and OPTIONS, on " + strings.Join(codes, " ")
 }
 
-// elsewhere are the paths of the behaviours that stay as they are.
-func (c *configuration) elsewhere() (paths []string) {
+// patterns are those of the behaviours, in the distribution's order.
+func (c *configuration) patterns() (patterns []string) {
 	if c.config.CacheBehaviors == nil {
 		return nil
 	}
 	for _, b := range c.config.CacheBehaviors.Items {
-		paths = append(paths, aws.ToString(b.PathPattern))
+		patterns = append(patterns, aws.ToString(b.PathPattern))
 	}
-	return paths
+	return patterns
+}
+
+// elsewhere are the paths of the behaviours that stay as they are.
+func (c *configuration) elsewhere(moves []move) []string {
+	return slices.DeleteFunc(c.patterns(), func(p string) bool {
+		return slices.ContainsFunc(moves, func(m move) bool { return m.pattern == p })
+	})
 }
 
 // answers gets the maintenance page where it is, past the edge. Visitors are never sent to what does not answer; an origin
@@ -298,35 +398,52 @@ func (o *origins) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt,
 	if err != nil {
 		return runbooks.Receipt{}, outcome(&unsentError{fmt.Errorf("nothing was called: the configuration cannot be read: %w", err)})
 	}
-	was, id := valueOf(p.Before, "default origin"), valueOf(p.After, "default origin")
-	if c.etag != p.Token || c.target() != was {
+	moves := movesOf(p)
+	if _, unchanged := c.at(moves, func(m move) string { return m.from }); c.etag != p.Token || !unchanged {
 		return runbooks.Receipt{}, void("distribution %s was changed since the plan was shown", r.Name)
 	}
-	document, err := retargeted(c.raw, was, id)
+	document, err := retargeted(c.raw, moves)
 	if err != nil {
 		return runbooks.Receipt{}, outcome(&unsentError{err})
 	}
-	c.config.DefaultCacheBehavior.TargetOriginId = aws.String(id)
+	c.apply(moves)
 	out, err := o.cloudFront(true).UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{
 		Id: aws.String(r.ID), IfMatch: aws.String(p.Token), DistributionConfig: c.config,
-	}, cloudfront.WithAPIOptions(withBody(func(written []byte) ([]byte, error) { return inPlaceOf(written, document, id) })))
+	}, cloudfront.WithAPIOptions(withBody(func(written []byte) ([]byte, error) { return inPlaceOf(written, document, moves) })))
 	if err != nil {
 		return runbooks.Receipt{}, outcome(err)
 	}
 	return receipt(out.ResultMetadata)
 }
 
-// inPlaceOf is the document, in place of what the SDK would write: that has forgotten whatever the SDK does not know. Both
-// must name the wanted origin, as the only one.
-func inPlaceOf(written, document []byte, id string) ([]byte, error) {
-	want, err := escaped(id)
-	if err != nil {
-		return nil, err
+// apply makes the moves in what the SDK understands of the configuration.
+func (c *configuration) apply(moves []move) {
+	for _, m := range moves {
+		if m.pattern == "" {
+			c.config.DefaultCacheBehavior.TargetOriginId = aws.String(m.to)
+			continue
+		}
+		for i := range c.config.CacheBehaviors.Items {
+			if b := &c.config.CacheBehaviors.Items[i]; aws.ToString(b.PathPattern) == m.pattern {
+				b.TargetOriginId = aws.String(m.to)
+			}
+		}
 	}
-	for _, d := range [][]byte{written, document} {
-		at, err := locate(d, targetPath)
-		if err != nil || !bytes.Equal(d[at.from:at.to], want) {
-			return nil, errors.Join(fmt.Errorf("nothing was called: the configuration to be written does not send visitors to %s", id), err)
+}
+
+// inPlaceOf is the document, in place of what the SDK would write: that has forgotten whatever the SDK does not know. Both
+// must name the wanted origins, each as the only one of its behaviour.
+func inPlaceOf(written, document []byte, moves []move) ([]byte, error) {
+	for _, m := range moves {
+		want, err := escaped(m.to)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range [][]byte{written, document} {
+			at, err := targetOf(d, m.pattern)
+			if err != nil || !bytes.Equal(d[at.from:at.to], want) {
+				return nil, errors.Join(fmt.Errorf("nothing was called: the configuration to be written does not send visitors to %s (%s)", m.to, settingOf(m.pattern)), err)
+			}
 		}
 	}
 	return slices.Clone(document), nil
@@ -341,7 +458,8 @@ func (o *origins) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, 
 	if err != nil {
 		return runbooks.Receipt{}, false, err
 	}
-	return runbooks.Receipt{}, c.target() == valueOf(p.After, "default origin"), nil
+	_, there := c.at(movesOf(p), func(m move) string { return m.to })
+	return runbooks.Receipt{}, there, nil
 }
 
 // deployed is the status of a distribution whose every edge has the newest configuration.
@@ -356,16 +474,18 @@ func (o *origins) Progress(ctx context.Context, p runbooks.Plan, _ runbooks.Rece
 	if err != nil {
 		return runbooks.Progress{}, err
 	}
-	want, target := valueOf(p.After, "default origin"), ""
-	if d.DistributionConfig != nil && d.DistributionConfig.DefaultCacheBehavior != nil {
-		target = aws.ToString(d.DistributionConfig.DefaultCacheBehavior.TargetOriginId)
+	moves, c := movesOf(p), &configuration{config: d.DistributionConfig}
+	if c.config == nil || c.config.DefaultCacheBehavior == nil || len(moves) == 0 {
+		return runbooks.Progress{}, fmt.Errorf("the answer is without the configuration of %s", r.ID)
 	}
-	status := aws.ToString(d.Status)
-	switch {
-	case target != want:
+	want := moves[0].to
+	target, there := c.at(moves, func(m move) string { return m.to })
+	switch status := aws.ToString(d.Status); {
+	case !there:
 		return runbooks.Progress{Failed: fmt.Sprintf("distribution %s sends visitors to %s now: somebody else has changed it", r.Name, target)}, nil
 	case status == deployed:
 		return runbooks.Progress{Text: "Deployed: every edge sends visitors to " + want, Done: true}, nil
+	default:
+		return runbooks.Progress{Text: status + ": edge after edge sends visitors to " + want}, nil
 	}
-	return runbooks.Progress{Text: status + ": edge after edge sends visitors to " + want}, nil
 }

@@ -203,11 +203,11 @@ func TestTheSDKAloneWouldForget(t *testing.T) {
 func TestADocumentForAnotherOriginIsNotSent(t *testing.T) {
 	document := []byte(newer)
 	for what, written := range map[string]string{"no origin": `<DistributionConfig/>`, "another origin": strings.Replace(newer, "<TargetOriginId>app", "<TargetOriginId>bucket", -1)} {
-		if _, err := inPlaceOf([]byte(written), document, "app"); err == nil {
+		if _, err := inPlaceOf([]byte(written), document, []move{{to: "app"}}); err == nil {
 			t.Errorf("in the place of one with %s", what)
 		}
 	}
-	if _, err := inPlaceOf(document, document, "bucket"); err == nil {
+	if _, err := inPlaceOf(document, document, []move{{to: "bucket"}}); err == nil {
 		t.Error("for an origin that is not in it")
 	}
 }
@@ -249,5 +249,57 @@ func TestFetch(t *testing.T) {
 	server.Close()
 	if _, err := fetch(t.Context(), server.URL); err == nil {
 		t.Error("a server that is gone has answered")
+	}
+}
+
+// pathed is a configuration with behaviours of their own, one of which an SDK does not know in full.
+var pathed = strings.Replace(newer, "<CacheBehaviors><Quantity>1</Quantity><Items>",
+	"<CacheBehaviors><Quantity>3</Quantity><Items>"+
+		"<CacheBehavior><TargetOriginId>app</TargetOriginId><Future><PathPattern>/register*</PathPattern><TargetOriginId>app</TargetOriginId></Future><PathPattern>/register*</PathPattern><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></CacheBehavior>"+
+		"<CacheBehavior><PathPattern>/vote&amp;*</PathPattern><TargetOriginId>bucket</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></CacheBehavior>", 1)
+
+// TestChosenPathsAreSwitchedByteForByte proves that the behaviours that were named change, and nothing else.
+func TestChosenPathsAreSwitchedByteForByte(t *testing.T) {
+	const register, otherwise = "<CacheBehavior><TargetOriginId>app<", "<DefaultCacheBehavior><TargetOriginId>app<"
+	for paths, places := range map[string][]string{"/register*": {register}, "default /register*": {register, otherwise}, "default": {otherwise}} {
+		s, edge := edged(t, pathed)
+		p, _ := s.do(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance", "paths", paths))
+		want := pathed
+		for _, place := range places {
+			want = strings.Replace(want, place, strings.Replace(place, "app", "sorry &amp; co", 1), 1)
+		}
+		if edge.document != want {
+			t.Errorf("%s: written\n%s\nwant\n%s", paths, edge.document, want)
+		}
+		if !s.found(p) || len(p.Before) != len(places) {
+			t.Errorf("%s: found %t, before %v", paths, s.found(p), p.Before)
+		}
+		s.do(p.Back)
+		if edge.document != pathed {
+			t.Errorf("%s: taken back:\n%s", paths, edge.document)
+		}
+	}
+}
+
+func TestPathsThatAreNotClearAreRefused(t *testing.T) {
+	twice := strings.Replace(pathed, "<PathPattern>/static/*", "<PathPattern>/register*", 1)
+	spelled := strings.Replace(pathed, "<TargetOriginId>bucket</TargetOriginId>", "<TargetOriginId><![CDATA[bucket]]></TargetOriginId>", 1)
+	for _, c := range []struct{ document, paths, words string }{
+		{pathed, "/vote", `no behaviour of "/vote"; there are default, /register*, /vote&*, /static/*`},
+		{pathed, "/register* /vote&*", "one after the other"},
+		{pathed, "/register* /register*", "given twice"},
+		{twice, "/register*", "is there 2 times"},
+		{spelled, "/vote&*", "is written"},
+	} {
+		s, edge := edged(t, c.document)
+		s.declines(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance", "paths", c.paths), c.words)
+		if edge.version != 0 {
+			t.Errorf("%s: written", c.paths)
+		}
+	}
+	s, _ := edged(t, pathed)
+	got := s.mustPlan(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance", "paths", "/vote&*"))
+	if !strings.Contains(got.Title, "origin of /vote&* bucket → sorry & co") || !strings.Contains(got.Touches, "of /vote&*") || !strings.Contains(strings.Join(got.Warnings, "\n"), "stay with them: /register* /static/*") {
+		t.Errorf("the plan of one path: %+v", got)
 	}
 }
