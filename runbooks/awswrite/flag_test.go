@@ -8,20 +8,26 @@ import (
 	"time"
 
 	"warroom/runbooks"
+	"warroom/sources"
 	"warroom/sources/simulator"
 )
 
 // withFlag is the hands on a site whose config names the flag.
 func withFlag(t *testing.T) *site {
 	s := newSite(t, nil)
+	s.writer = s.open(Options{Resources: s.flagged()})
+	return s
+}
+
+// flagged is a config that knows everything of the account, the flag of its distribution too.
+func (s *site) flagged() []sources.Resource {
 	resources := resourcesOf(s.launch.State())
 	for i := range resources {
 		if resources[i].Service == "cloudfront" {
 			resources[i].Attrs = map[string]string{"kvs": s.distributionNow().Store.ARN}
 		}
 	}
-	s.writer = s.open(Options{Resources: resources})
-	return s
+	return resources
 }
 
 func (s *site) flagNow() string { return s.distributionNow().Store.Keys[simulator.FlagKey] }

@@ -13,6 +13,7 @@ import (
 // changed is whose resources an action is about, by what IAM calls the service.
 var changed = map[string]string{
 	"autoscaling": "asg", "elasticloadbalancing": "alb", "rds": "aurora", "cloudfront": "cloudfront", "wafv2": "waf",
+	"cloudfront-keyvaluestore": "cloudfront",
 }
 
 // arns name what a policy limits an action to. Region and account are "*" where they are not known.
@@ -33,6 +34,9 @@ var limits = map[string]arns{
 	"cloudfront:CreateInvalidation":                  distributionARN,
 	"cloudfront:GetInvalidation":                     distributionARN,
 	"cloudfront:ListInvalidations":                   distributionARN,
+	"cloudfront-keyvaluestore:DescribeKeyValueStore": storeARN,
+	"cloudfront-keyvaluestore:GetKey":                storeARN,
+	"cloudfront-keyvaluestore:PutKey":                storeARN,
 	"wafv2:GetWebACL":                                aclARN,
 	"wafv2:UpdateWebACL":                             aclAndPartsARN,
 }
@@ -118,6 +122,14 @@ func instancesARN(_ sources.Resource, region, account string) []string {
 
 func distributionARN(r sources.Resource, _, account string) []string {
 	return []string{"arn:aws:cloudfront::" + account + ":distribution/" + r.ID}
+}
+
+// storeARN names the key value store of a distribution, nothing where the config names none.
+func storeARN(r sources.Resource, _, _ string) []string {
+	if store := r.Attrs["kvs"]; store != "" {
+		return []string{store}
+	}
+	return nil
 }
 
 func aclARN(r sources.Resource, region, account string) []string {
