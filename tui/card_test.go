@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,10 +21,25 @@ import (
 
 // fleet is a resource that can be changed: a number, and who has asked for what.
 type fleet struct {
+	mu      sync.Mutex // over all that follows: runs go on beside the screen
 	value   string
 	level   runbooks.Level
 	applied []string
 	lost    bool // nobody hears the answer
+}
+
+// become is somebody else who changes it.
+func (f *fleet) become(value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.value = value
+}
+
+// done are the values that were applied.
+func (f *fleet) done() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.applied)
 }
 
 func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {
@@ -34,6 +50,8 @@ func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {
 }
 
 func (f *fleet) Plan(_ context.Context, a runbooks.Action) (runbooks.Plan, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return runbooks.Plan{
 		Title: "balancer prod: desired " + f.value + " → " + a.Want["desired"], Level: f.level, Call: "test:Change", Account: "1234…9012", Region: "eu-central-1",
 		Before: []runbooks.Setting{{Name: "desired", Value: f.value}}, After: []runbooks.Setting{{Name: "desired", Value: a.Want["desired"]}},
@@ -43,6 +61,8 @@ func (f *fleet) Plan(_ context.Context, a runbooks.Action) (runbooks.Plan, error
 }
 
 func (f *fleet) Apply(_ context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.value = p.After[0].Value
 	f.applied = append(f.applied, f.value)
 	if f.lost {
@@ -167,8 +187,8 @@ func TestOnlyTheTypedNameConfirms(t *testing.T) {
 			inRoom(t, runbooks.Visible, func(t *testing.T, a *armoury) {
 				a.card(c.armed)
 				c.do(a)
-				if done := len(a.fleet.applied) > 0; done != c.does {
-					t.Errorf("applied %q, want it done: %v\n%s", a.fleet.applied, c.does, a.screen())
+				if done := len(a.fleet.done()) > 0; done != c.does {
+					t.Errorf("applied %q, want it done: %v\n%s", a.fleet.done(), c.does, a.screen())
 				}
 			})
 		})
@@ -184,13 +204,13 @@ func TestHeldKeyConfirmsNothing(t *testing.T) {
 			a.press(rune1('y'))
 			time.Sleep(30 * time.Millisecond)
 		}
-		if len(a.fleet.applied) > 0 {
-			t.Fatalf("a key held down has changed it to %q", a.fleet.applied)
+		if len(a.fleet.done()) > 0 {
+			t.Fatalf("a key held down has changed it to %q", a.fleet.done())
 		}
 		time.Sleep(time.Second)
 		a.press(rune1('y'))
-		if !slices.Equal(a.fleet.applied, []string{"18"}) {
-			t.Errorf("y on a card that was looked at: applied %q\n%s", a.fleet.applied, a.screen())
+		if !slices.Equal(a.fleet.done(), []string{"18"}) {
+			t.Errorf("y on a card that was looked at: applied %q\n%s", a.fleet.done(), a.screen())
 		}
 	})
 }
@@ -213,8 +233,8 @@ func TestActionIsSeenAndTakenBack(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		a.press(rune1('y'))
-		if !slices.Equal(a.fleet.applied, []string{"18", "12"}) {
-			t.Errorf("applied %q", a.fleet.applied)
+		if !slices.Equal(a.fleet.done(), []string{"18", "12"}) {
+			t.Errorf("applied %q", a.fleet.done())
 		}
 	})
 }
@@ -224,16 +244,16 @@ func TestActionIsSeenAndTakenBack(t *testing.T) {
 func TestCardIsVoidWhenTheValueChanged(t *testing.T) {
 	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
 		a.card(true)
-		a.fleet.value = "14"
+		a.fleet.become("14")
 		a.press(rune1('y'))
 		screen := a.screen()
-		if len(a.fleet.applied) > 0 || !strings.Contains(screen, "was 12") || !strings.Contains(screen, "14 now") || !strings.Contains(screen, "14 → 18") {
-			t.Errorf("applied %q and showed\n%s", a.fleet.applied, screen)
+		if len(a.fleet.done()) > 0 || !strings.Contains(screen, "was 12") || !strings.Contains(screen, "14 now") || !strings.Contains(screen, "14 → 18") {
+			t.Errorf("applied %q and showed\n%s", a.fleet.done(), screen)
 		}
 		time.Sleep(time.Second)
 		a.press(rune1('y'))
-		if !slices.Equal(a.fleet.applied, []string{"18"}) {
-			t.Errorf("the new plan was confirmed, and applied is %q", a.fleet.applied)
+		if !slices.Equal(a.fleet.done(), []string{"18"}) {
+			t.Errorf("the new plan was confirmed, and applied is %q", a.fleet.done())
 		}
 	})
 }

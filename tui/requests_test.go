@@ -74,13 +74,13 @@ func TestASecondOperatorApproves(t *testing.T) {
 		leo.sees("APPROVE what mia asks for", "12 → 18", "alb/prod", "test:Change", "the old number", "type prod and Enter to approve (4m")
 		time.Sleep(2 * time.Minute) // longer than a plan of one's own may be confirmed
 		leo.typing("prod")
-		if leo.enter(); len(mia.fleet.applied) > 0 {
+		if leo.enter(); len(mia.fleet.done()) > 0 {
 			t.Fatal("it was carried out by who approves")
 		}
 		leo.sees("approved: balancer prod: desired 12 → 18; mia's process carries it out")
 		time.Sleep(time.Second)
-		if !slices.Equal(mia.fleet.applied, []string{"18"}) {
-			t.Errorf("applied %q", mia.fleet.applied)
+		if !slices.Equal(mia.fleet.done(), []string{"18"}) {
+			t.Errorf("applied %q", mia.fleet.done())
 		}
 		leo.sees("carried out")
 		leo.command("actions")
@@ -117,7 +117,7 @@ func TestWhatDoesNotApprove(t *testing.T) {
 			other.enter()
 		}, "too old to approve"},
 		"a changed value": {[2]string{"mia", "leo"}, func(asks, other *armoury) {
-			asks.fleet.value = "14"
+			asks.fleet.become("14")
 			other.approve("prod")
 			time.Sleep(time.Second)
 		}, "void: desired was 12"},
@@ -129,8 +129,8 @@ func TestWhatDoesNotApprove(t *testing.T) {
 				c.do(asks, other)
 				other.sees(c.words)
 				time.Sleep(time.Minute)
-				if len(asks.fleet.applied) > 0 {
-					t.Errorf("applied %q\n%s", asks.fleet.applied, other.screen())
+				if len(asks.fleet.done()) > 0 {
+					t.Errorf("applied %q\n%s", asks.fleet.done(), other.screen())
 				}
 			})
 		})

@@ -122,8 +122,8 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 		}
 		a.typing("r")
 		s := a.sessions()[0]
-		if e := s.Done[2]; e.Did != runbooks.Acted || e.Run == "" || len(a.fleet.applied) != 1 || e.Actor != "mia" {
-			t.Fatalf("recorded is %+v, applied %v", e, a.fleet.applied)
+		if e := s.Done[2]; e.Did != runbooks.Acted || e.Run == "" || len(a.fleet.done()) != 1 || e.Actor != "mia" {
+			t.Fatalf("recorded is %+v, applied %v", e, a.fleet.done())
 		}
 		a.enter() // it does not hold, and is waited for
 		a.reads("waiting, 5m left", "They still come")
