@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+	kvs "github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
@@ -42,6 +44,30 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 			_, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn"), RoleSessionName: aws.String("me")})
 			return err
 		},
+		"RollbackInstanceRefresh": func(ctx context.Context) error {
+			_, err := autoscaling.NewFromConfig(cfg).RollbackInstanceRefresh(ctx, &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String("web")})
+			return err
+		},
+		"ModifyListener": func(ctx context.Context) error {
+			_, err := elb.NewFromConfig(cfg).ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: aws.String("l")})
+			return err
+		},
+		"ModifyCapacityReservation": func(ctx context.Context) error {
+			_, err := elb.NewFromConfig(cfg).ModifyCapacityReservation(ctx, &elb.ModifyCapacityReservationInput{LoadBalancerArn: aws.String("b"), ResetCapacityReservation: aws.Bool(true)})
+			return err
+		},
+		"PutKey": func(ctx context.Context) error {
+			_, err := kvs.NewFromConfig(cfg, atLoopback).PutKey(ctx, &kvs.PutKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), Value: aws.String("v"), IfMatch: aws.String("t")})
+			return err
+		},
+		"DeleteListener": func(ctx context.Context) error {
+			_, err := elb.NewFromConfig(cfg).DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: aws.String("l")})
+			return err
+		},
+		"DeleteKey": func(ctx context.Context) error {
+			_, err := kvs.NewFromConfig(cfg, atLoopback).DeleteKey(ctx, &kvs.DeleteKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), IfMatch: aws.String("t")})
+			return err
+		},
 		"DeleteAutoScalingGroup": func(ctx context.Context) error {
 			_, err := autoscaling.NewFromConfig(cfg).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: aws.String("web")})
 			return err
@@ -59,6 +85,13 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 			return err
 		},
 	}
+}
+
+// aStore is the ARN of a key value store.
+const aStore = "arn:aws:cloudfront::123456789012:key-value-store/k"
+
+func atLoopback(o *kvs.Options) {
+	o.EndpointResolverV2 = straight{kvs.NewDefaultEndpointResolverV2()}
 }
 
 // leaks names the operations that were not refused, or that sent something although they were.
@@ -93,7 +126,7 @@ func TestNothingIsWrittenWithoutAConfirmedPlan(t *testing.T) {
 func TestAConfirmedPlanAllowsTheHousesWritesOnly(t *testing.T) {
 	s := newSite(t, nil)
 	confirmed(t, func(ctx context.Context) {
-		want := []string{"AssumeRole", "CreateInvalidation", "ModifyDBCluster", "UpdateAutoScalingGroup"}
+		want := []string{"AssumeRole", "CreateInvalidation", "ModifyCapacityReservation", "ModifyDBCluster", "ModifyListener", "PutKey", "RollbackInstanceRefresh", "UpdateAutoScalingGroup"}
 		if got := leaks(ctx, s, s.writer.session.config); !slices.Equal(got, want) {
 			t.Errorf("for a confirmed plan went through: %v, want %v", got, want)
 		}
