@@ -374,7 +374,22 @@ func (m *Model) meant(o runbooks.Offer, text string) string {
 		return text
 	}
 	now, _ := m.view().Fact(o.Resource, "origin")
+	if to := m.lastSwitch(o.Resource); to != "" {
+		return switched(text, to) // a flag at the edge, or a listener, leaves the origin as it is
+	}
 	return switched(text, now.Value)
+}
+
+// lastSwitch is where the newest switch of a resource has led, "" where none was made from here.
+func (m *Model) lastSwitch(r sources.Ref) string {
+	to := ""
+	for _, run := range runbooks.Runs(m.room.changes) {
+		a := run.Plan.Action
+		if a.Kind == runbooks.Maintenance && a.Resource == r && run.State != runbooks.Failed && run.State != runbooks.Undone {
+			to = a.Want["to"]
+		}
+	}
+	return to
 }
 
 // switched spells out where a switch leads from the origin that visitors get now; what follows its word stays.
