@@ -47,13 +47,12 @@ func (m *Model) gridHints() []Hint {
 	case m.cursor.stance != following:
 		out = append(out, hint(k.Live, "live"))
 	}
-	out = append(out, hint(k.Open, "open"), hint(k.Filter, "filter"), hint(k.Jump, "jump"), hint(k.Timeline, "timeline"))
-	out = append(out, hint(k.Note, "note"))
+	out = append(out, hint(k.Open, "open"))
 	if m.idle() == nil {
 		out = append(out, hint(k.Actions, "actions"))
 	}
-	out = append(out, hint(k.Runbook, "runbook"))
-	return append(out, hint(k.Command, "command"), hint(k.Leave, "leave"))
+	return append(out, hint(k.Runbook, "runbook"), hint(k.Jump, "jump"), hint(k.Leave, "leave"), hint(k.Filter, "filter"),
+		hint(k.Timeline, "timeline"), hint(k.Note, "note"), hint(k.Command, "command"))
 }
 
 func (m *Model) pauseWord() string {
