@@ -451,8 +451,9 @@ func TestReloadedConfigOutlivesTheLease(t *testing.T) {
 		if !tr.heard("this process is a viewer now") || !tr.heard("mia took over from leo") {
 			t.Errorf("the lease did not come back: %q", tr.said)
 		}
-		if want := []string{"eu-west-1", "eu-north-1", "eu-north-1"}; !slices.Equal(opened, want) {
-			t.Errorf("opened %q, want %q", opened, want)
+		// However often: a file that is seen half written is read twice.
+		if len(opened) < 3 || opened[0] != "eu-west-1" || slices.Contains(opened[1:], "eu-west-1") {
+			t.Errorf("opened %q, want eu-west-1 and, from the reload on, eu-north-1 alone, for the lease that came back too", opened)
 		}
 		tr.leave(t)
 	})
