@@ -117,16 +117,22 @@ func (m *Model) doubts() int {
 	if m.idle() != nil {
 		return 0
 	}
-	if m.known.last != m.room.last || m.known.runs == nil {
-		m.known.last, m.known.runs = m.room.last, runbooks.Runs(m.room.changes)
-	}
+	runs := m.present()
 	n := 0
-	for i := range m.known.runs {
-		if m.known.runs[i].InDoubt(m.opt.Now()) {
+	for i := range runs {
+		if runs[i].InDoubt(m.opt.Now()) {
 			n++
 		}
 	}
 	return n
+}
+
+// present are the runs as of now, whatever time is shown. They are not to be changed.
+func (m *Model) present() []runbooks.Run {
+	if m.known.last != m.room.last || m.known.runs == nil {
+		m.known.last, m.known.runs = m.room.last, runbooks.Runs(m.room.changes)
+	}
+	return m.known.runs
 }
 
 // knownRuns are the runs of the recording as of its newest change, so that a frame need not read them again.
@@ -187,7 +193,7 @@ func (m *Model) undo(string) (tea.Cmd, error) {
 	if err := m.idle(); err != nil {
 		return nil, err
 	}
-	r, ok := runbooks.Last(runbooks.Runs(m.room.changes))
+	r, ok := runbooks.Last(m.present())
 	if !ok {
 		return nil, errors.New("nothing has been done that could be taken back")
 	}
@@ -204,7 +210,7 @@ func (m *Model) settle(string) (tea.Cmd, error) {
 	if err := m.idle(); err != nil {
 		return nil, err
 	}
-	for _, r := range runbooks.Runs(m.room.changes) {
+	for _, r := range m.present() {
 		if r.InDoubt(m.opt.Now()) {
 			return m.settleRun(r), nil
 		}
@@ -315,7 +321,7 @@ func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 	at := ""
 	for _, word := range strings.Fields(strings.ReplaceAll(text, "=", " ")) {
 		switch {
-		case known(names, word):
+		case slices.Contains(names, word):
 			if _, twice := a.Want[word]; twice {
 				return a, fmt.Errorf("%s is given twice", word)
 			}
@@ -337,15 +343,6 @@ func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 		return a, fmt.Errorf("say what is wanted: %s", o.Parameters[0].Help)
 	}
 	return a, nil
-}
-
-func known(names []string, word string) bool {
-	for _, n := range names {
-		if n == word {
-			return true
-		}
-	}
-	return false
 }
 
 // act does what a command of the command line asks: an action by its kind, and how it is wanted.
@@ -383,7 +380,7 @@ func (m *Model) meant(o runbooks.Offer, text string) string {
 // lastSwitch is where the newest switch of a resource has led, "" where none was made from here.
 func (m *Model) lastSwitch(r sources.Ref) string {
 	to := ""
-	for _, run := range runbooks.Runs(m.room.changes) {
+	for _, run := range m.present() {
 		a := run.Plan.Action
 		if a.Kind == runbooks.Maintenance && a.Resource == r && run.State != runbooks.Failed && run.State != runbooks.Undone {
 			to = a.Want["to"]

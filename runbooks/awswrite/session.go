@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // session is the SDK's configuration, once for looking and once for acting, and the clients made from them.
@@ -66,7 +67,8 @@ func configured(ctx context.Context, o Options) (aws.Config, error) {
 			HTTPClient: awshttp.NewBuildableClient(),
 		}, nil
 	}
-	var with []func(*config.LoadOptions) error
+	// The SDK's own remarks would be printed over the screen; what matters of them comes as an error.
+	with := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if o.Profile != "" {
 		with = append(with, config.WithSharedConfigProfile(o.Profile))
 	}
