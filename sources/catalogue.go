@@ -9,7 +9,7 @@ import (
 
 // Services are the services of the catalogue in the order of the request path: who arrives, what they
 // pass through, what hangs off it, and last the room that watches.
-var Services = []string{"launch", "audience", "cloudfront", "waf", "alb", "asg", "aurora", "room", "source"}
+var Services = []string{"launch", "audience", "probe", "cloudfront", "waf", "alb", "asg", "aurora", "room", "source"}
 
 // Lookup finds a metric of the catalogue by its name.
 func Lookup(name string) (Metric, bool) {
@@ -135,6 +135,17 @@ var table = []group{
 		{"audience_attempts", Count, Neutral, Zero, "", "Attempts to do what the launch is for: custom CloudWatch metric named in the config, Sum."},
 		{"audience_successes", Count, Neutral, Zero, "", "Attempts that succeeded: custom CloudWatch metric named in the config, Sum."},
 		{"audience_success_ratio", Ratio, LowerIsWorse, Undefined, "audience_successes / audience_attempts or audience_successes / ignoring(resource) group_left() (sum without(resource) (audience_attempts) and on() count(audience_attempts) == 1)", "Share of the attempts that succeeded: of those under the same name, or of the only attempts there are."},
+	}},
+
+	{service: "probe", settle: atOnce, lines: []line{
+		{"probe_up", Flag, LowerIsWorse, Unknown, "", "1 where the page answered as it should, 0 where it did not: a probe from outside."},
+		{"probe_status", Level, Neutral, Unknown, "", "HTTP status of the last visit, 0 where there was none: a probe from outside."},
+		{"probe_dns_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to find the address: a probe from outside."},
+		{"probe_connect_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to connect: a probe from outside."},
+		{"probe_tls_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to agree on TLS: a probe from outside."},
+		{"probe_ttfb_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to the first byte of the answer: a probe from outside."},
+		{"probe_total_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to the last byte of the answer: a probe from outside."},
+		{"probe_cert_days", Days, LowerIsWorse, Unknown, "", "Days until the certificate ends: a probe from outside."},
 	}},
 
 	{service: "cloudfront", settle: cloudwatchCDN, lines: []line{
