@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,13 +29,18 @@ func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Colum
 // Check tells whether an expression can be evaluated: it is PromQL, comes to a vector or a scalar, and
 // names only metrics and labels of the catalogue. The error is an [*Error] and names the nearest valid
 // word.
-func Check(expr string) error {
-	_, err := newPlan(parser.NewParser(parser.Options{}), expr)
+func Check(expr string) error { return NewEngine().Check(expr) }
+
+// Check is as the function of this name, where the engine's definitions may be used, too.
+func (e *Engine) Check(expr string) error {
+	_, err := e.plan(expr)
 	return err
 }
 
 // plan is what is known of an expression without evaluating it.
 type plan struct {
+	text      string // the expression, with definitions in the place of their names
+	tree      parser.Expr
 	selectors []selector
 	lookBack  time.Duration
 	err       error
@@ -44,6 +50,7 @@ type plan struct {
 type selector struct {
 	metric   sources.Metric
 	matchers []*labels.Matcher
+	own      []*labels.Matcher // those that do not ask for a site, which narrows what is judged, not how late it is
 }
 
 // plan reads an expression once and remembers what it found.
@@ -52,7 +59,7 @@ func (e *Engine) plan(expr string) (*plan, error) {
 	defer e.mu.Unlock()
 	p, ok := e.plans[expr]
 	if !ok {
-		p, _ = newPlan(e.parser, expr)
+		p = e.newPlan(expr)
 		if len(e.plans) >= plansMost {
 			clear(e.plans)
 		}
@@ -61,24 +68,36 @@ func (e *Engine) plan(expr string) (*plan, error) {
 	return p, p.err
 }
 
-func newPlan(p parser.Parser, expr string) (*plan, error) {
-	found := &plan{lookBack: time.Minute}
-	tree, err := p.ParseExpr(expr)
-	if err != nil {
-		found.err = syntax(expr, err)
-		return found, found.err
+func (e *Engine) newPlan(expr string) *plan {
+	p := &plan{text: expr, lookBack: time.Minute}
+	if p.tree, p.err = e.parser.ParseExpr(expr); p.err != nil {
+		p.err = syntax(expr, p.err)
+		return p
 	}
-	c := checker{expr: expr, labels: []string{labelResource, labelSite}}
-	if t := tree.Type(); t != parser.ValueTypeVector && t != parser.ValueTypeScalar {
-		c.fail(tree.PositionRange(), "%v", errNoVector)
+	c := e.checker(expr)
+	if t := p.tree.Type(); t != parser.ValueTypeVector && t != parser.ValueTypeScalar {
+		c.fail(p.tree.PositionRange(), "%v", errNoVector)
 	}
-	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.declare(n); return nil })
-	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.visit(n); return nil })
-	found.selectors, found.err = c.selectors, c.err
-	for _, s := range c.selectors {
-		found.lookBack = max(found.lookBack, s.metric.Period)
+	c.walk(p.tree)
+	if p.selectors, p.err = c.selectors, c.err; p.err == nil && c.defines {
+		p.err = p.expand(e)
 	}
-	return found, found.err
+	for _, s := range p.selectors {
+		p.lookBack = max(p.lookBack, s.metric.Period)
+	}
+	return p
+}
+
+// expand puts definitions in the place of their names.
+func (p *plan) expand(e *Engine) (err error) {
+	if p.tree, err = e.defined.expand(p.tree); err != nil {
+		return err
+	}
+	p.text = p.tree.String()
+	c := e.checker(p.text)
+	c.walk(p.tree)
+	p.selectors = c.selectors
+	return c.err
 }
 
 func syntax(expr string, err error) error {
@@ -103,9 +122,20 @@ func locate(expr string, pos posrange.Pos, text string) *Error {
 // checker walks over an expression and keeps the first thing that is wrong.
 type checker struct {
 	expr      string
+	defined   definitions
 	labels    []string // that a grouping may name
 	selectors []selector
+	defines   bool // whether it names a definition
 	err       error
+}
+
+func (e *Engine) checker(expr string) checker {
+	return checker{expr: expr, defined: e.defined, labels: []string{labelResource, labelSite}}
+}
+
+func (c *checker) walk(tree parser.Expr) {
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.declare(n); return nil })
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.visit(n); return nil })
 }
 
 func (c *checker) fail(at posrange.PositionRange, format string, args ...any) {
@@ -122,6 +152,7 @@ func (c *checker) declare(n parser.Node) {
 		if m, ok := sources.Lookup(n.Name); ok && m.Label != "" {
 			c.labels = append(c.labels, m.Label)
 		}
+		c.labels = append(c.labels, c.defined[n.Name].labels...)
 	case *parser.Call:
 		if (n.Func.Name == "label_replace" || n.Func.Name == "label_join") && len(n.Args) > 1 {
 			if s, ok := n.Args[1].(*parser.StringLiteral); ok {
@@ -154,20 +185,35 @@ func (c *checker) selector(n *parser.VectorSelector) {
 		c.fail(n.PosRange, "want a metric's name before the braces")
 		return
 	}
+	if def, ok := c.defined[n.Name]; ok {
+		c.defines = true
+		c.bears(n, append([]string{labelResource, labelSite}, def.labels...))
+		return
+	}
 	if !known {
-		c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, metricNames()))
+		c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, c.names()))
 		return
 	}
 	valid := []string{labelResource, labelSite}
 	if m.Label != "" {
 		valid = append(valid, m.Label)
 	}
+	c.bears(n, valid)
+	c.selectors = append(c.selectors, selector{metric: m, matchers: n.LabelMatchers, own: withoutSite(n.LabelMatchers)})
+}
+
+// bears refuses labels that the selector's series do not have.
+func (c *checker) bears(n *parser.VectorSelector, valid []string) {
 	for _, match := range n.LabelMatchers {
 		if match.Name != labelMetric && !slices.Contains(valid, match.Name) {
-			c.fail(n.PosRange, "%s has no label %q%s", m.Name, match.Name, hint(match.Name, valid))
+			c.fail(n.PosRange, "%s has no label %q%s", n.Name, match.Name, hint(match.Name, valid))
 		}
 	}
-	c.selectors = append(c.selectors, selector{metric: m, matchers: n.LabelMatchers})
+}
+
+// names are all that an expression may read.
+func (c *checker) names() []string {
+	return append(slices.Collect(maps.Keys(c.defined)), metricNames()...)
 }
 
 // time refuses what would let an expression look elsewhere than back from where it is evaluated.

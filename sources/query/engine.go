@@ -28,9 +28,10 @@ type Engine struct {
 	promql *promql.Engine
 	parser parser.Parser
 
-	mu     sync.Mutex
-	plans  map[string]*plan
-	labels map[labelled]identity
+	mu      sync.Mutex
+	defined definitions
+	plans   map[string]*plan
+	labels  map[labelled]identity
 }
 
 // NewEngine makes an engine.
@@ -41,7 +42,7 @@ func NewEngine() *Engine {
 			MaxSamples: samplesMost, Timeout: queryMost, LookbackDelta: time.Minute, Parser: p,
 			NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 		}),
-		parser: p, plans: map[string]*plan{}, labels: map[labelled]identity{},
+		parser: p, defined: definitions{}, plans: map[string]*plan{}, labels: map[labelled]identity{},
 	}
 }
 
@@ -87,7 +88,7 @@ func (e *Engine) Instant(ctx context.Context, v *sources.View, expr string, at t
 			return nil, err
 		}
 	}
-	q, err := e.promql.NewInstantQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), expr, at)
+	q, err := e.promql.NewInstantQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), p.text, at)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s: %w", expr, err)
 	}
@@ -229,7 +230,7 @@ func (e *Engine) each(ctx context.Context, v *sources.View, expr string, from, t
 	if last.Before(first) {
 		return nil
 	}
-	q, err := e.promql.NewRangeQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), expr, first, last, time.Minute)
+	q, err := e.promql.NewRangeQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), p.text, first, last, time.Minute)
 	if err != nil {
 		return fmt.Errorf("evaluate %s: %w", expr, err)
 	}

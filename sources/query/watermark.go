@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,7 +93,7 @@ func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (tim
 func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources.Series {
 	var all, own []sources.Series
 	for _, one := range v.Of(s.metric.Name) {
-		if matches(e.identity(one, "").labels, withoutSite(s.matchers)) {
+		if len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own) {
 			all = append(all, one)
 			if one.Resource == resource {
 				own = append(own, one)
@@ -128,4 +129,81 @@ func seriesMark(v *sources.View, m sources.Metric, s sources.Series) (time.Time,
 		return time.Time{}, &NoDataError{Series: s, State: sources.Dead, Age: age}
 	}
 	return p.At.Add(m.Period), nil
+}
+
+// Front is as [Engine.Watermark] for who wants provisional samples, too: the end of the newest period of which anything is
+// known.
+func (e *Engine) Front(v *sources.View, expr, resource string) (time.Time, error) {
+	if _, err := e.Watermark(v, expr, resource); err != nil {
+		if dead, ok := errors.AsType[*NoDataError](err); !ok || dead.Age != 0 {
+			return time.Time{}, err
+		}
+	}
+	p, err := e.plan(expr)
+	if err != nil {
+		return time.Time{}, err
+	}
+	mark, bound := v.Cursor().At, false
+	for _, s := range p.selectors {
+		if timeless(s.metric.Name) {
+			continue
+		}
+		var newest time.Time
+		for _, one := range e.namedBy(v, s, resource) {
+			if p, ok := v.Newest(one); ok && p.At.Add(s.metric.Period).After(newest) {
+				newest = p.At.Add(s.metric.Period)
+			}
+		}
+		if !newest.IsZero() && (!bound || newest.Before(mark)) {
+			mark, bound = newest, true
+		}
+	}
+	return mark, nil
+}
+
+// Silent tells whether one of the metrics that an expression names has no value for the period that ends at a time, of a
+// resource, where that does not mean zero: nobody knows then whether a condition that does not hold is not met.
+func (e *Engine) Silent(v *sources.View, expr, resource string, at time.Time, o Options) bool {
+	p, err := e.plan(expr)
+	if err != nil {
+		return true
+	}
+	for _, s := range p.selectors {
+		if timeless(s.metric.Name) {
+			continue
+		}
+		named := e.namedBy(v, s, resource)
+		if len(named) > 0 && !slices.ContainsFunc(named, func(one sources.Series) bool {
+			_, ok := valueAt(v, s.metric, one, at, o.Provisional)
+			return ok
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// Read lists the series that an expression names for a resource, each with its periods that ended in (at-span, at].
+// Series without any are left out.
+func (e *Engine) Read(v *sources.View, expr, resource string, at time.Time, span time.Duration) []Line {
+	p, err := e.plan(expr)
+	if err != nil {
+		return nil
+	}
+	var lines []Line
+	for _, s := range p.selectors {
+		if made(s.metric.Name) {
+			continue
+		}
+		for _, one := range e.namedBy(v, s, resource) {
+			if slices.ContainsFunc(lines, func(l Line) bool { return l.Series == one }) {
+				continue
+			}
+			from := at.Add(-span - s.metric.Period + time.Millisecond)
+			if points := v.Points(nil, one, from, at.Add(-s.metric.Period+time.Millisecond)); len(points) > 0 {
+				lines = append(lines, Line{Series: one, Points: points})
+			}
+		}
+	}
+	return lines
 }
