@@ -3,6 +3,7 @@ package alerts
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"warroom/sources"
@@ -121,4 +122,11 @@ func ReadTransition(c sources.Change) (Transition, bool) {
 		return Transition{}, false
 	}
 	return t, true
+}
+
+// cut takes a key apart.
+func cut(key string) (rule, resource, labels string) {
+	rule, rest, _ := strings.Cut(key, "|")
+	resource, labels, _ = strings.Cut(rest, "|")
+	return rule, resource, labels
 }

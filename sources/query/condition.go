@@ -20,11 +20,14 @@ type Answer struct {
 
 // CheckCondition tells whether an expression is one that [Check] accepts and says yes or no: a comparison, or several
 // joined by and, or, unless. A bare number is neither.
-func CheckCondition(expr string) error {
-	if err := Check(expr); err != nil {
+func CheckCondition(expr string) error { return NewEngine().CheckCondition(expr) }
+
+// CheckCondition is as the function of this name, where the engine's definitions may be used, too.
+func (e *Engine) CheckCondition(expr string) error {
+	if err := e.Check(expr); err != nil {
 		return err
 	}
-	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	tree, err := e.parser.ParseExpr(expr)
 	if err != nil {
 		return syntax(expr, err)
 	}

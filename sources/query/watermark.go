@@ -207,3 +207,24 @@ func (e *Engine) Read(v *sources.View, expr, resource string, at time.Time, span
 	}
 	return lines
 }
+
+// Resources are the names of the resources of a service of which anything is known that an expression reads, in no
+// particular order.
+func (e *Engine) Resources(v *sources.View, expr, service string) []string {
+	p, err := e.plan(expr)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, s := range p.selectors {
+		if s.metric.Service != service {
+			continue
+		}
+		for _, one := range v.Of(s.metric.Name) {
+			if !slices.Contains(names, one.Resource) && (len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own)) {
+				names = append(names, one.Resource)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,441 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// Bounds of judging.
+const (
+	catchUp     = time.Hour        // the oldest period that is still judged when data come late
+	holdFor     = 2 * time.Minute  // a page waits so long for an alert that would explain it and is pending
+	joinWithin  = 15 * time.Minute // so long after its page an alert can still be explained by a younger one
+	judgedSpan  = 10 * time.Minute // of the datapoints that a transition names
+	judgedMost  = 6                // series that it names
+	aloneFor    = 2 * time.Minute  // so long an alert goes on after what explained it is over, until it is one by itself
+	instantMost = 500              // alerts of one rule
+)
+
+// Judge evaluates rules, and keeps what alerts went through. It belongs to one goroutine.
+type Judge struct {
+	engine *query.Engine
+	launch *sources.Launch
+	rules  []*judged
+	alerts map[string]*instance
+	causes map[string][]string // by alert: those that explain it
+}
+
+// judged is a rule with how far it has been judged.
+type judged struct {
+	Rule
+	service string // of the resource that its alerts are about, "" for the whole launch
+	labels  []string
+	steps   map[string]time.Time // by resource: the newest period that was judged
+	alerts  map[string]*instance
+}
+
+// instance is one alert as the judge keeps it.
+type instance struct {
+	Transition
+	rule    *judged
+	before  State     // with no data and error: what it was
+	back    time.Time // with recovering: the first step at which it did not hold
+	paged   time.Time // when it woke somebody, in this occurrence
+	held    time.Time // since when its page waits for what may explain it
+	alone   time.Time // since when what explained it is over
+	touched bool      // its condition held at the step at hand
+}
+
+// NewJudge makes a judge of rules for a launch, which may be nil.
+func NewJudge(rules *Rules, launch *sources.Launch) (*Judge, error) {
+	if err := rules.check(); err != nil {
+		return nil, err
+	}
+	engine, _ := rules.engine()
+	j := &Judge{engine: engine, launch: launch, alerts: map[string]*instance{}, causes: rules.explanations()}
+	for i := range rules.Alerts {
+		rule := rules.Alerts[i]
+		if rule.Off {
+			continue
+		}
+		shape, err := engine.Shape(rule.Expr)
+		if err != nil {
+			return nil, err
+		}
+		j.rules = append(j.rules, &judged{
+			Rule: rule, service: shape.Service, labels: shape.Labels, steps: map[string]time.Time{}, alerts: map[string]*instance{},
+		})
+	}
+	return j, nil
+}
+
+// Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. What its
+// rules do not have any more is left alone.
+func (j *Judge) Restore(changes []sources.Change) {
+	for i := range changes {
+		if t, ok := ReadTransition(changes[i]); ok {
+			j.restore(t)
+		}
+	}
+}
+
+func (j *Judge) restore(t Transition) {
+	at := slices.IndexFunc(j.rules, func(r *judged) bool { return r.Alert == t.Rule })
+	if at < 0 {
+		return
+	}
+	rule := j.rules[at]
+	a := j.alerts[t.Key]
+	if a == nil {
+		a = &instance{rule: rule}
+		j.alerts[t.Key], rule.alerts[t.Key] = a, a
+	}
+	a.follow(t)
+	if t.Step.After(rule.steps[t.Resource.Name]) {
+		rule.steps[t.Resource.Name] = t.Step
+	}
+}
+
+// follow goes on with an alert by a transition.
+func (a *instance) follow(t Transition) {
+	switch t.To {
+	case NoData, Errored:
+		if a.To != NoData && a.To != Errored {
+			a.before = a.To
+		}
+	case Recovering:
+		a.back = t.Step
+	case Resolved, Inactive:
+		a.paged = time.Time{}
+	}
+	if t.Page {
+		a.paged = t.At
+	}
+	a.Transition = t
+}
+
+// Judge evaluates the rules on a view, at the time of its cursor, for every period that has settled since the last time, and
+// tells what changed. The view must be of the launch's own time and not be older than the one before. The error tells that
+// ctx has ended; a rule that cannot be evaluated is an alert in the state [Errored].
+func (j *Judge) Judge(ctx context.Context, v *sources.View) ([]Transition, error) {
+	turn := &turn{judge: j, ctx: ctx, view: v, now: v.Cursor().At}
+	for _, rule := range j.rules {
+		turn.rule(rule)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	turn.settle()
+	return turn.out, nil
+}
+
+// turn is one call of Judge.
+type turn struct {
+	judge *Judge
+	ctx   context.Context
+	view  *sources.View
+	now   time.Time
+	out   []Transition
+}
+
+func (t *turn) options(r *judged) query.Options {
+	return query.Options{Provisional: r.Provisional, Launch: t.judge.launch}
+}
+
+// rule judges a rule for each resource, step by step. Resources that stand at the same step are evaluated together.
+func (t *turn) rule(r *judged) {
+	due := map[time.Time][]string{}
+	for _, name := range t.resources(r) {
+		mark, err := t.mark(r, name)
+		if err != nil {
+			t.unjudged(r, name, err)
+			continue
+		}
+		for _, step := range r.due(name, mark) {
+			due[step] = append(due[step], name)
+		}
+	}
+	for _, step := range slices.SortedFunc(maps.Keys(due), time.Time.Compare) {
+		t.step(r, step, due[step])
+	}
+}
+
+// resources are those that the rule is about: of its service, all of which anything is known that it reads; else the launch.
+func (t *turn) resources(r *judged) []string {
+	if r.service == "" {
+		return []string{""}
+	}
+	names := t.judge.engine.Resources(t.view, r.Expr, r.service)
+	for _, a := range r.alerts {
+		if !slices.Contains(names, a.Resource.Name) {
+			names = append(names, a.Resource.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// mark is up to when the rule can be judged for a resource.
+func (t *turn) mark(r *judged, name string) (time.Time, error) {
+	if r.Provisional {
+		return t.judge.engine.Front(t.view, r.Expr, name)
+	}
+	return t.judge.engine.Watermark(t.view, r.Expr, name)
+}
+
+// due are the steps that are to be judged up to a mark, and remembers that they are. A rule that may see provisional samples
+// looks at the newest period each time, since it may read otherwise; others look at each once.
+func (r *judged) due(name string, mark time.Time) []time.Time {
+	mark = mark.Truncate(time.Minute)
+	last, known := r.steps[name]
+	r.steps[name] = mark
+	switch {
+	case !known || mark.Sub(last) > catchUp:
+		return []time.Time{mark}
+	case r.Provisional:
+		return []time.Time{mark}
+	case mark.Before(last):
+		r.steps[name] = last
+	}
+	var steps []time.Time
+	for step := last.Add(time.Minute); !step.After(mark); step = step.Add(time.Minute) {
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// step evaluates a rule at one step, for the resources that stand there.
+func (t *turn) step(r *judged, step time.Time, names []string) {
+	results, err := t.judge.engine.Instant(t.ctx, t.view, r.Expr, step, t.options(r))
+	if err != nil {
+		for _, name := range names {
+			t.unjudged(r, name, err)
+		}
+		return
+	}
+	for _, result := range results[:min(len(results), instantMost)] {
+		name := ""
+		if r.service != "" {
+			name = result.Labels["resource"]
+		}
+		if !slices.Contains(names, name) {
+			continue
+		}
+		a := t.judge.instance(r, name, result.Labels)
+		a.touched = true
+		value := result.Value
+		a.Value = &value
+		t.holds(a, step)
+	}
+	for _, a := range sorted(r.alerts) {
+		if !a.touched && slices.Contains(names, a.Resource.Name) && !t.judge.silent(t, r, a, step) {
+			t.fails(a, step)
+		}
+		a.touched = false
+	}
+}
+
+// silent tells whether nothing can be said of an alert whose condition does not hold: a value is missing or undefined. What is
+// neither pending nor live has nothing to lose.
+func (j *Judge) silent(t *turn, r *judged, a *instance, step time.Time) bool {
+	if a.To == Inactive || a.To == Resolved || a.To == "" {
+		return false
+	}
+	return j.engine.Silent(t.view, r.Expr, a.Resource.Name, step, t.options(r))
+}
+
+func sorted(alerts map[string]*instance) []*instance {
+	var out []*instance
+	for _, key := range slices.Sorted(maps.Keys(alerts)) {
+		out = append(out, alerts[key])
+	}
+	return out
+}
+
+// instance is the alert of a rule that a result is about.
+func (j *Judge) instance(r *judged, name string, labels map[string]string) *instance {
+	own := maps.Clone(r.Labels)
+	if own == nil {
+		own = map[string]string{}
+	}
+	for label, value := range labels {
+		if label != "resource" {
+			own[label] = value
+		}
+	}
+	var resource sources.Ref
+	if r.service != "" {
+		resource = sources.Ref{Service: r.service, Name: name}
+	}
+	key := Key(r.Alert, resource, own)
+	a := r.alerts[key]
+	if a == nil {
+		a = &instance{rule: r, Transition: Transition{Key: key, Rule: r.Alert, Resource: resource, Labels: own, To: Inactive}}
+		r.alerts[key], j.alerts[key] = a, a
+	}
+	return a
+}
+
+// unjudged is a rule that cannot be judged for a resource.
+func (t *turn) unjudged(r *judged, name string, err error) {
+	if _, none := errors.AsType[*query.NotFoundError](err); none {
+		return
+	}
+	state, why := Errored, err.Error()
+	if dead, silent := errors.AsType[*query.NoDataError](err); silent {
+		if dead.Age == 0 {
+			return // nothing has settled yet: it has not begun
+		}
+		state = NoData
+		why = fmt.Sprintf("%v is silent since %s", dead.Series, t.now.Add(-dead.Age).UTC().Format("15:04 MST"))
+	}
+	found := false
+	for _, a := range sorted(r.alerts) {
+		if a.Resource.Name == name {
+			found = true
+			t.blind(a, state, why)
+		}
+	}
+	if !found {
+		t.blind(t.judge.instance(r, name, nil), state, why)
+	}
+}
+
+// blind takes an alert into a state in which nothing is judged.
+func (t *turn) blind(a *instance, state State, why string) {
+	if a.To == state {
+		return
+	}
+	if a.To != NoData && a.To != Errored {
+		a.before = a.To
+	}
+	a.Value = nil
+	t.enter(a, state, a.rule.steps[a.Resource.Name], why)
+}
+
+// holds goes on with an alert whose condition holds at a step.
+func (t *turn) holds(a *instance, step time.Time) {
+	if a.To == NoData || a.To == Errored {
+		t.resume(a, step)
+		if a.To.Live() {
+			return
+		}
+	}
+	switch a.To {
+	case Firing:
+		a.Step = step
+	case Recovering:
+		t.enter(a, Firing, step, "")
+	case Pending:
+		if step.Sub(a.Since) >= a.rule.For {
+			t.fire(a, step)
+		}
+	default:
+		a.Since, a.held, a.Under = step, time.Time{}, ""
+		if a.rule.For > 0 {
+			t.enter(a, Pending, step, "")
+			return
+		}
+		t.fire(a, step)
+	}
+}
+
+// resume takes an alert back to what it was before it could not be judged.
+func (t *turn) resume(a *instance, step time.Time) {
+	switch a.before {
+	case Firing, Recovering:
+		t.enter(a, Firing, step, "")
+	case Pending:
+		t.enter(a, Pending, step, "")
+	default:
+		a.To = Inactive
+	}
+}
+
+// fails goes on with an alert whose condition does not hold at a step.
+func (t *turn) fails(a *instance, step time.Time) {
+	state := a.To
+	if state == NoData || state == Errored {
+		state = a.before
+		if state == "" || state == Resolved || state == Inactive {
+			a.Value = nil
+			t.enter(a, Inactive, step, "")
+			return
+		}
+	}
+	a.Value = nil
+	switch state {
+	case Pending:
+		t.enter(a, Inactive, step, "")
+	case Firing:
+		a.back = step
+		if a.rule.KeepFiringFor > 0 {
+			t.enter(a, Recovering, step, "")
+			return
+		}
+		t.enter(a, Resolved, step, "")
+	case Recovering:
+		if step.Sub(a.back) >= a.rule.KeepFiringFor {
+			t.enter(a, Resolved, step, "")
+		} else if a.To != Recovering {
+			t.enter(a, Recovering, step, "")
+		}
+	}
+}
+
+// enter takes an alert into a state, and says so.
+func (t *turn) enter(a *instance, to State, step time.Time, why string) {
+	a.From, a.To, a.At, a.Step, a.Why, a.Page, a.Root = a.To, to, t.now, step, why, false, false
+	switch to {
+	case Resolved, Inactive:
+		a.paged, a.held, a.alone = time.Time{}, time.Time{}, time.Time{}
+	}
+	t.tell(a)
+}
+
+// tell adds the alert's newest transition to what is told. With what the rule says now: words may have changed.
+func (t *turn) tell(a *instance) {
+	r := a.rule
+	a.Severity, a.Runbook, a.Words = r.Severity, r.Runbook, r.Description
+	if a.Words == "" {
+		a.Words = sentence(r.Expr)
+	}
+	if a.Value != nil || a.Summary == "" {
+		a.Summary = sources.Clean(r.Summary.fill(a.Value, a.label))
+	}
+	if a.Summary == "" {
+		a.Summary = r.Alert
+	}
+	out := a.Transition
+	out.Judged = t.read(a)
+	t.out = append(t.out, out)
+}
+
+// label is the value of a label as the rule's texts may name it.
+func (a *instance) label(name string) string {
+	if name == "resource" {
+		return a.Resource.Name
+	}
+	return a.Labels[name]
+}
+
+// read lists what was judged, where the alert is or was live.
+func (t *turn) read(a *instance) []Judged {
+	if a.To != Firing || a.From == Firing {
+		return nil
+	}
+	var out []Judged
+	for _, l := range t.judge.engine.Read(t.view, a.rule.Expr, a.Resource.Name, a.Step, judgedSpan) {
+		if len(out) < judgedMost {
+			out = append(out, Judged{l.Series, l.Points})
+		}
+	}
+	return out
+}
