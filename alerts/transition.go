@@ -90,8 +90,8 @@ func Key(rule string, resource sources.Ref, labels map[string]string) string {
 	return rule + "|" + resource.String() + "|" + string(body)
 }
 
-// change is the transition as it is recorded. The same alert goes to the same state for the same step once only.
-func (t *Transition) change() (sources.Change, error) {
+// Change is the transition as it is recorded. The same alert goes to the same state for the same step once only.
+func (t *Transition) Change() (sources.Change, error) {
 	body, err := json.Marshal(t)
 	if err != nil {
 		return sources.Change{}, fmt.Errorf("alert %s: %w", t.Rule, err)

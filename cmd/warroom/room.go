@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"warroom/alerts"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/recording"
@@ -19,6 +20,7 @@ import (
 //
 //	collect  ask every source that is due        poller, into the writer
 //	record   append what came to the recording   writer, on behalf of the lease
+//	judge    evaluate the rules on it, at now    judges, which records what alerts go through
 //	show     say that there is something new     advanced; each screen reads the recording by itself
 type room struct {
 	tape     *recording.File
@@ -27,6 +29,7 @@ type room struct {
 	holder   string         // who we are to the lease
 	open     opener
 	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
+	rules    func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
 	keys     map[string]string                               // rebindings of the config
 	runbooks []string                                        // files and folders of runbooks beside those of the house
 	remarks  []string                                        // odd, but allowed: told once collecting begins
@@ -126,6 +129,7 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	lost := false
 	polling.Go(ending(stop, func() { _ = poller.Run(ctx) })) // it ends with ctx only
 	polling.Go(ending(stop, func() { lost = r.keep(ctx, lease); stop(nil) }))
+	polling.Go(ending(stop, func() { r.judges(ctx, lease) }))
 	polling.Go(ending(stop, func() { r.warn(ctx, writer) }))
 	polling.Go(ending(stop, func() { r.reload(ctx, poller, &release) }))
 	written, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -193,6 +197,7 @@ const (
 	ofWriting cause = iota
 	ofLease
 	ofConfig
+	ofJudging
 	causes
 )
 

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"warroom/alerts"
+	"warroom/sources"
+	"warroom/sources/query"
+	"warroom/sources/recording"
+)
+
+// judgeTurn is how often it is looked whether there is anything new to judge, and how often rules are judged by the clock
+// alone, on the machine's clock.
+const (
+	judgeTurn = time.Second
+	judgeIdle = 10 * time.Second
+)
+
+// judging evaluates the rules on what the recording holds, for as long as this process collects, and records what alerts
+// go through. What it has decided is recorded before anything else is decided.
+type judging struct {
+	room    *room
+	lease   *recording.Lease
+	rules   *alerts.Rules
+	launch  sources.Launch
+	judge   *alerts.Judge
+	window  *sources.Window
+	deriver *query.Deriver
+	mark    recording.Mark
+	last    time.Time        // when it judged, machine clock
+	waiting []sources.Change // decided, but not recorded yet
+}
+
+// judges runs the step of judging until ctx ends. What keeps it from judging is given notice of while it lasts.
+func (r *room) judges(ctx context.Context, lease *recording.Lease) {
+	j := &judging{room: r, lease: lease}
+	for {
+		err := j.turn(ctx)
+		switch {
+		case ctx.Err() != nil, errors.Is(err, recording.ErrLeaseLost):
+			r.hold(ofJudging, "")
+			return
+		case err != nil:
+			r.hold(ofJudging, "alerts are not judged, trying again: "+reason(err))
+		default:
+			r.hold(ofJudging, "")
+		}
+		if !pause(ctx, judgeTurn) {
+			r.hold(ofJudging, "")
+			return
+		}
+	}
+}
+
+// turn judges what is new.
+func (j *judging) turn(ctx context.Context) error {
+	if err := j.prepare(ctx); err != nil {
+		return err
+	}
+	if err := j.record(ctx); err != nil {
+		return err
+	}
+	batch, mark, err := j.room.tape.Since(ctx, j.mark)
+	if err != nil {
+		return err
+	}
+	j.mark = mark
+	if !j.window.Apply(batch) && time.Since(j.last) < judgeIdle {
+		return nil
+	}
+	j.last = time.Now()
+	found, err := j.judge.Judge(ctx, j.deriver.View(j.window, sources.Cursor{At: j.room.clock.Now()}))
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		c, err := found[i].Change()
+		if err != nil {
+			return err
+		}
+		j.waiting = append(j.waiting, c)
+	}
+	return j.record(ctx)
+}
+
+// prepare makes the judge, anew when the rules or the launch have changed, and reads what it looks back on.
+func (j *judging) prepare(ctx context.Context) error {
+	rules, err := j.room.judgedBy()
+	if err != nil {
+		return err
+	}
+	launch := j.room.described().Launch
+	if j.judge != nil && rules == j.rules && reflect.DeepEqual(launch, j.launch) {
+		return nil
+	}
+	judge, err := alerts.NewJudge(rules, &launch)
+	if err != nil {
+		return err
+	}
+	past, err := j.room.tape.Changes(ctx, time.Time{}, time.Time{}, time.Time{})
+	if err != nil {
+		return fmt.Errorf("read how the alerts stand: %w", err)
+	}
+	judge.Restore(past)
+	if j.window == nil {
+		batch, mark, err := j.room.tape.Load(ctx, j.room.clock.Now().Add(-alerts.Lookback), time.Time{}, time.Time{})
+		if err != nil && !errors.Is(err, recording.ErrDamaged) {
+			return err
+		}
+		j.window, j.deriver, j.mark = sources.NewWindow(alerts.Lookback), query.NewDeriver(), mark
+		j.window.Apply(batch)
+	}
+	j.rules, j.launch, j.judge = rules, launch, judge
+	return nil
+}
+
+// record appends what has been decided. What cannot be recorded now waits: nothing is decided meanwhile, and the same
+// transition is recorded once only.
+func (j *judging) record(ctx context.Context) error {
+	if len(j.waiting) == 0 {
+		return nil
+	}
+	reading := sources.Reading{Source: sources.RoomService, At: j.room.clock.Now(), Batch: sources.Batch{Changes: j.waiting}}
+	if err := j.lease.Append(ctx, reading); err != nil {
+		return fmt.Errorf("what alerts went through is not recorded: %w", err)
+	}
+	j.waiting = nil
+	j.room.advanced()
+	return nil
+}
+
+// judgedBy are the rules that hold: those of the house, where the room was given no others.
+func (r *room) judgedBy() (*alerts.Rules, error) {
+	if r.rules != nil {
+		return r.rules()
+	}
+	return houseRules()
+}
+
+// houseRules are read once.
+var houseRules = sync.OnceValues(alerts.House)
