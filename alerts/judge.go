@@ -191,16 +191,17 @@ func (t *turn) mark(r *judged, name string) (time.Time, error) {
 }
 
 // due are the steps that are to be judged up to a mark, and remembers that they are. A rule that may see provisional samples
-// looks at the newest period each time, since it may read otherwise; others look at each once.
+// looks at the newest period each time, since it may read otherwise; others look at each once. What is judged for the first
+// time is judged from so far back that what has held for long enough fires at once.
 func (r *judged) due(name string, mark time.Time) []time.Time {
 	mark = mark.Truncate(time.Minute)
 	last, known := r.steps[name]
 	r.steps[name] = mark
 	switch {
-	case !known || mark.Sub(last) > catchUp:
-		return []time.Time{mark}
 	case r.Provisional:
 		return []time.Time{mark}
+	case !known || mark.Sub(last) > catchUp:
+		last = mark.Add(-min(r.For, catchUp) - time.Minute).Truncate(time.Minute)
 	case mark.Before(last):
 		r.steps[name] = last
 	}

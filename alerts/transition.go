@@ -90,7 +90,8 @@ func Key(rule string, resource sources.Ref, labels map[string]string) string {
 	return rule + "|" + resource.String() + "|" + string(body)
 }
 
-// Change is the transition as it is recorded. The same alert goes to the same state for the same step once only.
+// Change is the transition as it is recorded. The same alert goes from one state to another for the same
+// step once only.
 func (t *Transition) Change() (sources.Change, error) {
 	body, err := json.Marshal(t)
 	if err != nil {
@@ -98,7 +99,7 @@ func (t *Transition) Change() (sources.Change, error) {
 	}
 	return sources.Change{
 		At: t.At, Seen: t.At, Kind: ChangeAlert, Resource: t.Resource, Actor: "room",
-		ID:   fmt.Sprintf("%s %s %d", t.Key, t.To, t.Step.Unix()),
+		ID:   fmt.Sprintf("%s %s %s %d %t", t.Key, t.From, t.To, t.Step.Unix(), t.Page),
 		Text: sources.Clean(t.line()), Body: body,
 	}, nil
 }
