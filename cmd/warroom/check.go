@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"warroom/sources/document"
 	"warroom/sources/simulator"
 )
 
@@ -68,11 +69,11 @@ func checkFile(file string) ([]string, error) {
 	if filepath.Ext(file) == ".md" {
 		return checkRunbook(file, text)
 	}
-	d, err := parse(file, text)
+	d, err := document.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	if d.isScenario() {
+	if isScenario(d) {
 		return rightScenario(file)
 	}
 	c, err := parseConfig(file, text)
@@ -98,18 +99,18 @@ func readText(file string) ([]byte, error) {
 	case err != nil:
 		return nil, unread(file, err)
 	case info.IsDir():
-		return nil, &FileError{File: file, Text: "is a folder: name the config or the scenario in it"}
+		return nil, &document.FileError{File: file, Text: "is a folder: name the config or the scenario in it"}
 	case !info.Mode().IsRegular(): // reading a pipe may take for ever
-		return nil, &FileError{File: file, Text: "is no ordinary file: write the config or the scenario into one"}
+		return nil, &document.FileError{File: file, Text: "is no ordinary file: write the config or the scenario into one"}
 	}
 	text, err := os.ReadFile(file)
 	switch {
 	case err != nil:
 		return nil, unread(file, err)
 	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")):
-		return nil, &FileError{File: file, Text: "is a recording, not a config: look at it with warroom status or warroom replay"}
+		return nil, &document.FileError{File: file, Text: "is a recording, not a config: look at it with warroom status or warroom replay"}
 	case bytes.IndexByte(text, 0) >= 0:
-		return nil, &FileError{File: file, Text: "is no text: name a config or a scenario"}
+		return nil, &document.FileError{File: file, Text: "is no text: name a config or a scenario"}
 	}
 	return text, nil
 }
@@ -120,20 +121,20 @@ func unread(file string, err error) error {
 	if errors.As(err, &where) {
 		err = where.Err
 	}
-	return &FileError{File: file, Text: "cannot be read: " + err.Error()}
+	return &document.FileError{File: file, Text: "cannot be read: " + err.Error()}
 }
 
 // isScenario tells a scenario from a config by its outermost words: it has more of a scenario's.
-func (d *document) isScenario() bool {
-	ofScenario, _ := fieldsOf(reflect.TypeFor[simulator.Scenario]())
-	ofConfig, _ := fieldsOf(reflect.TypeFor[config]())
-	entries, _ := d.entries(d.root, "") // whoever reads the file complains about one that has no words
+func isScenario(d *document.Document) bool {
+	ofScenario, _ := document.Fields(reflect.TypeFor[simulator.Scenario]())
+	ofConfig, _ := document.Fields(reflect.TypeFor[config]())
+	entries, _ := d.Entries(d.Root, "") // whoever reads the file complains about one that has no words
 	score := 0
 	for _, e := range entries {
-		if ofScenario[e.word] != nil {
+		if ofScenario[e.Word] != nil {
 			score++
 		}
-		if ofConfig[e.word] != nil {
+		if ofConfig[e.Word] != nil {
 			score--
 		}
 	}

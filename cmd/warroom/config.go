@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // config is the one file that a user writes. The program reads it and never writes it.
@@ -67,15 +66,15 @@ func loadConfig(path string) (*config, error) {
 }
 
 func parseConfig(path string, text []byte) (*config, error) {
-	d, err := parse(path, text)
+	d, err := document.Parse(path, text)
 	if err != nil {
 		return nil, err
 	}
 	c := &config{path: path}
-	if err := d.decode(c); err != nil {
+	if err := d.Decode(c); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*document) error{
+	for _, check := range []func(*document.Document) error{
 		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks,
 	} {
 		if err := check(d); err != nil {
@@ -85,74 +84,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	return c, nil
 }
 
-func (c *config) checkLaunch(d *document) error {
-	at := d.find("launch")
-	switch {
-	case strings.TrimSpace(c.Launch.Name) == "":
-		return d.at(at, "launch.name is missing: the launch needs a name")
-	case c.Launch.T0.IsZero():
-		return d.at(at, "launch.t0 is missing: want %s", wantTime)
-	case c.Launch.Period != 0 && c.Launch.Period != time.Minute:
-		return d.at(d.find("launch", "period"), "launch.period: want 60s, the period of all metrics that are read; or leave it out")
-	}
-	c.Launch.Name = sources.Clean(c.Launch.Name)
+func (c *config) checkLaunch(d *document.Document) error {
 	c.Environment = sources.Clean(c.Environment)
-	return checkTimeline(d, c.Launch)
-}
-
-// checkTimeline holds the launch's phases and marks against what they may say.
-func checkTimeline(d *document, l sources.Launch) error {
-	for i, p := range l.Phases {
-		place := []string{"launch", "phases", fmt.Sprint(i)}
-		if strings.TrimSpace(p.Name) == "" {
-			return d.at(d.find(place...), "%s: name is missing", strings.Join(place, "."))
-		}
-		if err := checkMoment(d, l.T0, p.At, append(place, "at")...); err != nil {
-			return err
-		}
-	}
-	for i, m := range l.Marks {
-		if err := checkMark(d, l.T0, m, "launch", "marks", fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// peaks are how a surge is told: how many times the ordinary.
-var peaks = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?x?$`)
-
-func checkMark(d *document, t0 time.Time, m sources.Mark, place ...string) error {
-	word := func(name string) []string { return append(slices.Clone(place), name) }
-	where := strings.Join(place, ".")
-	if !slices.Contains(sources.MarkKinds, m.Kind) {
-		return d.unknown(d.find(word("kind")...), "kind of mark", m.Kind, "launch.marks", sources.MarkKinds)
-	}
-	if err := checkMoment(d, t0, m.At, word("at")...); err != nil {
-		return err
-	}
-	if m.Peak != "" && !peaks.MatchString(m.Peak) {
-		return d.at(d.find(word("peak")...), "%s.peak: want how many times the ordinary, such as 20x", where)
-	}
-	if m.Until == "" {
-		return nil
-	}
-	if err := checkMoment(d, t0, m.Until, word("until")...); err != nil {
-		return err
-	}
-	from, _ := m.At.On(t0) // both have been read above
-	until, _ := m.Until.On(t0)
-	if until.Before(from) {
-		return d.at(d.find(word("until")...), "%s.until: it is over before it begins, at %s", where, m.At)
-	}
-	return nil
-}
-
-func checkMoment(d *document, t0 time.Time, m sources.Moment, path ...string) error {
-	if _, err := m.On(t0); err != nil {
-		return d.at(d.find(path...), "%s: want T0, T-30m, T+1h12m or %s", strings.Join(path, "."), wantTime)
-	}
-	return nil
+	return d.CheckLaunch(&c.Launch, "launch")
 }
 
 // regions are how AWS calls them, in all its partitions.
@@ -160,12 +94,12 @@ var regions = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
 const wantRegion = "want a region such as eu-central-1"
 
-func (c *config) checkAccount(d *document) error {
+func (c *config) checkAccount(d *document.Document) error {
 	if c.AWS.Region != "" && !regions.MatchString(c.AWS.Region) {
-		return d.at(d.find("aws", "region"), "aws.region: %s", wantRegion)
+		return d.At(d.Find("aws", "region"), "aws.region: %s", wantRegion)
 	}
 	if c.AWS.Budget < 0 || c.AWS.Budget > 1 {
-		return d.at(d.find("aws", "budget"), "aws.budget: want a share between 0 and 1, such as 0.2")
+		return d.At(d.Find("aws", "budget"), "aws.budget: want a share between 0 and 1, such as 0.2")
 	}
 	if c.Environment == "" {
 		c.Environment = "AWS"
@@ -177,10 +111,10 @@ func (c *config) checkAccount(d *document) error {
 }
 
 // checkActions holds what the config says of actions against what there is to do.
-func (c *config) checkActions(d *document) error {
+func (c *config) checkActions(d *document.Document) error {
 	for i, kind := range c.Actions.TwoPeople {
 		if !slices.Contains(runbooks.Kinds(), kind) {
-			return d.unknown(d.find("actions", "two_people", fmt.Sprint(i)), "kind of action", string(kind), "actions.two_people", kindNames())
+			return d.Unknown(d.Find("actions", "two_people", fmt.Sprint(i)), "kind of action", string(kind), "actions.two_people", kindNames())
 		}
 	}
 	return nil
@@ -194,21 +128,21 @@ func kindNames() (names []string) {
 }
 
 // readResources turns the short and the long form of the resources into what the sources want.
-func (c *config) readResources(d *document) error {
-	services, err := d.entries(c.Resources, "resources")
+func (c *config) readResources(d *document.Document) error {
+	services, err := d.Entries(c.Resources, "resources")
 	if err != nil {
 		return err
 	}
 	for _, service := range services {
-		if _, ok := words[service.word]; !ok {
-			return d.unknown(service.Key, "service", service.word, "resources", watchable())
+		if _, ok := words[service.Word]; !ok {
+			return d.Unknown(service.Key, "service", service.Word, "resources", watchable())
 		}
-		members, err := d.entries(service.Value, "resources."+service.word)
+		members, err := d.Entries(service.Value, "resources."+service.Word)
 		if err != nil {
 			return err
 		}
 		for _, m := range members {
-			read, err := readResource(d, service.word, m)
+			read, err := readResource(d, service.Word, m)
 			if err != nil {
 				return err
 			}
@@ -216,7 +150,7 @@ func (c *config) readResources(d *document) error {
 		}
 	}
 	if len(c.watch) == 0 {
-		return d.at(c.Resources, "resources: there is nothing to watch; name at least one, such as alb: {shop: app/shop/50dc6c495c0c9188}")
+		return d.At(c.Resources, "resources: there is nothing to watch; name at least one, such as alb: {shop: app/shop/50dc6c495c0c9188}")
 	}
 	return c.checkAudience(d)
 }
@@ -233,16 +167,16 @@ func watchable() []string {
 }
 
 // checkSites holds the request paths against the resources that they name.
-func (c *config) checkSites(d *document) error {
+func (c *config) checkSites(d *document.Document) error {
 	for site, members := range c.Launch.Sites {
 		for service, name := range members {
-			at := d.find("launch", "sites", site, service)
+			at := d.Find("launch", "sites", site, service)
 			names := c.names(service)
 			if len(names) == 0 {
-				return d.unknown(at, "service", service, "launch.sites."+site, watchable())
+				return d.Unknown(at, "service", service, "launch.sites."+site, watchable())
 			}
 			if !slices.Contains(names, name) {
-				return d.unknown(at, "resource", name, "launch.sites."+site, names)
+				return d.Unknown(at, "resource", name, "launch.sites."+site, names)
 			}
 		}
 	}

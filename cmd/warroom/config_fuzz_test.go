@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // Whatever stands in a scenario's file, reading it ends, with a scenario or with one harmless line that names it.
@@ -53,7 +54,7 @@ func FuzzConfig(f *testing.F) {
 		if message := err.Error(); message != sources.Clean(message) {
 			t.Errorf("the message can steer a terminal: %q", message)
 		}
-		var place *FileError
+		var place *document.FileError
 		if !errors.As(err, &place) {
 			t.Errorf("the message names no file: %v", err)
 		} else {

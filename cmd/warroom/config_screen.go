@@ -8,11 +8,12 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"warroom/sources/document"
 	"warroom/tui"
 )
 
 // checkScreen holds what the config says about the screen against what the screen knows.
-func (c *config) checkScreen(d *document) error {
+func (c *config) checkScreen(d *document.Document) error {
 	if err := c.checkTiles(d); err != nil {
 		return err
 	}
@@ -20,27 +21,27 @@ func (c *config) checkScreen(d *document) error {
 }
 
 // checkTiles lets the screen read the tiles, which it shows as they stand in the file.
-func (c *config) checkTiles(d *document) error {
-	tiles := child(d.root, "tiles")
+func (c *config) checkTiles(d *document.Document) error {
+	tiles := document.Child(d.Root, "tiles")
 	if tiles == nil {
 		return nil
 	}
 	for _, kind := range []ast.NodeType{ast.AnchorType, ast.AliasType} {
 		if found := ast.Filter(kind, tiles); len(found) > 0 {
-			return d.at(found[0], "tiles: write it out; anchors and aliases are not read here")
+			return d.At(found[0], "tiles: write it out; anchors and aliases are not read here")
 		}
 	}
 	if err := listOfTiles(d, tiles); err != nil {
 		return err
 	}
-	c.tileText = d.block("tiles")
+	c.tileText = d.Block("tiles")
 	if err := tui.CheckTiles(c.tileText); err != nil {
-		return d.ofTiles(tiles, err.Error())
+		return ofTiles(d, tiles, err.Error())
 	}
 	return nil
 }
 
-func listOfTiles(d *document, tiles ast.Node) error {
+func listOfTiles(d *document.Document, tiles ast.Node) error {
 	const want = "want a list of tiles, such as [{service: alb, title: balancer}]"
 	list := []ast.Node{tiles}
 	if s, ok := tiles.(*ast.SequenceNode); ok {
@@ -50,7 +51,7 @@ func listOfTiles(d *document, tiles ast.Node) error {
 		switch tile.(type) {
 		case *ast.MappingNode, *ast.MappingValueNode, *ast.NullNode:
 		default:
-			return d.at(tile, "tiles: %s", want)
+			return d.At(tile, "tiles: %s", want)
 		}
 	}
 	return nil
@@ -71,12 +72,12 @@ var typeWords = map[string]string{
 
 // ofTiles is the screen's complaint about the tiles, at its place. The screen names the line of the tile only; the
 // word that it quotes stands there or below.
-func (d *document) ofTiles(tiles ast.Node, complaint string) error {
+func ofTiles(d *document.Document, tiles ast.Node, complaint string) error {
 	text, _, _ := strings.Cut(complaint, "\n")
 	if m := pointed.FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])
-		return d.complainAt(line, column, inWords(strings.Replace(text, m[0], "", 1)))
+		return d.ComplainAt(line, column, inWords(strings.Replace(text, m[0], "", 1)))
 	}
 	from, about := 0, strings.TrimPrefix(text, "tiles: ")
 	if m := lined.FindStringSubmatchIndex(text); m != nil {
@@ -85,7 +86,7 @@ func (d *document) ofTiles(tiles ast.Node, complaint string) error {
 		text = text[:m[0]] + ": " + about
 	}
 	text = strings.Replace(text, "tiles:: ", "tiles: ", 1)
-	return d.at(wordIn(tiles, quotes(about, text), from), "%s", text)
+	return d.At(wordIn(tiles, quotes(about, text), from), "%s", text)
 }
 
 // quotes is the first word in quotes that is none to be taken instead, of the first text that has one.
@@ -143,19 +144,19 @@ func (v visitor) Visit(n ast.Node) ast.Visitor { v(n); return v }
 
 // checkKeys lets the screen read the rebindings. What is wrong is told at the first key without which less is wrong:
 // a clash may be of two keys, each of which is right by itself.
-func (c *config) checkKeys(d *document) error {
+func (c *config) checkKeys(d *document.Document) error {
 	warnings, err := tui.CheckKeys(c.Keys)
 	if err == nil {
 		c.warnings = warnings
 		return nil
 	}
-	entries, _ := d.entries(d.find("keys"), "keys") // decoding has complained about keys that are none
+	entries, _ := d.Entries(d.Find("keys"), "keys") // decoding has complained about keys that are none
 	for _, e := range entries {
-		if own := missing(err, without(c.Keys, e.word)); own != "" {
-			return d.at(e.Key, "keys: %s", own)
+		if own := missing(err, without(c.Keys, e.Word)); own != "" {
+			return d.At(e.Key, "keys: %s", own)
 		}
 	}
-	return d.at(d.find("keys"), "%v", err)
+	return d.At(d.Find("keys"), "%v", err)
 }
 
 // without is the complaint about all keys but one.

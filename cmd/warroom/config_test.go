@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 const tenLines = `launch: {name: lottery, t0: 2026-03-01T20:15:00+01:00}
@@ -220,7 +221,7 @@ func TestWrongConfigs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := parseConfig("warroom.yaml", []byte(tc.text))
-			var f *FileError
+			var f *document.FileError
 			if !errors.As(err, &f) {
 				t.Fatalf("got %v, want an error with its place", err)
 			}

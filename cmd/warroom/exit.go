@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"warroom/runbooks"
+	"warroom/sources/document"
 	"warroom/sources/recording"
 )
 
@@ -53,7 +54,7 @@ func usage(format string, args ...any) error {
 func codeOf(err error) int {
 	var (
 		e    *exit
-		f    *FileError
+		f    *document.FileError
 		book *runbooks.FileError
 		r    *recording.FileError
 		b    *recording.BrokenError

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
+	"warroom/sources/document"
 	"warroom/sources/recording"
 )
 
@@ -96,7 +97,7 @@ func TestExitCodes(t *testing.T) {
 		{nil, exitDone},
 		{errors.New("disk"), exitFailed},
 		{usage("no such thing"), exitUsage},
-		{fmt.Errorf("read: %w", &FileError{File: "warroom.yaml"}), exitUsage},
+		{fmt.Errorf("read: %w", &document.FileError{File: "warroom.yaml"}), exitUsage},
 		{errors.Join(&recording.FileError{Path: "x"}, nil), exitRefused},
 		{&exit{code: exitBad}, exitBad},
 	} {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 func main() {
@@ -49,7 +50,7 @@ func (p *process) complain(err error) {
 	for line := range strings.Lines("warroom: " + err.Error()) {
 		fmt.Fprintln(p.err, sources.Clean(strings.TrimRight(line, "\n")))
 	}
-	var f *FileError
+	var f *document.FileError
 	if errors.As(err, &f) && f.Excerpt != "" {
 		fmt.Fprint(p.err, f.Excerpt)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // configTurn is how often the config file is looked at.
@@ -109,7 +110,7 @@ func (r *room) reload(ctx context.Context, poller *sources.Poller, release *func
 
 // wrong is the notice of why a config was not taken over.
 func wrong(err error) string {
-	if _, broken := errors.AsType[*FileError](err); broken {
+	if _, broken := errors.AsType[*document.FileError](err); broken {
 		return "config broken, the old one holds: " + reason(err)
 	}
 	return "config not taken over, the old one holds: " + reason(err)
@@ -141,7 +142,7 @@ func (r *room) adopt(ctx context.Context, poller *sources.Poller) (release func(
 
 // reason is the error as one line for the screen: where it is, and what it is.
 func reason(err error) string {
-	var f *FileError
+	var f *document.FileError
 	if errors.As(err, &f) {
 		return f.Error()
 	}

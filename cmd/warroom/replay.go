@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"warroom/sources"
+	"warroom/sources/document"
 	"warroom/sources/recording"
 	"warroom/tui"
 )
@@ -113,7 +114,7 @@ func moment(ctx context.Context, at sources.Moment, t0 time.Time, tape *recordin
 	}
 	t, err := at.On(t0)
 	if err != nil {
-		return nil, usage("--at %s: want T0, T-5m, T+1h12m, a time of day such as 20:31, or %s", at, wantTime)
+		return nil, usage("--at %s: want T0, T-5m, T+1h12m, a time of day such as 20:31, or %s", at, document.WantTime)
 	}
 	return &t, nil
 }

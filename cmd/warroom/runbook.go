@@ -12,6 +12,7 @@ import (
 	"warroom/runbooks"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 const runbookLong = `Look at the runbooks: those that come with the program, and those of the config (runbooks: [FOLDER, FILE.md]), which
@@ -154,11 +155,11 @@ func (c *config) runbooks() []string {
 }
 
 // checkRunbooks reads the runbooks that the config names: what is wrong with one is known before the launch, not in it.
-func (c *config) checkRunbooks(d *document) error {
+func (c *config) checkRunbooks(d *document.Document) error {
 	for i, path := range c.runbooks() {
 		_, err := runbooks.ReadAll(path, awswrite.Offers)
 		if errors.Is(err, fs.ErrNotExist) {
-			return d.at(d.find("runbooks", fmt.Sprint(i)), "runbooks: there is no %s", path)
+			return d.At(d.Find("runbooks", fmt.Sprint(i)), "runbooks: there is no %s", path)
 		}
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"warroom/sources/document"
 	"warroom/sources/simulator"
 )
 
@@ -32,29 +33,29 @@ func readScenario(file string) (simulator.Scenario, error) {
 	if err != nil {
 		return simulator.Scenario{}, err
 	}
-	d, err := parse(file, text)
+	d, err := document.Parse(file, text)
 	switch {
 	case err != nil:
 		return simulator.Scenario{}, err
-	case d.root == nil:
-		return simulator.Scenario{}, d.at(nil, "is empty: a scenario needs name, t0, audience and capacity")
+	case d.Root == nil:
+		return simulator.Scenario{}, d.At(nil, "is empty: a scenario needs name, t0, audience and capacity")
 	}
-	if err := d.holds(reflect.TypeFor[simulator.Scenario]()); err != nil {
+	if err := d.Holds(reflect.TypeFor[simulator.Scenario]()); err != nil {
 		return simulator.Scenario{}, err
 	}
 	sc, err := simulator.Parse(file, text)
 	if m, ok := errors.AsType[*simulator.Mistake](err); ok {
-		return sc, d.at(d.place(m.Steps()), "%s: %s", m.Path, m.Text)
+		return sc, d.At(place(d, m.Steps()), "%s: %s", m.Path, m.Text)
 	}
-	return sc, d.translate(err)
+	return sc, d.Translate(err)
 }
 
 // place is where a path leads, or as near to it as the document goes: a value, or the word before one that holds
 // others.
-func (d *document) place(steps []string) ast.Node {
-	n, at := d.root, ast.Node(nil)
+func place(d *document.Document, steps []string) ast.Node {
+	n, at := d.Root, ast.Node(nil)
 	for _, step := range steps {
-		next := child(n, step)
+		next := document.Child(n, step)
 		if next == nil {
 			break
 		}

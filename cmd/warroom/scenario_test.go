@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"warroom/sources/document"
 	"warroom/sources/recording"
 )
 
@@ -129,7 +130,7 @@ func TestScenarioFileIsFoundFromElsewhere(t *testing.T) {
 	if _, err := recording.OpenReadOnly(file); err != nil {
 		t.Error(err)
 	}
-	var where *FileError
+	var where *document.FileError
 	_, err := loadScenario("./own.yaml")
 	if !errors.As(err, &where) || codeOf(err) != exitUsage {
 		t.Errorf("a scenario that is not there: %v", err)

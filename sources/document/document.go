@@ -1,4 +1,4 @@
-package main
+package document
 
 import (
 	"bytes"
@@ -33,63 +33,63 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
 }
 
-// document is a YAML file whose every complaint names its place.
-type document struct {
+// Document is a YAML file whose every complaint names its place.
+type Document struct {
 	name string
 	text []byte
-	root ast.Node // nil when the file is empty
+	Root ast.Node // nil when the file is empty
 }
 
-// parse reads the text of the file called name.
-func parse(name string, text []byte) (*document, error) {
+// Parse reads the text of the file called name.
+func Parse(name string, text []byte) (*Document, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // what some editors put before a text
-	d := &document{name: name, text: text}
+	d := &Document{name: name, text: text}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return nil, d.translate(err)
+		return nil, d.Translate(err)
 	}
 	switch {
 	case len(file.Docs) == 0:
 	case len(file.Docs) == 1:
-		d.root = file.Docs[0].Body
+		d.Root = file.Docs[0].Body
 	default:
 		return nil, &FileError{File: name, Text: "holds several documents; one is wanted"}
 	}
 	return d, nil
 }
 
-// decode fills v, a pointer to a struct, and refuses every word that v does not know.
-func (d *document) decode(v any) error {
-	if d.root == nil {
+// Decode fills v, a pointer to a struct, and refuses every word that v does not know.
+func (d *Document) Decode(v any) error {
+	if d.Root == nil {
 		return nil
 	}
-	if err := d.holds(reflect.TypeOf(v).Elem()); err != nil {
+	if err := d.Holds(reflect.TypeOf(v).Elem()); err != nil {
 		return err
 	}
-	return d.translate(yaml.NodeToValue(d.root, v, yaml.Strict()))
+	return d.Translate(yaml.NodeToValue(d.Root, v, yaml.Strict()))
 }
 
-// holds tells whether every word is one of the type's, with a value of its kind.
-func (d *document) holds(t reflect.Type) error {
+// Holds tells whether every word is one of the type's, with a value of its kind.
+func (d *Document) Holds(t reflect.Type) error {
 	if err := d.checkAliases(); err != nil {
 		return err
 	}
-	return d.check(d.root, t, "")
+	return d.check(d.Root, t, "")
 }
 
 // checkAliases looks for what every alias stands for; the decoder would complain without a place.
-func (d *document) checkAliases() error {
-	for _, n := range ast.Filter(ast.AliasType, d.root) {
+func (d *Document) checkAliases() error {
+	for _, n := range ast.Filter(ast.AliasType, d.Root) {
 		if name := n.(*ast.AliasNode).Value.GetToken().Value; !d.named(name, n) {
-			return d.at(n, "no anchor before it is called %q", name)
+			return d.At(n, "no anchor before it is called %q", name)
 		}
 	}
 	return nil
 }
 
 // named tells whether a value that ends before the alias has the name: within itself it stands for nothing.
-func (d *document) named(name string, alias ast.Node) bool {
-	return slices.ContainsFunc(ast.Filter(ast.AnchorType, d.root), func(n ast.Node) bool {
+func (d *Document) named(name string, alias ast.Node) bool {
+	return slices.ContainsFunc(ast.Filter(ast.AnchorType, d.Root), func(n ast.Node) bool {
 		anchor := n.(*ast.AnchorNode)
 		return anchor.Name.GetToken().Value == name && before(anchor, alias) && !slices.Contains(ast.Filter(ast.AliasType, anchor), alias)
 	})
@@ -109,7 +109,7 @@ var (
 
 // check holds the node against the type that it will be decoded into. The decoder alone would take an
 // unreadable time for year one, and words its other complaints for programmers.
-func (d *document) check(n ast.Node, t reflect.Type, where string) error {
+func (d *Document) check(n ast.Node, t reflect.Type, where string) error {
 	if a, ok := n.(*ast.AnchorNode); ok {
 		n = a.Value
 	}
@@ -121,7 +121,7 @@ func (d *document) check(n ast.Node, t reflect.Type, where string) error {
 	case t == nodeType:
 		return nil
 	case t == timeType:
-		return d.checkText(n, where, wantTime, func(s string) bool { _, err := time.Parse(time.RFC3339, s); return err == nil })
+		return d.checkText(n, where, WantTime, func(s string) bool { _, err := time.Parse(time.RFC3339, s); return err == nil })
 	case t == durationType:
 		return d.checkText(n, where, "a duration such as 60s or 5m", func(s string) bool { _, err := time.ParseDuration(s); return err == nil })
 	case t.Kind() == reflect.Struct:
@@ -134,20 +134,20 @@ func (d *document) check(n ast.Node, t reflect.Type, where string) error {
 	return d.checkScalar(n, t, where)
 }
 
-const wantTime = "a time with its zone (RFC 3339), such as 2026-03-01T20:15:00+01:00"
+const WantTime = "a time with its zone (RFC 3339), such as 2026-03-01T20:15:00+01:00"
 
-func (d *document) checkFields(n ast.Node, t reflect.Type, where string) error {
-	fields, words := fieldsOf(t)
+func (d *Document) checkFields(n ast.Node, t reflect.Type, where string) error {
+	fields, words := Fields(t)
 	return d.checkEntries(n, where, func(key ast.Node, word string) (reflect.Type, error) {
 		if fields[word] == nil {
-			return nil, d.unknown(key, "word", word, where, words)
+			return nil, d.Unknown(key, "word", word, where, words)
 		}
 		return fields[word], nil
 	})
 }
 
-// fieldsOf are the types of a struct's fields by the words that stand for them, and those words in their order.
-func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, words []string) {
+// Fields are the types of a struct's fields by the words that stand for them, and those words in their order.
+func Fields(t reflect.Type) (fields map[string]reflect.Type, words []string) {
 	fields = map[string]reflect.Type{}
 	for f := range t.Fields() {
 		if word, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); word != "" && word != "-" {
@@ -159,31 +159,31 @@ func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, words []string) {
 }
 
 // checkEntries goes through a mapping; of tells each value's type.
-func (d *document) checkEntries(n ast.Node, where string, of func(key ast.Node, word string) (reflect.Type, error)) error {
-	entries, err := d.entries(n, where)
+func (d *Document) checkEntries(n ast.Node, where string, of func(key ast.Node, word string) (reflect.Type, error)) error {
+	entries, err := d.Entries(n, where)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		t, err := of(e.Key, e.word)
+		t, err := of(e.Key, e.Word)
 		if err != nil {
 			return err
 		}
-		if err := d.check(e.Value, t, join(where, e.word)); err != nil {
+		if err := d.check(e.Value, t, join(where, e.Word)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// entry is one "word: value" of a mapping.
-type entry struct {
+// Entry is one "word: value" of a mapping.
+type Entry struct {
 	*ast.MappingValueNode
-	word string
+	Word string
 }
 
-// entries are those of a mapping, in the order in which they were written.
-func (d *document) entries(n ast.Node, where string) ([]entry, error) {
+// Entries are those of a mapping, in the order in which they were written.
+func (d *Document) Entries(n ast.Node, where string) ([]Entry, error) {
 	if a, ok := n.(*ast.AnchorNode); ok {
 		n = a.Value
 	}
@@ -195,22 +195,22 @@ func (d *document) entries(n ast.Node, where string) ([]entry, error) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		return nil, d.at(n, "%s: want words with values (word: value)", orFile(where))
+		return nil, d.At(n, "%s: want words with values (word: value)", orFile(where))
 	}
-	var out []entry
+	var out []Entry
 	for _, v := range values {
 		if v.Key.Type() == ast.MergeKeyType {
 			continue
 		}
-		out = append(out, entry{v, v.Key.GetToken().Value})
+		out = append(out, Entry{v, v.Key.GetToken().Value})
 	}
 	return out, nil
 }
 
-func (d *document) checkItems(n ast.Node, t reflect.Type, where string) error {
+func (d *Document) checkItems(n ast.Node, t reflect.Type, where string) error {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return d.at(n, "%s: want a list", orFile(where))
+		return d.At(n, "%s: want a list", orFile(where))
 	}
 	for i, item := range list.Values {
 		if err := d.check(item, t.Elem(), fmt.Sprintf("%s[%d]", where, i)); err != nil {
@@ -220,7 +220,7 @@ func (d *document) checkItems(n ast.Node, t reflect.Type, where string) error {
 	return nil
 }
 
-func (d *document) checkScalar(n ast.Node, t reflect.Type, where string) error {
+func (d *Document) checkScalar(n ast.Node, t reflect.Type, where string) error {
 	whole := t.Kind() == reflect.Int
 	switch n.(type) {
 	case *ast.IntegerNode:
@@ -236,25 +236,25 @@ func (d *document) checkScalar(n ast.Node, t reflect.Type, where string) error {
 	}
 	switch {
 	case t.Kind() == reflect.String:
-		return d.at(n, "%s: want a text", where)
+		return d.At(n, "%s: want a text", where)
 	case whole:
-		return d.at(n, "%s: want a whole number", where)
+		return d.At(n, "%s: want a whole number", where)
 	}
-	return d.at(n, "%s: want a number", where)
+	return d.At(n, "%s: want a number", where)
 }
 
-func (d *document) checkText(n ast.Node, where, want string, good func(string) bool) error {
+func (d *Document) checkText(n ast.Node, where, want string, good func(string) bool) error {
 	if !good(n.GetToken().Value) {
-		return d.at(n, "%s: want %s", where, want)
+		return d.At(n, "%s: want %s", where, want)
 	}
 	return nil
 }
 
-// find is the node at the path, or as near to it as the document goes.
-func (d *document) find(path ...string) ast.Node {
-	n := d.root
+// Find is the node at the path, or as near to it as the document goes.
+func (d *Document) Find(path ...string) ast.Node {
+	n := d.Root
 	for _, step := range path {
-		next := child(n, step)
+		next := Child(n, step)
 		if next == nil {
 			return n
 		}
@@ -263,7 +263,7 @@ func (d *document) find(path ...string) ast.Node {
 	return n
 }
 
-func child(n ast.Node, step string) ast.Node {
+func Child(n ast.Node, step string) ast.Node {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		for _, v := range n.Values {
@@ -285,12 +285,12 @@ func child(n ast.Node, step string) ast.Node {
 	return nil
 }
 
-// block is the text of one word's value in the outermost mapping, blanks in place of everything else, so that
+// Block is the text of one word's value in the outermost mapping, blanks in place of everything else, so that
 // another reader of it counts lines and columns as this one does. It is "" where the word is absent or empty.
-func (d *document) block(word string) string {
-	entries, _ := d.entries(d.root, "") // whoever decodes has complained about a document that is none
+func (d *Document) Block(word string) string {
+	entries, _ := d.Entries(d.Root, "") // whoever decodes has complained about a document that is none
 	for i, e := range entries {
-		if _, empty := e.Value.(*ast.NullNode); e.word != word || empty {
+		if _, empty := e.Value.(*ast.NullNode); e.Word != word || empty {
 			continue
 		}
 		var next *token.Token
@@ -330,7 +330,7 @@ func end(colon, next *token.Token) *token.Token {
 
 // between is the text behind one token and before another, the file's end where that is nil. Columns are counted
 // in characters, as the parser does.
-func (d *document) between(from, to *token.Token) string {
+func (d *Document) between(from, to *token.Token) string {
 	lines := strings.Split(string(d.text), "\n")
 	first, last := from.Position.Line, len(lines)
 	if to != nil {
@@ -352,8 +352,8 @@ func (d *document) between(from, to *token.Token) string {
 	return b.String()
 }
 
-// unknown is the complaint about a word that is none of those that may stand there.
-func (d *document) unknown(n ast.Node, what, word, where string, among []string) error {
+// Unknown is the complaint about a word that is none of those that may stand there.
+func (d *Document) Unknown(n ast.Node, what, word, where string, among []string) error {
 	in := ""
 	if where != "" {
 		in = " in " + where
@@ -361,14 +361,14 @@ func (d *document) unknown(n ast.Node, what, word, where string, among []string)
 	near := ""
 	if nearest := sources.Nearest(word, among); nearest != "" {
 		near = fmt.Sprintf("; the nearest is %q", nearest)
-	} else if _, below := fieldsOf(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
+	} else if _, below := Fields(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
 		near = "; it stands below launch"
 	}
-	return d.at(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
+	return d.At(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
 }
 
-// at is a complaint about a node; a nil node means the whole file.
-func (d *document) at(n ast.Node, format string, args ...any) error {
+// At is a complaint about a node; a nil node means the whole file.
+func (d *Document) At(n ast.Node, format string, args ...any) error {
 	text := sources.Clean(fmt.Sprintf(format, args...))
 	if n == nil || n.GetToken() == nil {
 		return &FileError{File: d.name, Text: text}
@@ -384,17 +384,17 @@ func (d *document) at(n ast.Node, format string, args ...any) error {
 	return d.complain(n.GetToken(), text)
 }
 
-func (d *document) complain(tk *token.Token, text string) error {
-	return d.complainAt(tk.Position.Line, tk.Position.Column, text)
+func (d *Document) complain(tk *token.Token, text string) error {
+	return d.ComplainAt(tk.Position.Line, tk.Position.Column, text)
 }
 
-func (d *document) complainAt(line, column int, text string) error {
+func (d *Document) ComplainAt(line, column int, text string) error {
 	text = sources.Clean(text)
 	return &FileError{File: d.name, Line: line, Column: column, Text: text, Excerpt: d.excerpt(line, column)}
 }
 
-// translate words the parser's and the decoder's errors as ours.
-func (d *document) translate(err error) error {
+// Translate words the parser's and the decoder's errors as ours.
+func (d *Document) Translate(err error) error {
 	var e yaml.Error
 	switch {
 	case err == nil:
@@ -408,7 +408,7 @@ func (d *document) translate(err error) error {
 }
 
 // excerpt shows the line between its neighbours, with a mark under the column.
-func (d *document) excerpt(line, column int) string {
+func (d *Document) excerpt(line, column int) string {
 	lines := strings.Split(string(d.text), "\n")
 	var b strings.Builder
 	for i := max(line-1, 1); i <= min(line+1, len(lines)); i++ {
