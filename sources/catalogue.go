@@ -138,14 +138,14 @@ var table = []group{
 	}},
 
 	{service: "probe", settle: atOnce, lines: []line{
-		{"probe_up", Flag, LowerIsWorse, Unknown, "", "1 where the page answered as it should, 0 where it did not: a probe from outside."},
-		{"probe_status", Level, Neutral, Unknown, "", "HTTP status of the last visit, 0 where there was none: a probe from outside."},
-		{"probe_dns_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to find the address: a probe from outside."},
-		{"probe_connect_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to connect: a probe from outside."},
-		{"probe_tls_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to agree on TLS: a probe from outside."},
-		{"probe_ttfb_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to the first byte of the answer: a probe from outside."},
-		{"probe_total_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to the last byte of the answer: a probe from outside."},
-		{"probe_cert_days", Days, LowerIsWorse, Unknown, "", "Days until the certificate ends: a probe from outside."},
+		{"probe_up", Flag, LowerIsWorse, Unknown, "", "1 when the page answered as it should, 0 when it did not: one request from the room's own place each minute."},
+		{"probe_status", Level, Neutral, Undefined, "", "HTTP status of the answer: the probe's request."},
+		{"probe_dns_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to resolve the name: the probe's request."},
+		{"probe_connect_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to connect: the probe's request."},
+		{"probe_tls_seconds", Seconds, HigherIsWorse, Undefined, "", "Time to agree on TLS: the probe's request."},
+		{"probe_ttfb_seconds", Seconds, HigherIsWorse, Undefined, "", "Time from the beginning of the request to the first byte of the answer: the probe's request."},
+		{"probe_total_seconds", Seconds, HigherIsWorse, Undefined, "", "Time from the beginning of the request to the last byte of the answer: the probe's request."},
+		{"probe_cert_days", Days, LowerIsWorse, Undefined, "", "Days until the certificate that was shown expires: the probe's request."},
 	}},
 
 	{service: "cloudfront", settle: cloudwatchCDN, lines: []line{
