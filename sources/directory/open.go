@@ -134,7 +134,27 @@ func ParseLaunch(name string, text []byte) (sources.Launch, error) {
 	if err == nil {
 		err = checkSites(d, l)
 	}
-	return l, err
+	if err != nil {
+		return sources.Launch{}, err
+	}
+	l.Sites = cleanSites(l.Sites)
+	return l, nil
+}
+
+func cleanSites(sites map[string]map[string]string) map[string]map[string]string {
+	var clean map[string]map[string]string
+	for site, members := range sites {
+		for service, name := range members {
+			if clean == nil {
+				clean = map[string]map[string]string{}
+			}
+			if clean[sources.Clean(site)] == nil {
+				clean[sources.Clean(site)] = map[string]string{}
+			}
+			clean[sources.Clean(site)][service] = sources.Clean(name)
+		}
+	}
+	return clean
 }
 
 func checkSites(d *document.Document, l sources.Launch) error {

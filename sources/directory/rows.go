@@ -21,6 +21,12 @@ type row struct {
 // headers are what a file may begin with.
 var headers = []string{"at,value", "at,value,seen"}
 
+// The years that four digits can tell.
+var (
+	earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	latest   = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC).UnixMilli()
+)
+
 // clockAhead is how far ahead of the launch clock a source's own clock may stand, as in a recording.
 const clockAhead = 10 * time.Minute
 
@@ -46,7 +52,7 @@ func (l *lines) read(dst []row, text string, most int) ([]row, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	head, text := cutLine(text)
 	l.line, l.column = 1, 1
-	fields := 0
+	var fields int
 	switch head = strings.ReplaceAll(head, `"`, ""); head {
 	case headers[0]:
 		fields = 2
@@ -120,13 +126,16 @@ func (l *lines) row(line string, fields int) (row, error) {
 	switch {
 	case third && (fields == 2 || strings.IndexByte(seen, ',') >= 0):
 		return r, l.fail("there is more than the first line names: want %s", headers[fields-2])
-	case !third || seen == "":
-		return r, nil
+	case third && seen != "":
+		if r.seen, err = l.time(seen, "seen"); err != nil {
+			return r, err
+		}
 	}
-	if r.seen, err = l.time(seen, "seen"); err != nil {
-		return r, err
-	}
-	if r.seen < r.at-clockAhead.Milliseconds() {
+	switch {
+	case r.at < earliest, r.seen > latest:
+		l.column = 1
+		return r, l.fail("at %s: want a time of a launch, in the years 1 to 9999", sources.CleanTo(at, 40))
+	case r.seen < r.at-clockAhead.Milliseconds():
 		return r, l.fail("seen is %s, before its period began at %s", sources.CleanTo(seen, 40), sources.CleanTo(at, 40))
 	}
 	return r, nil
@@ -172,7 +181,7 @@ func (l *lines) time(field, what string) (int64, error) {
 		return ms, nil
 	}
 	t, err := time.Parse(time.RFC3339, field)
-	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9999 {
+	if err != nil {
 		return 0, l.fail("%s %q: want RFC 3339 in UTC, such as 2026-03-01T19:15:00Z", what, sources.CleanTo(field, 40))
 	}
 	return t.UnixMilli(), nil
@@ -196,7 +205,7 @@ func (d *days) zulu(s string) (ms int64, ok bool) {
 	}
 	if s[:10] != d.text {
 		day, err := time.Parse(time.DateOnly, s[:10])
-		if err != nil || day.Year() < 1 {
+		if err != nil {
 			return 0, false
 		}
 		d.text, d.start = s[:10], day.UnixMilli()

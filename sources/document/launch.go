@@ -11,7 +11,7 @@ import (
 )
 
 // CheckLaunch holds a launch that was decoded from the place in the document against what it may say, and cleans
-// its name. Whether its sites name resources that exist is for those to tell who know the resources.
+// its texts. Whether its sites name resources that exist is for those to tell who know the resources.
 func (d *Document) CheckLaunch(l *sources.Launch, place ...string) error {
 	at, word := d.Find(place...), within(place)
 	switch {
@@ -24,11 +24,13 @@ func (d *Document) CheckLaunch(l *sources.Launch, place ...string) error {
 	}
 	l.Name = sources.Clean(l.Name)
 	for i, p := range l.Phases {
+		l.Phases[i].Name = sources.Clean(p.Name)
 		if err := d.checkPhase(l.T0, p, word("phases", fmt.Sprint(i))); err != nil {
 			return err
 		}
 	}
 	for i, m := range l.Marks {
+		l.Marks[i].Note = sources.Clean(m.Note)
 		if err := d.checkMark(l.T0, m, word("marks", fmt.Sprint(i))); err != nil {
 			return err
 		}
