@@ -25,6 +25,10 @@ func TestNamesNeverSteerTheTerminal(t *testing.T) {
 	if err := tape.Close(); err != nil {
 		t.Fatal(err)
 	}
+	series := filepath.Join(folder, "series")
+	write(t, filepath.Join(series, "launch.yaml"), "name: \"a\\e[31mb\"\nt0: 2026-03-01T19:15:00Z\n")
+	write(t, filepath.Join(series, "alb_requests@"+hostile+".csv"), "at,value\n")
+	write(t, filepath.Join(series, hostile+".csv"), "")
 	t.Setenv("TMPDIR", folder)
 	for _, args := range [][]string{
 		{"check", config, scenario, folder},
@@ -34,6 +38,8 @@ func TestNamesNeverSteerTheTerminal(t *testing.T) {
 		{"record", "--config", config},
 		{"status", rehearsal}, {"status", "--short", rehearsal}, {"status", "--json", rehearsal},
 		{"status", live}, {"status", "--short", live}, {"status", "--json", live},
+		{"import", series, "--into", filepath.Join(folder, "i.warroom")}, {"import", folder, "--into", live}, {"import", config, "--into", hostile},
+		{"export", rehearsal, "--out", filepath.Join(folder, "out")}, {"export", rehearsal, "--out", folder}, {"export", live, "--out", filepath.Join(folder, "again")},
 		{"replay", live}, {"replay", config}, {"live", "--config", config}, {hostile}, {"help", hostile}, {"rehearse", hostile},
 	} {
 		stdout, stderr, p := caught(t, args...)

@@ -67,11 +67,10 @@ func sorted(samples iter.Seq[sources.Sample]) ([]*written, error) {
 			found[s.Series] = w
 			all = append(all, w)
 		}
-		r := row{at: s.At.UnixMilli(), seen: s.Seen.UnixMilli(), value: s.Value, none: s.None}
-		if r.at < earliest || r.at > latest || r.seen < r.at-clockAhead.Milliseconds() || r.seen > latest ||
-			!r.none && (math.IsNaN(r.value) || math.IsInf(r.value, 0)) {
-			return nil, fmt.Errorf("%v has a sample that cannot be written: %v at %v, seen at %v", s.Series, s.Value, s.At, s.Seen)
+		if err := Fits(s); err != nil {
+			return nil, err
 		}
+		r := row{at: s.At.UnixMilli(), seen: s.Seen.UnixMilli(), value: s.Value, none: s.None}
 		w.rows = append(w.rows, r)
 	}
 	for _, w := range all {
@@ -80,6 +79,16 @@ func sorted(samples iter.Seq[sources.Sample]) ([]*written, error) {
 	}
 	slices.SortFunc(all, func(a, b *written) int { return cmp.Compare(a.name, b.name) })
 	return all, nil
+}
+
+// Fits tells why a directory cannot hold a sample of a series that has a [FileName], nil where it can: its number is
+// none, or its times are of no launch.
+func Fits(s sources.Sample) error {
+	at, seen := s.At.UnixMilli(), s.Seen.UnixMilli()
+	if at < earliest || at > latest || seen < at-clockAhead.Milliseconds() || seen > latest || !s.None && (math.IsNaN(s.Value) || math.IsInf(s.Value, 0)) {
+		return fmt.Errorf("%v has a sample that cannot be written: %v at %v, seen at %v", s.Series, s.Value, s.At, s.Seen)
+	}
+	return nil
 }
 
 // lastWords leaves, of what was said of one period at one time, what was said last.
