@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -39,7 +40,7 @@ func Load(files ...string) (*Rules, error) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("read rules: %w", err)
+			return nil, &FileError{File: file, Text: "cannot be read: " + cause(err).Error()}
 		}
 		own, err := parse(file, text)
 		if err != nil {
@@ -48,6 +49,14 @@ func Load(files ...string) (*Rules, error) {
 		rules = rules.Override(own)
 	}
 	return rules, rules.check()
+}
+
+// cause is why a file could not be opened, without saying its name again.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
 }
 
 // fileMost bounds the text of a rule file, far above what people write.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources/document"
 	"warroom/sources/recording"
@@ -56,6 +57,7 @@ func codeOf(err error) int {
 		e    *exit
 		f    *document.FileError
 		book *runbooks.FileError
+		rule *alerts.FileError
 		r    *recording.FileError
 		b    *recording.BrokenError
 		none *noConfigError
@@ -65,7 +67,7 @@ func codeOf(err error) int {
 		return exitDone
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &f), errors.As(err, &none), errors.As(err, &book):
+	case errors.As(err, &f), errors.As(err, &none), errors.As(err, &book), errors.As(err, &rule):
 		return exitUsage
 	case errors.As(err, &r), errors.As(err, &b):
 		return exitRefused
