@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"warroom/alerts"
 	"warroom/sources"
 	"warroom/sources/recording"
 )
@@ -108,6 +109,18 @@ func (m *minute) line(ctx context.Context, tape *recording.File) string {
 	line := fmt.Sprintf("%d samples of %d series, %d changes", len(b.Samples), len(series), len(b.Changes))
 	for _, name := range slices.Sorted(maps.Keys(m.failed)) {
 		line += fmt.Sprintf("; %s: %s", name, m.failed[name].Kind)
+	}
+	return line + rung(b.Changes)
+}
+
+// rung tells which pages began and ended.
+func rung(changes []sources.Change) string {
+	line := ""
+	for i := range changes {
+		t, ok := alerts.ReadTransition(changes[i])
+		if ok && t.Severity == alerts.Page && t.Under == "" && (t.Page || t.Root || t.To == alerts.Resolved) {
+			line += sources.Clean(fmt.Sprintf("; %s %s: %s", t.Severity, t.To, t.Summary))
+		}
 	}
 	return line
 }
