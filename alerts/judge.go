@@ -29,7 +29,8 @@ type Judge struct {
 	launch *sources.Launch
 	rules  []*judged
 	alerts map[string]*instance
-	causes map[string][]string // by alert: those that explain it
+	causes map[string][]string   // by alert: those that explain it
+	gone   map[string]Transition // open alerts of rules that there are no more
 }
 
 // judged is a rule with how far it has been judged.
@@ -59,7 +60,7 @@ func NewJudge(rules *Rules, launch *sources.Launch) (*Judge, error) {
 		return nil, err
 	}
 	engine, _ := rules.engine()
-	j := &Judge{engine: engine, launch: launch, alerts: map[string]*instance{}, causes: rules.explanations()}
+	j := &Judge{engine: engine, launch: launch, alerts: map[string]*instance{}, causes: rules.explanations(), gone: map[string]Transition{}}
 	for i := range rules.Alerts {
 		rule := rules.Alerts[i]
 		if rule.Off {
@@ -76,8 +77,8 @@ func NewJudge(rules *Rules, launch *sources.Launch) (*Judge, error) {
 	return j, nil
 }
 
-// Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. What its
-// rules do not have any more is left alone.
+// Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. Open
+// alerts of rules that there are no more are over: the next call of [Judge.Judge] says so.
 func (j *Judge) Restore(changes []sources.Change) {
 	for i := range changes {
 		if t, ok := ReadTransition(changes[i]); ok {
@@ -89,6 +90,7 @@ func (j *Judge) Restore(changes []sources.Change) {
 func (j *Judge) restore(t Transition) {
 	at := slices.IndexFunc(j.rules, func(r *judged) bool { return r.Alert == t.Rule })
 	if at < 0 {
+		j.gone[t.Key] = t
 		return
 	}
 	rule := j.rules[at]
@@ -133,7 +135,21 @@ func (j *Judge) Judge(ctx context.Context, v *sources.View) ([]Transition, error
 		}
 	}
 	turn.settle()
+	turn.retire()
 	return turn.out, nil
+}
+
+// retire ends the alerts of rules that there are no more.
+func (t *turn) retire() {
+	for _, key := range slices.Sorted(maps.Keys(t.judge.gone)) {
+		a := t.judge.gone[key]
+		if a.To != Resolved && a.To != Inactive {
+			a.From, a.To, a.At, a.Page, a.Root, a.Judged, a.Value = a.To, Resolved, t.now, false, false, nil, nil
+			a.Why = "there is no such rule any more"
+			t.out = append(t.out, a)
+		}
+	}
+	clear(t.judge.gone)
 }
 
 // turn is one call of Judge.

@@ -395,6 +395,25 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 	}
 }
 
+// TestRuleThatIsGone: the open alerts of a rule that is taken away or switched off are over, and the recording says why.
+func TestRuleThatIsGone(t *testing.T) {
+	c := court(t, slow, nil)
+	c.see("alb_latency_p95_seconds", "prod", 0, "2 2 2 2 2 2 2")
+	c.at(3)
+	c.want(5, "Slow prod: pending → firing *")
+	off, err := Read("off.yaml", []byte("groups: [{name: a, rules: [{alert: Slow, expr: alb_requests > 1, labels: {severity: 'off'}}]}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.rules = c.rules.Override(off)
+	c.appoint()
+	c.want(6, "Slow prod: firing → resolved")
+	if last := mustRead(t, c.past[len(c.past)-1]); last.Why != "there is no such rule any more" {
+		t.Errorf("it says %q", last.Why)
+	}
+	c.want(7)
+}
+
 // TestClockJumps: a clock that jumps makes nothing fire and nothing resolve: the time of the data counts.
 func TestClockJumps(t *testing.T) {
 	for _, jump := range []time.Duration{time.Hour, 5 * time.Minute, -5 * time.Minute, -time.Hour} {
