@@ -115,13 +115,27 @@ func (v *View) Each(f func(Series)) {
 // series is a sparse metric without further label of which nothing was ever published, of a resource that
 // is being read: all its points are None, and count as zero. The slice must not be changed.
 func (v *View) Of(metric string) []Series {
-	if v.own != nil && len(v.own.byMetric[metric]) > 0 {
-		return v.own.byMetric[metric]
+	known := v.window.byMetric[metric]
+	for _, l := range [...]*Layer{v.layer, v.own} {
+		if l != nil {
+			known = together(known, l.byMetric[metric])
+		}
 	}
-	if v.layer != nil && len(v.layer.byMetric[metric]) > 0 {
-		return v.layer.byMetric[metric]
+	return known
+}
+
+// together are the series of two sorted lists, each once. It makes a new list only where it has to: a metric is
+// either recorded or derived, but for a launch of which one resource came with its inputs and another without.
+func together(a, b []Series) []Series {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0 || slices.Equal(a, b):
+		return a
 	}
-	return v.window.byMetric[metric]
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, compareSeries)
+	return slices.Compact(all)
 }
 
 // Version is a key of what [View.Points] answers for a series: while it stays the same, here and in later

@@ -114,6 +114,24 @@ func TestDerived(t *testing.T) {
 }
 
 // TestDerivedAsSeenAndAsSettled reads one minute that was half filled at first.
+// A launch that others measured may bring a derived metric of one resource and the inputs of another: both are there.
+func TestRecordedBesideDerived(t *testing.T) {
+	w := window(
+		sample("alb_requests", "shop", 0, 2, 100), sample("alb_elb_5xx", "shop", 0, 2, 0), sample("alb_target_5xx", "shop", 0, 2, 5),
+		sample("alb_error_ratio", "api", 0, 2, 0.25), sample("alb_requests", "api", 0, 2, 100),
+	)
+	v := query.NewDeriver().View(w, sources.Cursor{At: at(10)})
+	want := []sources.Series{series("alb_error_ratio", "api"), series("alb_error_ratio", "shop")}
+	if diff := cmp.Diff(want, v.Of("alb_error_ratio")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for resource, want := range map[string]string{"api": "0:0.25 ", "shop": "0:0.05 "} {
+		if got := derived(v, series("alb_error_ratio", resource)); got != want {
+			t.Errorf("%s has %q, want %q", resource, got, want)
+		}
+	}
+}
+
 func TestDerivedAsSeenAndAsSettled(t *testing.T) {
 	w := window(sample("alb_requests", "shop", 0, 1.2, 60), sample("alb_requests", "shop", 0, 2.2, 600), sample("alb_requests", "shop", 5, 7, 600))
 	d := query.NewDeriver()
