@@ -40,19 +40,17 @@ func (p *process) exportCommand() *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: oneFile,
-		RunE:              func(c *cobra.Command, args []string) error { return p.exportSeries(c.Context(), args[0], out) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return onRecording(args[0], func(tape *recording.File) error { return p.exportSeries(c.Context(), tape, out) })
+		},
 	}
 	c.Flags().StringVar(&out, "out", "", "the folder to write, a new or an empty one")
 	_ = c.MarkFlagDirname("out")
 	return c
 }
 
-func (p *process) exportSeries(ctx context.Context, file, out string) error {
-	tape, err := recording.OpenReadOnly(file)
-	if err != nil {
-		return err
-	}
-	defer tape.Close()
+// exportSeries writes what can be read of a recording, and gives the error of what cannot.
+func (p *process) exportSeries(ctx context.Context, tape *recording.File, out string) error {
 	meta, err := tape.Meta(ctx)
 	if err != nil {
 		return err
@@ -72,7 +70,7 @@ func (p *process) exportSeries(ctx context.Context, file, out string) error {
 		series[samples[i].Series] = true
 	}
 	p.printf("%s: %s, %s of %d series, %s\n", out, launch.Name, counted(len(samples), "row"), len(series), counted(len(launch.Marks), "mark"))
-	return damaged // what can be read of it has been written
+	return damaged
 }
 
 // writable leaves out what a directory cannot hold, and says so once for each series.

@@ -33,6 +33,9 @@ func formatLaunch(l sources.Launch) ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "  %s: {%s}\n", scalar(site), pairs(members))
 	}
+	if b.Len() > launchMost {
+		return nil, fmt.Errorf("write the launch: it has %d marks and phases, too many to be read again", len(l.Marks)+len(l.Phases))
+	}
 	if _, err := ParseLaunch(launchFile, b.Bytes()); err != nil {
 		return nil, fmt.Errorf("write the launch: %w", err)
 	}

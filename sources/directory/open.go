@@ -23,7 +23,7 @@ const (
 	filesMost  = 20_000
 	rowsMost   = 4_000_000
 	bytesMost  = 256 << 20 // of one series' file
-	launchMost = 1 << 20   // bytes of launch.yaml
+	launchMost = 256 << 10 // bytes of launch.yaml, which is ten thousand marks
 	wrongMost  = 20        // files that are complained about at once
 )
 
@@ -307,7 +307,15 @@ func (r *reader) text(name string, most int64) ([]byte, error) {
 // samples puts the rows in order and looks for what was said twice.
 func (r *reader) samples() []sources.Sample {
 	slices.SortFunc(r.rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.series, b.series), cmp.Compare(a.at, b.at), cmp.Compare(a.line, b.line))
+		switch {
+		case a.seen != b.seen:
+			return cmp.Compare(a.seen, b.seen)
+		case a.series != b.series:
+			return cmp.Compare(a.series, b.series)
+		case a.at != b.at:
+			return cmp.Compare(a.at, b.at)
+		}
+		return cmp.Compare(a.line, b.line)
 	})
 	samples := make([]sources.Sample, 0, len(r.rows))
 	for i := range r.rows {

@@ -158,6 +158,30 @@ func TestOpenComplains(t *testing.T) {
 	}
 }
 
+// A directory may come from anybody: what is endless or nested without end is refused at once.
+func TestOpenIsBounded(t *testing.T) {
+	for what, c := range map[string]struct{ launch, want string }{
+		"nested":  {launchYAML + "sites: " + strings.Repeat("[", 100_000), "launch.yaml:3:108: brackets within brackets"},
+		"aliases": {launchYAML + "marks:\n- &a {at: T0, kind: note}\n" + strings.Repeat("- *a\n", 5_000), "launch.yaml:105:3: more than 100 aliases"},
+		"long":    {launchYAML + strings.Repeat("# no end\n", 100_000), "launch.yaml: is too long: it has 900039 bytes, 262144 are read"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			began := time.Now()
+			_, err := directory.Open(files(t, map[string]string{"launch.yaml": c.launch}))
+			if err == nil || !strings.Contains(err.Error(), c.want) || time.Since(began) > 10*time.Second {
+				t.Errorf("%.300v after %v, want %q", err, time.Since(began), c.want)
+			}
+		})
+	}
+	dir := files(t, map[string]string{"alb_requests@shop.csv": "at,value\n"})
+	if err := os.Truncate(filepath.Join(dir, "alb_requests@shop.csv"), 1<<40); err != nil {
+		t.Skip(err)
+	}
+	if _, err := directory.Open(dir); err == nil || !strings.Contains(err.Error(), "alb_requests@shop.csv: is too long") {
+		t.Errorf("a file of a terabyte: %v", err)
+	}
+}
+
 func TestOpenComplainsOfEveryFile(t *testing.T) {
 	many := map[string]string{"launch.yaml": "name: x\n"}
 	for i := range 30 {

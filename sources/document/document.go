@@ -44,6 +44,9 @@ type Document struct {
 func Parse(name string, text []byte) (*Document, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // what some editors put before a text
 	d := &Document{name: name, text: text}
+	if line, column := tooDeep(text); line > 0 {
+		return nil, d.ComplainAt(line, column, fmt.Sprintf("brackets within brackets, more than %d deep", depthMost))
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, d.Translate(err)
@@ -56,6 +59,28 @@ func Parse(name string, text []byte) (*Document, error) {
 		return nil, &FileError{File: name, Text: "holds several documents; one is wanted"}
 	}
 	return d, nil
+}
+
+// depthMost bounds how deep lists and mappings in brackets may stand in one another: the parser takes minutes over a
+// file that is nothing but opening brackets.
+const depthMost = 100
+
+// tooDeep is the place at which the bound is passed, or zeros. Brackets within texts count like all others.
+func tooDeep(text []byte) (line, column int) {
+	depth := 0
+	for i, c := range text {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(depth-1, 0)
+		}
+		if depth > depthMost {
+			before := text[:i]
+			return bytes.Count(before, []byte("\n")) + 1, len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
+		}
+	}
+	return 0, 0
 }
 
 // Decode fills v, a pointer to a struct, and refuses every word that v does not know.
@@ -77,9 +102,15 @@ func (d *Document) Holds(t reflect.Type) error {
 	return d.check(d.Root, t, "")
 }
 
+// aliasesMost is more than anybody writes, and few enough to be looked for one by one.
+const aliasesMost = 100
+
 // checkAliases looks for what every alias stands for; the decoder would complain without a place.
 func (d *Document) checkAliases() error {
-	for _, n := range ast.Filter(ast.AliasType, d.Root) {
+	for i, n := range ast.Filter(ast.AliasType, d.Root) {
+		if i == aliasesMost {
+			return d.At(n, "more than %d aliases: write them out", aliasesMost)
+		}
 		if name := n.(*ast.AliasNode).Value.GetToken().Value; !d.named(name, n) {
 			return d.At(n, "no anchor before it is called %q", name)
 		}
