@@ -44,6 +44,7 @@ var faulty = map[string]struct {
 	"slow-database":  {"T-1m", "12m", ", factor: 12", "aurora/main", []string{"at ceiling", "nothing left"}},
 	"bad-deploy":     {"T-1m", "12m", ", rate: 0.3, factor: 1", "alb/web", []string{"page", "5xx, pages above 1 %"}},
 	"bad-release":    {"T-1m", "12m", ", rate: 0.6", "alb/web", []string{"page", "5xx, pages above 1 %"}},
+	"bad-revision":   {"T-1m", "12m", ", rate: 0.6", "alb/web", []string{"page", "5xx, pages above 1 %"}},
 	"launch-failure": {"T-1m", "12m", "", "asg/web", []string{"page", "cpu, pages above"}},
 }
 

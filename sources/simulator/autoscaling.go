@@ -74,10 +74,11 @@ func newGroup(spec GroupSpec, b Bounds, name string, now int64, ids draw, d draw
 	g := &group{spec: spec, bounds: b, suspended: map[string]bool{}, created: now - 40*86400,
 		tracking: tracking{minutes: make([]float64, 0, minutesToRelax), delayed: -1},
 		log:      &activityLog{group: name, ids: ids},
-		version:  strconv.Itoa(firstVersion), brings: strconv.Itoa(firstVersion), newest: firstVersion}
+		version:  strconv.Itoa(firstVersion), brings: strconv.Itoa(firstVersion), newest: firstVersion,
+		revision: revisionName(firstRevision), built: firstRevision, deployments: []rollout{{Deployment: lastDeployment(name, now)}}}
 	for range b.Desired {
 		g.instances = append(g.instances, instance{
-			id: instanceID(ids), version: g.version, zone: g.nextZone(), lifecycle: inService, health: healthy,
+			id: instanceID(ids), version: g.version, revision: g.revision, zone: g.nextZone(), lifecycle: inService, health: healthy,
 			launched: now - 2*86400, service: now - 2*86400, ready: now - 2*86400, phase: int64(d.IntN(secondsBetweenChecks)), activity: -1,
 		})
 	}
@@ -168,7 +169,7 @@ func (g *group) reconcile(d draw, now int64, noCapacity bool) {
 func (g *group) launch(d draw, now int64) {
 	boot := g.spec.Boot.Seconds() * (0.85 + 0.4*d.Float64())
 	start := g.spec.AppStart.Seconds() * (0.85 + 0.4*d.Float64())
-	n := instance{id: instanceID(g.log.ids), zone: g.nextZone(), lifecycle: pending, health: initial, launched: now, version: g.brings, generation: g.generation}
+	n := instance{id: instanceID(g.log.ids), zone: g.nextZone(), lifecycle: pending, health: initial, launched: now, version: g.brings, generation: g.generation, revision: g.revision}
 	n.service = now + int64(boot)
 	n.ready = n.service + int64(start)
 	n.phase = int64(d.IntN(secondsBetweenChecks))

@@ -36,10 +36,11 @@ func (s *site) describeEdge(now int64) Distribution {
 			{ID: OriginLive, Domain: s.balancerDNS()},
 			{ID: OriginMaintenance, Domain: s.scenario.Name + "-maintenance.s3." + n.region + ".amazonaws.com"},
 		},
-		Origin: e.origin, StaticPaths: []string{"/static/*", "/media/*"},
+		Origin: e.otherwise.Origin, Paths: e.behaviors(), StaticPaths: staticPaths(),
 		Status: e.deployment(now), ETag: n.etag(e.version), Modified: moment(e.modified),
 		CallerReference: s.scenario.Name + "-edge", WebACLARN: n.aclARN(), AdditionalMetrics: true,
 		Comment: s.scenario.Name, Store: KeyValueStore{ARN: n.storeARN(), ETag: n.storeETag(e.flag.version), Keys: maps.Clone(e.flag.keys)},
+		Function: s.edgeFunction(),
 	}
 	for i := range e.purges {
 		d.Invalidations = append(d.Invalidations, e.purges[i].at(now))
@@ -103,6 +104,7 @@ func (s *site) describeGroup(i int, g *group) AutoScalingGroup {
 		TargetGroupARNs: []string{s.names.targetARN(i, g.spec.Name)}, Zones: s.zones(),
 		Warmup: g.spec.Warmup, Cooldown: 5 * time.Minute, TargetCPU: g.spec.TargetCPU,
 		LaunchTemplate: g.log.group, Version: g.version, Created: s.created(), Scheduled: slices.Clone(g.scheduled),
+		Application: s.scenario.Name, DeploymentGroup: g.spec.Name, Revision: g.revision,
 	}
 	for k := range g.instances {
 		n := &g.instances[k]
@@ -111,10 +113,13 @@ func (s *site) describeGroup(i int, g *group) AutoScalingGroup {
 			health = "Unhealthy"
 		}
 		a.Instances = append(a.Instances, Instance{ID: n.id, Zone: s.names.region + n.zone, Lifecycle: n.lifecycle,
-			Health: health, Launched: moment(n.launched), Version: n.version})
+			Health: health, Launched: moment(n.launched), Version: n.version, Revision: n.revision})
 	}
 	for _, r := range slices.Backward(g.refreshes) {
 		a.Refreshes = append(a.Refreshes, r)
+	}
+	for _, d := range slices.Backward(g.deployments) {
+		a.Deployments = append(a.Deployments, d.Deployment)
 	}
 	return a
 }

@@ -38,7 +38,8 @@
 //	site:
 //	  account: "123456789012"
 //	  region: eu-central-1
-//	  distribution: {name: edge, alias: www.example.com, objects: 1500, places: 90, ttl: 24h}
+//	  distribution: {name: edge, alias: www.example.com, objects: 1500, places: 90, ttl: 24h,
+//	                 paths: [/register*]}   # uncached, with behaviours of their own
 //	  firewall: {name: edge, limit: 2000, window: 5m, rate: Block, managed: Count}
 //	  balancer: {name: web, ease: 5000}               # reserved: 300 keeps so many capacity units ready
 //	  groups: [{name: web, type: c5.2xlarge, cores: 8, threads: 160, backlog: 300, request_cpu: 80ms,
@@ -54,7 +55,8 @@
 //
 // The kinds of faults of the site are slow-origin (factor), bot-wave (rate per second, addresses),
 // cache-purge, slow-database (factor), bad-deploy (rate 0 to 1, factor), bad-release (the same, brought out by an
-// instance refresh that can be rolled back) and launch-failure; those of the
+// instance refresh that can be rolled back), bad-revision (the same, by a CodeDeploy deployment that can be stopped and
+// rolled back) and launch-failure; those of the
 // API are throttling (rate), expired-credentials, access-denied, latency (delay), partial-data (rate),
 // dead, garbage (bytes), hang, unavailable, internal-error (rate), forbidden (rate), missing-results (rate)
 // and shuffled, each for one service or for all, for one access key or for all; partial-data and the last four

@@ -26,9 +26,9 @@ type edge struct {
 	spec EdgeSpec
 	warm float64 // share of the requests for files that the caches can answer
 
-	origin       string  // configured target of the default behaviour
-	onOther      float64 // share of the places that still serve the previous target
-	deployedAt   int64   // when the last change is everywhere
+	otherwise    behavior   // of the paths that have no pattern of their own
+	paths        []behavior // the first whose pattern matches counts
+	deployedAt   int64      // when the last change is everywhere
 	deployLength float64
 	modified     int64
 	version      int
@@ -45,24 +45,27 @@ type purge struct {
 }
 
 func newEdge(spec EdgeSpec, now int64) *edge {
-	return &edge{spec: spec, warm: 0.97, origin: OriginLive, deployLength: 1, modified: now - 6*86400, version: 1, flag: newFlagged()}
+	e := &edge{spec: spec, warm: 0.97, otherwise: behavior{Behavior: Behavior{Origin: OriginLive}}, deployLength: 1, modified: now - 6*86400, version: 1, flag: newFlagged()}
+	for _, pattern := range append(slices.Clone(spec.Paths), staticPaths()...) {
+		e.paths = append(e.paths, behavior{Behavior: Behavior{pattern, OriginLive}})
+	}
+	return e
 }
 
-// maintained is the share of the uncached traffic that goes to the maintenance origin.
-func (e *edge) maintained() float64 {
-	configured := e.onOther
-	if e.origin == OriginMaintenance {
-		configured = 1 - e.onOther
+// switchTo begins to serve other origins, place by place.
+func (e *edge) switchTo(otherwise string, paths []Behavior, now int64, length float64) {
+	e.otherwise.switchTo(otherwise)
+	next := make([]behavior, len(paths))
+	for i, p := range paths {
+		next[i] = behavior{Behavior: Behavior{p.Pattern, OriginLive}}
+		for _, old := range e.paths {
+			if old.Pattern == p.Pattern {
+				next[i] = old
+			}
+		}
+		next[i].switchTo(p.Origin)
 	}
-	return 1 - (1-configured)*(1-e.flag.share)
-}
-
-// switchTo begins to serve another origin, place by place.
-func (e *edge) switchTo(origin string, now int64, length float64) {
-	if e.origin != origin {
-		e.onOther = 1 - e.onOther
-	}
-	e.origin = origin
+	e.paths = next
 	e.deployLength = length
 	e.deployedAt = now + int64(length)
 	e.modified = now
@@ -71,12 +74,12 @@ func (e *edge) switchTo(origin string, now int64, length float64) {
 
 // step lets a second of deployment and of emptying pass.
 func (e *edge) step(now int64) {
-	if e.onOther > 0 {
-		e.onOther = max(e.onOther-1/e.deployLength, 0)
+	e.each(func(b *behavior) {
+		b.onOther = max(b.onOther-1/e.deployLength, 0)
 		if now >= e.deployedAt {
-			e.onOther = 0
+			b.onOther = 0
 		}
-	}
+	})
 	e.flag.step()
 	if now < e.emptying {
 		e.warm *= 0.6
@@ -107,9 +110,10 @@ func (e *edge) route(d draw, t traffic) (r routed) {
 	r.hits = d.binomial(t[kindStatic], e.warm)
 	t[kindStatic] -= r.hits
 	r.live = t
-	if share := e.maintained(); share > 0 {
-		r.maintenance = t.share(d, share)
-		r.maintenance[kindStatic] = 0
+	if share, any := e.maintained(); any {
+		for k, n := range t {
+			r.maintenance[k] = d.binomial(n, share[k])
+		}
 		r.live = t.minus(r.maintenance)
 	}
 	return r
@@ -128,25 +132,26 @@ func (e *edge) measure(d draw, m *Edge, page Page, all traffic, v verdict, r rou
 	m.statuses(unchanged, v, r, o)
 
 	posts := all[kindPost] - v.blocked[kindPost]
-	bad := o.errors() - o.failed[kindPost] + o.status[4] - o.invalid // of GETs
+	bad := o.errors() - o.failed[kindPost] + o.status[4] - o.invalid + r.maintenance[kindStatic] // of GETs
 	m.Cacheable += max(r.hits+live+maintained-posts-bad, r.hits)
 	files := float64(r.hits - unchanged + r.live[kindStatic])
-	pages := float64(maintained + live - r.live[kindStatic])
+	pages := float64(maintained + live - r.live[kindStatic]) // that of the maintenance origin for each file that it has not
 	m.BytesDown += int64(files*d.around(page.StaticBytes, 0.01) + pages*d.around(page.PageBytes, 0.01) + float64(denied)*deniedBytes)
 	m.BytesUp += all.sum()*requestBytes + posts*postBytes
 	spread(maintained, maintenanceTime, 0, d.Float64(), m.OriginLatency.Add)
 }
 
-// statuses counts what viewers were answered. A static site answers a POST with 405, a web ACL that wants a puzzle
-// solved likewise, and one that challenges the browser with 202.
+// statuses counts what viewers were answered. A static site answers a POST with 405 and the site's files with 404, a web
+// ACL that wants a puzzle solved with 405, and one that challenges the browser with 202.
 func (m *Edge) statuses(unchanged int64, v verdict, r routed, o outcome) {
-	maintained, refused := r.maintenance.sum(), r.maintenance[kindPost]
+	maintained, unknown := r.maintenance.sum(), r.maintenance[kindStatic]
+	refused := r.maintenance[kindPost] + unknown
 	stopped, captcha, challenge := v.stopped()
 	m.Status2xx += r.hits - unchanged + maintained - refused + challenge + o.status[2]
 	m.Status3xx += unchanged + o.status[3]
 	m.Status4xx += stopped - challenge + refused + o.status[4]
 	m.Status403 += stopped - captcha - challenge
-	m.Status404 += o.status404
+	m.Status404 += o.status404 + unknown
 	m.Status5xx += o.errors()
 	m.Status500 += o.status500
 	m.Status502 += o.elb502 + o.rejected

@@ -25,7 +25,7 @@ const (
 )
 
 // APIServices are the services that a fault can name.
-var APIServices = []string{"cloudwatch", "cloudfront", "wafv2", "elasticloadbalancing", "autoscaling", "rds", "sts", "cloudfront-keyvaluestore"}
+var APIServices = []string{"cloudwatch", "cloudfront", "wafv2", "elasticloadbalancing", "autoscaling", "rds", "sts", "cloudfront-keyvaluestore", "codedeploy"}
 
 // Fault is a fault of the API from From up to, not including, Until.
 type Fault struct {
@@ -75,7 +75,7 @@ func (t trouble) of(spoilt float64) (failing, processor float64) {
 type siteTrouble struct {
 	FaultSpec
 	from, until int64
-	begun       bool // a bad release has been brought out
+	begun       bool // a bad release, or revision, has been brought out
 }
 
 const (
@@ -115,7 +115,7 @@ func troubleAt(list []siteTrouble, now int64) trouble {
 			if f.Factor > 0 {
 				t.processor *= 1 + (f.Factor-1)*rolled
 			}
-		case BadRelease:
+		case BadRelease, BadRevision:
 			t.release.failing = max(t.release.failing, f.Rate)
 			if f.Factor > 0 {
 				t.release.factor = max(t.release.factor, f.Factor)

@@ -59,6 +59,9 @@ type instance struct {
 
 	version    string // of the launch template
 	generation int    // of the group as it was started
+	revision   string // of the application
+	installs   string // the revision that is being put on it, "" while nobody works on it
+	deployed   string // id of the deployment that reached it last
 }
 
 // takesTraffic tells whether the balancer sends it requests.
@@ -85,7 +88,11 @@ type group struct {
 	newest     int       // version that there is
 	generation int       // counts the refreshes and their rollbacks
 	refreshes  []Refresh // oldest first
-	bad        []string  // versions that a bad release has brought
+	bad        []string  // versions and revisions that a bad release has brought
+
+	revision    string    // of the application that succeeded last: what a new instance gets
+	built       int       // number of the newest revision
+	deployments []rollout // oldest first
 
 	strength float64 // instances that take traffic, young ones counted by their efficiency
 	takers   float64 // the same, counted whole

@@ -170,18 +170,7 @@ func (l *Launch) SetACU(cluster string, low, high float64) error {
 func (l *Launch) SetOrigin(distribution, origin, ifMatch string) (etag string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.site
-	if !s.isDistribution(distribution) {
-		return "", fmt.Errorf("%w: distribution %q", ErrUnknown, distribution)
-	}
-	if ifMatch != "" && ifMatch != s.names.etag(s.edge.version) {
-		return "", fmt.Errorf("%w: the ETag %s of %s is not the newest, read the configuration again", ErrPrecondition, ifMatch, distribution)
-	}
-	if origin != OriginLive && origin != OriginMaintenance {
-		return "", fmt.Errorf("%w: %s has no origin %q%s", ErrInvalid, distribution, origin, suggestion(origin, []string{OriginLive, OriginMaintenance}))
-	}
-	s.edge.switchTo(origin, l.now, secondsToDeploy*(0.8+0.5*s.ids.Float64()))
-	return s.names.etag(s.edge.version), nil
+	return l.site.setBehaviors(l.now, distribution, origin, l.site.edge.behaviors(), ifMatch)
 }
 
 func (s *site) isDistribution(name string) bool {

@@ -46,7 +46,7 @@ func TestAnyOperatorAnyTrouble(t *testing.T) {
 var trouble1 = rapid.Custom(func(r *rapid.T) FaultSpec {
 	f := FaultSpec{
 		At: rapid.SampledFrom([]Moment{"T-2m", "T0", "T+1m", "T+4m"}).Draw(r, "at"), Until: "T+9m",
-		Kind: rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure}).Draw(r, "kind"),
+		Kind: rapid.SampledFrom([]string{SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, BadRevision, LaunchFailure}).Draw(r, "kind"),
 	}
 	for _, word := range faultWords[f.Kind] {
 		switch word {

@@ -219,27 +219,32 @@ func (g *group) oldestStale(r *Refresh) int {
 }
 
 // release brings out the bad releases whose time has come: each group gets a version of its launch template that nobody
-// had before, by a refresh.
+// had before, by a refresh, or a revision of the application, by a deployment.
 func (s *site) release(now int64) {
 	for i := range s.troubles {
 		f := &s.troubles[i]
-		if f.Kind != BadRelease || f.begun || now < f.from || now >= f.until {
+		if f.Kind != BadRelease && f.Kind != BadRevision || f.begun || now < f.from || now >= f.until {
 			continue
 		}
 		f.begun = true
 		for _, g := range s.groups {
-			if g.refreshing() != nil {
-				continue
+			switch {
+			case f.Kind == BadRelease && g.refreshing() == nil:
+				g.newest++
+				version := strconv.Itoa(g.newest)
+				g.refresh(now, Refresh{Version: version, MinHealthy: releaseHealthy})
+				g.bad = append(g.bad, version)
+			case f.Kind == BadRevision && g.deploying() == nil:
+				g.built++
+				revision := revisionName(g.built)
+				g.begin(now, Deployment{Creator: CreatorUser, Revision: revision, AtOnce: g.live() / releaseAtOnce})
+				g.bad = append(g.bad, revision)
 			}
-			g.newest++
-			version := strconv.Itoa(g.newest)
-			g.refresh(now, Refresh{Version: version, MinHealthy: releaseHealthy})
-			g.bad = append(g.bad, version)
 		}
 	}
 }
 
-// spoilt is the share of the instances that take traffic whose version is a bad one.
+// spoilt is the share of the instances that take traffic whose version or revision is a bad one.
 func (g *group) spoilt() float64 {
 	if len(g.bad) == 0 || g.takers == 0 {
 		return 0
@@ -248,7 +253,7 @@ func (g *group) spoilt() float64 {
 	for i := range g.instances {
 		m := &g.instances[i]
 		serving := m.takesTraffic() || g.open && m.lifecycle == inService && m.health == unhealthy
-		if serving && slices.Contains(g.bad, m.version) {
+		if serving && (slices.Contains(g.bad, m.version) || slices.Contains(g.bad, m.revision)) {
 			n++
 		}
 	}

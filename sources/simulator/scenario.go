@@ -164,6 +164,7 @@ type EdgeSpec struct {
 	Objects float64       `yaml:"objects"` // cached files
 	Places  float64       `yaml:"places"`  // caches that each fetch a file for themselves
 	TTL     time.Duration `yaml:"ttl"`
+	Paths   []string      `yaml:"paths"` // uncached patterns with behaviours of their own, such as /register*
 }
 
 // FirewallSpec is the web ACL: a rate-based rule and a managed rule group against bots. The former may block, count,
@@ -241,6 +242,7 @@ const (
 	SlowDatabase  = "slow-database"  // each statement costs Factor times as much
 	BadDeploy     = "bad-deploy"     // a release fails the share Rate of uncached requests and costs Factor
 	BadRelease    = "bad-release"    // as bad-deploy, by an instance refresh: what is wrong is wrong with the new version
+	BadRevision   = "bad-revision"   // as bad-deploy, by a CodeDeploy deployment: what is wrong is wrong with the new revision
 	LaunchFailure = "launch-failure" // EC2 has no capacity for new instances
 )
 
@@ -261,7 +263,7 @@ type FaultSpec struct {
 // FaultKinds are the kinds that a scenario may use: those of the site, then those of the API.
 func FaultKinds() []string {
 	return []string{
-		SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure,
+		SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, BadRevision, LaunchFailure,
 		string(Throttling), string(Expired), string(Denied), string(Latency),
 		string(Partial), string(Dead), string(Garbage), string(Hang),
 		string(Unavailable), string(Internal), string(Forbidden), string(Missing), string(Shuffled),
@@ -270,7 +272,7 @@ func FaultKinds() []string {
 
 func siteFault(kind string) bool {
 	switch kind {
-	case SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, LaunchFailure:
+	case SlowOrigin, BotWave, CachePurge, SlowDatabase, BadDeploy, BadRelease, BadRevision, LaunchFailure:
 		return true
 	}
 	return false

@@ -174,6 +174,11 @@ func (s *Scenario) checkSite() error {
 	if window != 60 && window != 120 && window != 300 && window != 600 {
 		return wrong("site.firewall.window", "AWS knows 1m, 2m, 5m and 10m, got %s", f.Window)
 	}
+	for i, p := range site.Distribution.Paths {
+		if !strings.HasPrefix(p, "/") || slices.Contains(site.Distribution.Paths[:i], p) {
+			return wrong(fmt.Sprintf("site.distribution.paths[%d]", i), "want a pattern that begins with / and is there once, such as /register*, got %q", p)
+		}
+	}
 	return firstError(
 		named("site.distribution.name", site.Distribution.Name), named("site.firewall.name", f.Name),
 		named("site.balancer.name", site.Balancer.Name), named("site.cluster.name", site.Cluster.Name),
@@ -305,7 +310,7 @@ func (f FaultSpec) checkValues(at string) error {
 		return firstError(within(at+".rate", f.Rate, 1, 1e6), within(at+".addresses", f.Addresses, 1, 1e7))
 	case SlowOrigin, SlowDatabase:
 		return within(at+".factor", f.Factor, 0.1, 100)
-	case BadDeploy, BadRelease:
+	case BadDeploy, BadRelease, BadRevision:
 		return firstError(within(at+".rate", f.Rate, 0, 1), within(at+".factor", f.Factor, 0, 100))
 	case string(Throttling), string(Partial), string(Internal), string(Forbidden), string(Missing):
 		return within(at+".rate", f.Rate, 0.001, 1)
@@ -320,7 +325,7 @@ func (f FaultSpec) checkValues(at string) error {
 // faultWords are what each kind of fault takes beside at, until and kind; those of the API also take a key, and a
 // service unless they are of CloudWatch's series.
 var faultWords = map[string][]string{
-	SlowOrigin: {"factor"}, SlowDatabase: {"factor"}, BotWave: {"rate", "addresses"}, BadDeploy: {"rate", "factor"}, BadRelease: {"rate", "factor"},
+	SlowOrigin: {"factor"}, SlowDatabase: {"factor"}, BotWave: {"rate", "addresses"}, BadDeploy: {"rate", "factor"}, BadRelease: {"rate", "factor"}, BadRevision: {"rate", "factor"},
 	string(Throttling): {"rate"}, string(Partial): {"rate"}, string(Internal): {"rate"}, string(Forbidden): {"rate"}, string(Missing): {"rate"},
 	string(Latency): {"delay"}, string(Garbage): {"bytes"},
 }

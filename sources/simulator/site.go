@@ -56,7 +56,7 @@ func (s *site) step(now int64, m *Minute) {
 	v := s.firewall.inspect(d, now, all, t.addresses, s.people.per, s.people.here())
 	r := s.edge.route(d, all.minus(v.blocked))
 	o := s.serve(d, r.live, t, now, m)
-	s.edge.learn(all[kindStatic]-v.blocked[kindStatic], fetched(r.live, o))
+	s.edge.learn(all[kindStatic]-v.blocked[kindStatic], fetched(r, o))
 
 	s.edge.measure(d, &m.Edges[0], s.scenario.Audience.Page, all, v, r, o)
 	s.originLatencies(d, o, m.Edges[0].OriginLatency)
@@ -68,12 +68,13 @@ func (s *site) step(now int64, m *Minute) {
 	s.maintain(d, now, t, m)
 }
 
-// fetched is the share of the files asked of the origin that it gave.
-func fetched(live traffic, o outcome) float64 {
-	if live[kindStatic] == 0 {
+// fetched is the share of the files asked of an origin that it gave. The maintenance origin has none of them.
+func fetched(r routed, o outcome) float64 {
+	asked := r.live[kindStatic] + r.maintenance[kindStatic]
+	if asked == 0 {
 		return 1
 	}
-	return 1 - float64(o.failed[kindStatic])/float64(live[kindStatic])
+	return 1 - float64(o.failed[kindStatic]+r.maintenance[kindStatic])/float64(asked)
 }
 
 // serve sends the live traffic through the balancer, the groups and the database.
@@ -180,6 +181,7 @@ func (s *site) maintain(d draw, now int64, t trouble, m *Minute) {
 		g.checkHealth(d, now)
 		g.onSchedule(now)
 		g.replace(now)
+		g.deploy(now)
 		g.reconcile(d, now, t.noCapacity)
 		if running, warm, machines, ok := g.meanProcessor(now); ok {
 			m.Groups[i].CPU.add(min(d.around(running, 0.015), 1))

@@ -35,18 +35,19 @@ const (
 )
 
 // Distribution is a CloudFront distribution. Its default behaviour caches nothing and goes to Origin; the
-// static paths are cached and go to the live origin.
+// static paths are cached.
 type Distribution struct {
 	Name              string
 	ID                string
 	ARN               string
 	Domain            string
 	Aliases           []string
-	Origins           []Origin // live first
-	Origin            string   // id of the default behaviour's target as last configured
-	StaticPaths       []string
-	Status            string // Deployed or InProgress
-	ETag              string // of the configuration; changes with each write
+	Origins           []Origin   // live first
+	Origin            string     // id of the default behaviour's target as last configured
+	Paths             []Behavior // with patterns of their own, in their order
+	StaticPaths       []string   // the patterns of those that are cached
+	Status            string     // Deployed or InProgress
+	ETag              string     // of the configuration; changes with each write
 	Modified          time.Time
 	CallerReference   string
 	WebACLARN         string
@@ -54,6 +55,7 @@ type Distribution struct {
 	Invalidations     []Invalidation
 	Comment           string
 	Store             KeyValueStore // that its function reads
+	Function          EdgeFunction  // that goes before the default behaviour, zero without one
 }
 
 // Origin is one origin of a distribution.
@@ -182,6 +184,10 @@ type AutoScalingGroup struct {
 	LaunchTemplate  string
 	Version         string    // of the launch template
 	Refreshes       []Refresh // newest first
+	Application     string    // of CodeDeploy
+	DeploymentGroup string
+	Revision        string       // of the application that succeeded last
+	Deployments     []Deployment // newest first
 	Created         time.Time
 	Scheduled       []ScheduledAction // those to come, the next one first
 }
@@ -202,6 +208,7 @@ type Instance struct {
 	Health    string
 	Launched  time.Time
 	Version   string // of the launch template
+	Revision  string // of the application
 }
 
 // Activity is a scaling activity of a group. Status is PreInService, InProgress,

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // KeyValueStore is what a function at every place of the edge reads: while the value of its key is FlagOn, it sends what is
@@ -12,6 +13,34 @@ type KeyValueStore struct {
 	ETag string // of the data; changes with each write
 	Keys map[string]string
 }
+
+// EdgeFunction is a CloudFront function as it is published.
+type EdgeFunction struct {
+	Name     string
+	ARN      string
+	ETag     string
+	Code     string
+	StoreARN string // of the store that it may read
+	Modified time.Time
+}
+
+// edgeFunction is the one that reads the flag.
+func (s *site) edgeFunction() EdgeFunction {
+	name := s.scenario.Name + "-maintenance"
+	return EdgeFunction{Name: name, ARN: s.names.arn("cloudfront", "", "function/"+name), ETag: "FN" + s.names.etag(1), Code: flagCode,
+		StoreARN: s.names.storeARN(), Modified: s.created()}
+}
+
+// flagCode is what the function does.
+const flagCode = `import cf from 'cloudfront';
+const store = cf.kvs();
+async function handler(event) {
+  if (await store.get('` + FlagKey + `') === '` + FlagOn + `') {
+    cf.selectRequestOriginById('` + OriginMaintenance + `');
+  }
+  return event.request;
+}
+`
 
 // The key that the function reads, and its values.
 const (

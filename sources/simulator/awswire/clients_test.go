@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -31,6 +32,7 @@ type clients struct {
 	rds         *rds.Client
 	sts         *sts.Client
 	store       *cloudfrontkeyvaluestore.Client
+	codedeploy  *codedeploy.Client
 }
 
 // atHost takes the account off the host that the KeyValueStore's client puts it in front of.
@@ -63,7 +65,7 @@ func dialIn(t testing.TB, url, region string) clients {
 		cloudwatch: cloudwatch.NewFromConfig(home), edgeWatch: cloudwatch.NewFromConfig(edge),
 		cloudfront: cloudfront.NewFromConfig(edge), wafv2: wafv2.NewFromConfig(edge),
 		autoscaling: autoscaling.NewFromConfig(home), elb: elasticloadbalancingv2.NewFromConfig(home),
-		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home),
+		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home), codedeploy: codedeploy.NewFromConfig(home),
 		store: cloudfrontkeyvaluestore.NewFromConfig(edge, func(o *cloudfrontkeyvaluestore.Options) { o.EndpointResolverV2 = atHost{url} }),
 	}
 }

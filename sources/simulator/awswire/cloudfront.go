@@ -21,6 +21,8 @@ var cloudFrontRoutes = []route{
 	{http.MethodPost, "distribution/{Id}/invalidation", "CreateInvalidation"},
 	{http.MethodGet, "distribution/{Id}/invalidation", "ListInvalidations"},
 	{http.MethodGet, "distribution/{Id}/invalidation/{Invalidation}", "GetInvalidation"},
+	{http.MethodGet, "function/{Name}", "GetFunction"},
+	{http.MethodGet, "function/{Name}/describe", "DescribeFunction"},
 }
 
 func cloudFrontOperations() []operation {
@@ -33,6 +35,8 @@ func cloudFrontOperations() []operation {
 		write("cloudfront", "CreateInvalidation", createInvalidation),
 		read("cloudfront", "ListInvalidations", listInvalidations),
 		read("cloudfront", "GetInvalidation", getInvalidation),
+		read("cloudfront", "GetFunction", getFunction),
+		read("cloudfront", "DescribeFunction", describeFunction),
 	}
 }
 
@@ -103,20 +107,31 @@ func defaultConfiguration(d simulator.Distribution) node {
 				list("OriginSslProtocols", leaf("SslProtocol", "TLSv1.2")), leaf("OriginReadTimeout", 30), leaf("OriginKeepaliveTimeout", 5)),
 			leaf("ConnectionAttempts", 3), leaf("ConnectionTimeout", 10), tree("OriginShield", leaf("Enabled", false))))
 	}
-	for _, p := range d.StaticPaths {
-		behavior := behavior("CacheBehavior", simulator.OriginLive, cachingOptimized, "GET", "HEAD")
-		behavior.Children = slices.Insert(behavior.Children, 0, leaf("PathPattern", p))
+	for _, p := range d.Paths {
+		policy, methods := cachingDisabled, allMethods
+		if slices.Contains(d.StaticPaths, p.Pattern) {
+			policy, methods = cachingOptimized, methods[:2]
+		}
+		behavior := behavior("CacheBehavior", p.Origin, policy, methods...)
+		behavior.Children = slices.Insert(behavior.Children, 0, leaf("PathPattern", p.Pattern))
 		paths = append(paths, behavior)
+	}
+	otherwise := behavior("DefaultCacheBehavior", d.Origin, cachingDisabled, allMethods...)
+	if d.Function.ARN != "" {
+		*otherwise.child("FunctionAssociations") = list("FunctionAssociations",
+			tree("FunctionAssociation", leaf("FunctionARN", d.Function.ARN), leaf("EventType", "viewer-request")))
 	}
 	return tree("DistributionConfig",
 		leaf("CallerReference", d.CallerReference), list("Aliases", leaves("CNAME", d.Aliases)...), leaf("DefaultRootObject", ""),
 		list("Origins", origins...), list("OriginGroups"),
-		behavior("DefaultCacheBehavior", d.Origin, cachingDisabled, "HEAD", "DELETE", "POST", "GET", "OPTIONS", "PUT", "PATCH"),
+		otherwise,
 		list("CacheBehaviors", paths...), list("CustomErrorResponses"), leaf("Comment", d.Comment), leaf("PriceClass", "PriceClass_All"),
 		leaf("Enabled", true), tree("ViewerCertificate", leaf("CloudFrontDefaultCertificate", true)),
 		tree("Restrictions", tree("GeoRestriction", leaf("RestrictionType", "none"), leaf("Quantity", 0))),
 		leaf("WebACLId", d.WebACLARN), leaf("HttpVersion", "http2and3"), leaf("IsIPV6Enabled", true), leaf("Staging", false))
 }
+
+var allMethods = []string{"GET", "HEAD", "DELETE", "POST", "OPTIONS", "PUT", "PATCH"}
 
 // The managed cache policies that the behaviours use.
 const (
@@ -138,8 +153,8 @@ type updateDistributionInput struct {
 	Config  node
 }
 
-// updateDistribution replaces the whole configuration. All of it is kept; what moves the site is the
-// default behaviour's target.
+// updateDistribution replaces the whole configuration. All of it is kept; what moves the site are the targets of the
+// behaviours.
 func updateDistribution(c *call, in *updateDistributionInput) (*document, error) {
 	d, err := c.distribution(in.ID)
 	if err != nil {
@@ -149,7 +164,7 @@ func updateDistribution(c *call, in *updateDistributionInput) (*document, error)
 	if err := checkConfiguration(d, in); err != nil {
 		return nil, err
 	}
-	if _, err := c.launch.SetOrigin(d.Name, in.Config.text("DefaultCacheBehavior", "TargetOriginId"), in.IfMatch); err != nil {
+	if _, err := c.launch.SetBehaviors(d.Name, in.Config.text("DefaultCacheBehavior", "TargetOriginId"), pathsOf(in.Config), in.IfMatch); err != nil {
 		return nil, cloudFrontFault(err)
 	}
 	c.server.documents.keep(d.ID, in.Config)
@@ -157,6 +172,23 @@ func updateDistribution(c *call, in *updateDistributionInput) (*document, error)
 		return nil, err
 	}
 	return c.distributionDocument(d), nil
+}
+
+// pathsOf are the patterns of a configuration with their origins. An origin that the site does not have is as good as the
+// live one.
+func pathsOf(config node) (paths []simulator.Behavior) {
+	items := config.child("CacheBehaviors", "Items")
+	if items == nil {
+		return nil
+	}
+	for _, b := range items.Children {
+		origin := simulator.OriginLive
+		if b.text("TargetOriginId") == simulator.OriginMaintenance {
+			origin = simulator.OriginMaintenance
+		}
+		paths = append(paths, simulator.Behavior{Pattern: b.text("PathPattern"), Origin: origin})
+	}
+	return paths
 }
 
 func checkConfiguration(d simulator.Distribution, in *updateDistributionInput) error {

@@ -92,7 +92,7 @@ func everyType() []any {
 	return []any{types.DistributionConfig{}, types.DefaultCacheBehavior{}, types.Origins{}, types.Origin{}, types.Aliases{}, types.CacheBehaviors{},
 		types.CacheBehavior{}, types.AllowedMethods{}, types.CachedMethods{}, types.CustomErrorResponses{}, types.CustomErrorResponse{}, types.CustomHeaders{},
 		types.CustomOriginConfig{}, types.OriginSslProtocols{}, types.OriginShield{}, types.OriginGroups{}, types.TrustedSigners{}, types.Restrictions{},
-		types.GeoRestriction{}, types.ViewerCertificate{}, types.FunctionAssociations{}, types.LambdaFunctionAssociations{}}
+		types.GeoRestriction{}, types.ViewerCertificate{}, types.FunctionAssociations{}, types.FunctionAssociation{}, types.LambdaFunctionAssociations{}}
 }
 
 func TestUpdateDistributionRefuses(t *testing.T) {

@@ -6,20 +6,27 @@ import (
 	"strings"
 )
 
-// jsonProtocol is awsJson 1.1, as WAF speaks it: the operation in a header, JSON both ways.
+// jsonProtocol is awsJson 1.1, as WAF and CodeDeploy speak it: the operation in a header, JSON both ways.
 type jsonProtocol struct{}
 
-// wafTarget is the prefix of X-Amz-Target.
-const wafTarget = "AWSWAF_20190729."
+// The prefixes of X-Amz-Target.
+const (
+	wafTarget        = "AWSWAF_20190729."
+	deploymentTarget = "CodeDeploy_20141006."
+)
+
+// targets are the services by the prefixes.
+var targets = map[string]string{wafTarget: "wafv2", deploymentTarget: deploymentService}
 
 func (jsonProtocol) speaks(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }
 
 func (jsonProtocol) read(q *request) error {
-	name, ok := strings.CutPrefix(q.Header.Get("X-Amz-Target"), wafTarget)
-	if !ok || q.Method != http.MethodPost {
-		return unknownOperation(q.Header.Get("X-Amz-Target"))
+	target := q.Header.Get("X-Amz-Target")
+	service, name := targets[target[:strings.IndexByte(target, '.')+1]], target[strings.IndexByte(target, '.')+1:]
+	if service == "" || q.Method != http.MethodPost {
+		return unknownOperation(target)
 	}
-	q.service, q.operation = "wafv2", name
+	q.service, q.operation = service, name
 	q.decode = func(into any) error {
 		if err := json.Unmarshal(q.body, into); err != nil {
 			return malformed(err)

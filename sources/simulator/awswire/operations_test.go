@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
+	codedeploytypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -151,6 +153,52 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 	},
 	{"autoscaling", "DescribeScheduledActions"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.DescribeScheduledActions(ctx, &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: aws.String("web-asg")}))
+	},
+	{"codedeploy", "ListDeployments"}: func(ctx context.Context, c clients) error {
+		got, err := c.codedeploy.ListDeployments(ctx, &codedeploy.ListDeploymentsInput{ApplicationName: aws.String("shop"), DeploymentGroupName: aws.String("web"),
+			IncludeOnlyStatuses: []codedeploytypes.DeploymentStatus{codedeploytypes.DeploymentStatusSucceeded}})
+		if err == nil && (len(got.Deployments) != 1 || got.Deployments[0] != "d-ENDED0001") {
+			err = fmt.Errorf("listed %q", got.Deployments)
+		}
+		return err
+	},
+	{"codedeploy", "GetDeployment"}: func(ctx context.Context, c clients) error {
+		got, err := c.codedeploy.GetDeployment(ctx, &codedeploy.GetDeploymentInput{DeploymentId: aws.String("d-RUNNING01")})
+		if err == nil && (aws.ToString(got.DeploymentInfo.Revision.S3Location.Key) != "release-2.zip" || got.DeploymentInfo.DeploymentOverview.InProgress != 1 || !got.DeploymentInfo.StartTime.Equal(noon.Add(-time.Minute))) {
+			err = fmt.Errorf("got %+v", got.DeploymentInfo)
+		}
+		return err
+	},
+	{"codedeploy", "BatchGetDeployments"}: func(ctx context.Context, c clients) error {
+		got, err := c.codedeploy.BatchGetDeployments(ctx, &codedeploy.BatchGetDeploymentsInput{DeploymentIds: []string{"d-ENDED0001", "d-NOWHERE01"}})
+		if err == nil && (len(got.DeploymentsInfo) != 1 || got.DeploymentsInfo[0].Status != codedeploytypes.DeploymentStatusSucceeded) {
+			err = fmt.Errorf("got %+v", got.DeploymentsInfo)
+		}
+		return err
+	},
+	{"codedeploy", "GetDeploymentGroup"}: func(ctx context.Context, c clients) error {
+		got, err := c.codedeploy.GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: aws.String("shop"), DeploymentGroupName: aws.String("web")})
+		if err == nil && aws.ToString(got.DeploymentGroupInfo.LastSuccessfulDeployment.DeploymentId) != "d-ENDED0001" {
+			err = fmt.Errorf("got %+v", got.DeploymentGroupInfo)
+		}
+		return err
+	},
+	{"codedeploy", "StopDeployment"}: func(ctx context.Context, c clients) error {
+		return last(c.codedeploy.StopDeployment(ctx, &codedeploy.StopDeploymentInput{DeploymentId: aws.String("d-RUNNING01"), AutoRollbackEnabled: aws.Bool(true)}))
+	},
+	{"cloudfront", "GetFunction"}: func(ctx context.Context, c clients) error {
+		got, err := c.cloudfront.GetFunction(ctx, &cloudfront.GetFunctionInput{Name: aws.String("switch"), Stage: cloudfronttypes.FunctionStageLive})
+		if err == nil && string(got.FunctionCode) != "kvs.get('maintenance')" {
+			err = fmt.Errorf("got %q", got.FunctionCode)
+		}
+		return err
+	},
+	{"cloudfront", "DescribeFunction"}: func(ctx context.Context, c clients) error {
+		got, err := c.cloudfront.DescribeFunction(ctx, &cloudfront.DescribeFunctionInput{Name: aws.String("switch"), Stage: cloudfronttypes.FunctionStageLive})
+		if err == nil && aws.ToString(got.FunctionSummary.FunctionConfig.KeyValueStoreAssociations.Items[0].KeyValueStoreARN) != storeARN {
+			err = fmt.Errorf("got %+v", got.FunctionSummary)
+		}
+		return err
 	},
 	{"autoscaling", "StartInstanceRefresh"}: func(ctx context.Context, c clients) error {
 		return last(c.autoscaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: aws.String("web-asg")}))

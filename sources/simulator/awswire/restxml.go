@@ -100,6 +100,9 @@ type document struct {
 	Status   int // 0 means 200
 	ETag     string
 	Location string
+
+	Plain []byte // instead of the XML: what stands for itself
+	Type  string // of it
 }
 
 func (restProtocol) write(q *request, out any) (response, error) {
@@ -107,12 +110,18 @@ func (restProtocol) write(q *request, out any) (response, error) {
 	if !ok {
 		return response{}, internalFailure()
 	}
-	body, err := encodeXML(d.Root, cloudFrontNamespace, d.Body)
 	status := d.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
+	body, err := d.Plain, error(nil)
+	if body == nil {
+		body, err = encodeXML(d.Root, cloudFrontNamespace, d.Body)
+	}
 	res := xmlResponse(status, body)
+	if d.Type != "" {
+		res.header.Set("Content-Type", d.Type)
+	}
 	if d.ETag != "" {
 		res.header.Set("ETag", d.ETag)
 	}

@@ -17,7 +17,7 @@ type Site interface {
 	SetSize(group string, s simulator.Size) error
 	SetDesired(group string, desired int) error
 	SetACU(cluster string, min, max float64) error
-	SetOrigin(distribution, origin, ifMatch string) (etag string, err error)
+	SetBehaviors(distribution, otherwise string, paths []simulator.Behavior, ifMatch string) (etag string, err error)
 	Invalidate(distribution, reference string, paths []string) (simulator.Invalidation, error)
 	SetRules(acl, lockToken string, edits ...simulator.RuleEdit) (next string, err error)
 	SetWeights(balancer string, weights ...simulator.Weight) error
@@ -26,6 +26,7 @@ type Site interface {
 	SetReservation(balancer string, units int) error
 	StartRefresh(group string, r simulator.Refresh) (id string, err error)
 	RollbackRefresh(group string) (id string, err error)
+	StopDeployment(id string, rollback bool) (pending bool, err error)
 	Suspend(group string, processes ...string) error
 	Resume(group string, processes ...string) error
 }

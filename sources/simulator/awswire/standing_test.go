@@ -35,11 +35,12 @@ func newStanding() *standing {
 		Distributions: []simulator.Distribution{{
 			Name: "edge", ID: "E2EXAMPLE1", ARN: "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1",
 			Domain: "d111.cloudfront.net", Aliases: []string{"www.example.org"},
-			Origins:     []simulator.Origin{{ID: "live", Domain: "alb.example.org"}, {ID: "maintenance", Domain: "m.example.org"}},
-			Origin:      "live",
-			StaticPaths: []string{"/static/*"}, Status: simulator.Deployed, ETag: "E1", Modified: noon.Add(-time.Hour),
+			Origins: []simulator.Origin{{ID: "live", Domain: "alb.example.org"}, {ID: "maintenance", Domain: "m.example.org"}},
+			Origin:  "live",
+			Paths:   []simulator.Behavior{{Pattern: "/static/*", Origin: "live"}}, StaticPaths: []string{"/static/*"}, Status: simulator.Deployed, ETag: "E1", Modified: noon.Add(-time.Hour),
 			CallerReference: "made-2025", AdditionalMetrics: true, Comment: "the launch",
-			Store: simulator.KeyValueStore{ARN: storeARN, ETag: "KV1", Keys: map[string]string{"maintenance": "off"}},
+			Function: simulator.EdgeFunction{Name: "switch", ARN: "arn:aws:cloudfront::123456789012:function/switch", ETag: "FN1", Code: "kvs.get('maintenance')", StoreARN: storeARN, Modified: noon},
+			Store:    simulator.KeyValueStore{ARN: storeARN, ETag: "KV1", Keys: map[string]string{"maintenance": "off"}},
 		}},
 		WebACLs: []simulator.WebACL{{
 			Name: "edge", ID: "a1b2c3d4-0000-4000-8000-000000000001", MetricName: "edgeMetric", LockToken: "11111111-0000-4000-8000-000000000000",
@@ -76,6 +77,10 @@ func newStanding() *standing {
 			Min: 2, Max: 10, Desired: 3, MetricsEnabled: true, InstanceType: "c7g.large", Warmup: 120 * time.Second, Cooldown: 300 * time.Second,
 			Zones: []string{"eu-central-1a", "eu-central-1b"}, TargetCPU: 0.7, LaunchTemplate: "web", Created: noon.Add(-900 * time.Hour),
 			TargetGroupARNs: []string{account + "targetgroup/web/73e2d6bc24d8a067"}, Suspended: []string{"AZRebalance"},
+			Application: "shop", DeploymentGroup: "web", Revision: "release-1.zip", Deployments: []simulator.Deployment{
+				{ID: "d-RUNNING01", Status: simulator.DeploymentRunning, Creator: simulator.CreatorUser, Revision: "release-2.zip", Created: noon.Add(-time.Minute), Started: noon.Add(-time.Minute), Pending: 1, Working: 1},
+				{ID: "d-ENDED0001", Status: simulator.DeploymentSucceeded, Creator: simulator.CreatorUser, Revision: "release-1.zip", Created: noon.Add(-time.Hour), Started: noon.Add(-time.Hour), Ended: noon.Add(-30 * time.Minute), Reached: 2},
+			},
 			Instances: []simulator.Instance{
 				{ID: "i-01", Zone: "eu-central-1a", Lifecycle: "InService", Health: "Healthy"},
 				{ID: "i-02", Zone: "eu-central-1b", Lifecycle: "Pending", Health: "Healthy"},
@@ -225,11 +230,27 @@ func (s *standing) SetACU(name string, low, high float64) error {
 	return nil
 }
 
-func (s *standing) SetOrigin(_, origin, ifMatch string) (string, error) {
+func (s *standing) StopDeployment(id string, rollback bool) (bool, error) {
+	for i := range s.state.Groups[0].Deployments {
+		if d := &s.state.Groups[0].Deployments[i]; d.ID == id && !d.Running() {
+			return false, simulator.ErrFinal
+		} else if d.ID == id {
+			d.Status, d.Ended = simulator.DeploymentStopped, s.now
+			if rollback {
+				d.Rollback = "d-BACK00001"
+			}
+			return false, nil
+		}
+	}
+	return false, simulator.ErrUnknown
+}
+
+func (s *standing) SetBehaviors(_, origin string, paths []simulator.Behavior, ifMatch string) (string, error) {
 	d := &s.state.Distributions[0]
 	if ifMatch != d.ETag {
 		return "", simulator.ErrPrecondition
 	}
+	d.Paths = paths
 	d.Origin, d.Status, d.ETag = origin, simulator.InProgress, d.ETag+"x"
 	return d.ETag, nil
 }
