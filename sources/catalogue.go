@@ -125,7 +125,7 @@ var table = []group{
 		{"launch_phase", Flag, Neutral, Unknown, "", "1 for the phase that the launch is in: made by the room from the launch's phases."},
 	}},
 	{service: "launch", settle: atOnce, label: "kind", lines: []line{
-		{"mark_active", Flag, Neutral, Unknown, "", "1 while a mark of this kind holds, 0 otherwise: made by the room from the launch's marks."},
+		{"mark_active", Flag, Neutral, Unknown, "", "1 while a mark of this kind holds, 0 otherwise: made by the room from the launch's marks, and for deploy and scale from the changes that were seen."},
 	}},
 
 	{service: "audience", settle: customMetric, single: true, lines: []line{

@@ -1,6 +1,7 @@
 package awsread
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -48,7 +49,8 @@ func describeGroup(ctx context.Context, a account, d *description) error {
 	d.group(&out.AutoScalingGroups[0])
 	activities := d.activities(ctx, c)
 	refreshes := d.refreshes(ctx, c)
-	return several([]error{nil, a.explain(activities), a.explain(refreshes)}, 3, "questions")
+	deployments := d.deployments(ctx, a)
+	return several([]error{nil, a.explain(activities), a.explain(refreshes), a.explain(deployments)}, 4, "questions")
 }
 
 // refreshes tells of the newest instance refresh.
@@ -121,10 +123,11 @@ func (d *description) refresh(refreshes []types.InstanceRefresh) {
 		return
 	}
 	r := refreshes[0]
-	text := ""
+	id, text, ended := aws.ToString(r.InstanceRefreshId), "", true
 	switch r.Status {
 	case types.InstanceRefreshStatusSuccessful, types.InstanceRefreshStatusCancelled, types.InstanceRefreshStatusRollbackSuccessful:
 	default:
+		ended = r.Status == types.InstanceRefreshStatusFailed || r.Status == types.InstanceRefreshStatusRollbackFailed
 		text = fmt.Sprintf("%s, %d%%", r.Status, aws.ToInt32(r.PercentageComplete))
 		if reason := aws.ToString(r.StatusReason); reason != "" {
 			text += ": " + reason
@@ -132,6 +135,9 @@ func (d *description) refresh(refreshes []types.InstanceRefresh) {
 	}
 	d.fact("refresh", text)
 	if r.StartTime != nil {
-		d.change(*r.StartTime, sources.ChangeDeploy, aws.ToString(r.InstanceRefreshId), "Auto Scaling", fmt.Sprintf("instance refresh of %s started", d.resource.Name))
+		d.begins(*r.StartTime, id, "Auto Scaling", fmt.Sprintf("instance refresh of %s started", d.resource.Name))
+	}
+	if ended {
+		d.ends(cmp.Or(aws.ToTime(r.EndTime), d.now), id, "Auto Scaling", fmt.Sprintf("instance refresh of %s ended: %s", d.resource.Name, r.Status))
 	}
 }

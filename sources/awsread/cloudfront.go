@@ -55,8 +55,8 @@ func distributionPlaces(r sources.Resource) places {
 	return places{"distribution": at(dimension("DistributionId", r.ID), dimension("Region", "Global"))}
 }
 
-// describeDistribution reads where the default behaviour sends viewers, whether that is deployed yet, and
-// whether the additional metrics are on.
+// describeDistribution reads where viewers are sent by default, by the distribution and by the flag of a function before it,
+// whether that is deployed yet, and whether the additional metrics are on.
 func describeDistribution(ctx context.Context, a account, d *description) error {
 	cf := client(a, func(c aws.Config) *cloudfront.Client { return cloudfront.NewFromConfig(c) })
 	out, err := cf.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: aws.String(d.resource.ID)})
@@ -65,13 +65,13 @@ func describeDistribution(ctx context.Context, a account, d *description) error 
 	}
 	d.places = distributionPlaces(d.resource)
 	if out.Distribution != nil {
-		d.distribution(out.Distribution, aws.ToString(out.ETag))
+		d.distribution(out.Distribution, aws.ToString(out.ETag), d.flag(ctx, a))
 	}
 	d.additionalMetrics(ctx, cf)
 	return nil
 }
 
-func (d *description) distribution(dist *types.Distribution, etag string) {
+func (d *description) distribution(dist *types.Distribution, etag string, flagged bool) {
 	d.fact("status", aws.ToString(dist.Status))
 	d.fact("etag", etag)
 	d.fact("domain", aws.ToString(dist.DomainName))
@@ -84,7 +84,11 @@ func (d *description) distribution(dist *types.Distribution, etag string) {
 	if c.DefaultCacheBehavior != nil {
 		origin = originRole(d.resource, aws.ToString(c.DefaultCacheBehavior.TargetOriginId))
 	}
-	d.fact("origin", origin)
+	if flagged {
+		d.fact("origin", maintained)
+	} else {
+		d.fact("origin", origin)
+	}
 	d.fact("enabled", strconv.FormatBool(aws.ToBool(c.Enabled)))
 	d.fact("web_acl", aws.ToString(c.WebACLId))
 	if dist.LastModifiedTime != nil {
@@ -100,6 +104,9 @@ func inProgress(n int32) string {
 	return fmt.Sprintf("%d in progress", n)
 }
 
+// maintained is the role of the origin that viewers are sent to while the site is switched off.
+const maintained = "maintenance"
+
 // originRole says what the active origin is for: live or maintenance where the config says which is which
 // (attributes live_origin and maintenance_origin), else the origin's own id.
 func originRole(r sources.Resource, id string) string {
@@ -109,7 +116,7 @@ func originRole(r sources.Resource, id string) string {
 	case id == r.Attrs["live_origin"]:
 		return "live"
 	case id == r.Attrs["maintenance_origin"]:
-		return "maintenance"
+		return maintained
 	}
 	return id
 }

@@ -31,7 +31,7 @@ func (s *describeSource) Schedule() sources.Schedule {
 }
 
 // callsEach is how many calls describing a resource takes, at most but for paging.
-const callsEach = 4
+const callsEach = 6
 
 // Poll asks about every resource; what one of them fails at leaves the others alone.
 func (s *describeSource) Poll(ctx context.Context, now time.Time) (sources.Reading, error) {

@@ -31,12 +31,15 @@ func Permissions(resources []sources.Resource, region, account string) map[strin
 	return out
 }
 
-// of are the resources that the row reads. A row without a name is needed whatever they are.
+// of are the resources that the row reads. A row without a name that is lent to all is needed whatever they are.
 func (s service) of(resources []sources.Resource) []sources.Resource {
-	if s.name == "" {
+	name := cmp.Or(s.name, s.lentTo)
+	if name == "" {
 		return []sources.Resource{{}}
 	}
-	return slices.DeleteFunc(slices.Clone(resources), func(r sources.Resource) bool { return r.Service != s.name })
+	return slices.DeleteFunc(slices.Clone(resources), func(r sources.Resource) bool {
+		return r.Service != name || s.where != "" && r.Attrs[s.where] == ""
+	})
 }
 
 func distributionARN(r sources.Resource, _, account string) string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"warroom/sources"
+	"warroom/sources/simulator"
 )
 
 // differences are the calls that the policy for the whole stack does not allow, and what it allows although nobody calls it.
@@ -23,10 +24,19 @@ func differences(s *site) (outside, unused []string) {
 	return outside, slices.DeleteFunc(may, func(a string) bool { return slices.Contains(called, a) })
 }
 
+// released is a site on which a deployment runs.
+func released(t *testing.T) *site {
+	s := newSite(t, nil)
+	if _, err := s.launch.StartDeployment("web", simulator.Deployment{Revision: "release-41.zip"}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // TestPolicyIsExact: reading a whole launch calls every operation that the policy allows, and no other; and the policy is
 // the whole allowlist.
 func TestPolicyIsExact(t *testing.T) {
-	s := newSite(t, nil)
+	s := released(t)
 	s.advance(newTape(), 1)
 	if outside, unused := differences(s); len(outside)+len(unused) > 0 {
 		t.Errorf("called but not in the policy: %q; in the policy but never called: %q", outside, unused)
@@ -41,7 +51,7 @@ func TestPolicyIsExact(t *testing.T) {
 
 // TestTheProofSeesADifference allows what nobody asks for, and asks for what nobody allows.
 func TestTheProofSeesADifference(t *testing.T) {
-	s := newSite(t, nil)
+	s := released(t)
 	s.advance(newTape(), 1)
 	before := slices.Clone(rows)
 	t.Cleanup(func() { rows = before })
@@ -61,19 +71,26 @@ func TestPolicyIsNarrow(t *testing.T) {
 	}
 	got := Permissions([]sources.Resource{
 		resource("cloudfront", "E1", "", nil), resource("cloudfront", "E2", "", nil), resource("waf", "edge", "", nil),
-		resource("waf", "api", "us-west-2", nil), resource("aurora", "main", "", nil), resource("aurora", "other", "", nil),
+		resource("waf", "api", "us-west-2", nil), resource("cloudfront", "E3", "", map[string]string{"kvs": "arn:aws:cloudfront::123456789012:key-value-store/k"}),
+		resource("asg", "web", "", map[string]string{"codedeploy": "shop/web"}), resource("asg", "api", "", nil), resource("aurora", "main", "", nil), resource("aurora", "other", "", nil),
 	}, "eu-central-1", "123456789012")
 	want := map[string][]string{
-		"cloudfront:GetDistribution":           {"arn:aws:cloudfront::123456789012:distribution/E1", "arn:aws:cloudfront::123456789012:distribution/E2"},
-		"cloudfront:GetMonitoringSubscription": {"*"},
-		"cloudwatch:GetMetricData":             {"*"},
-		"cloudwatch:ListMetrics":               {"*"},
-		"rds:DescribeDBClusters":               {"arn:aws:rds:eu-central-1:123456789012:cluster:main", "arn:aws:rds:eu-central-1:123456789012:cluster:other"},
-		"rds:DescribeDBInstances":              {"arn:aws:rds:eu-central-1:123456789012:db:*"},
-		"rds:DescribeEvents":                   {"*"},
-		"sts:GetCallerIdentity":                {"*"},
-		"wafv2:GetWebACL":                      {"arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/*", "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/api/*"},
-		"wafv2:ListWebACLs":                    {"*"},
+		"cloudfront:GetDistribution":            {"arn:aws:cloudfront::123456789012:distribution/E1", "arn:aws:cloudfront::123456789012:distribution/E2", "arn:aws:cloudfront::123456789012:distribution/E3"},
+		"cloudfront-keyvaluestore:GetKey":       {"arn:aws:cloudfront::123456789012:key-value-store/k"},
+		"codedeploy:ListDeployments":            {"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/web"},
+		"codedeploy:BatchGetDeployments":        {"arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:shop/web"},
+		"autoscaling:DescribeAutoScalingGroups": {"*"},
+		"autoscaling:DescribeInstanceRefreshes": {"*"},
+		"autoscaling:DescribeScalingActivities": {"*"},
+		"cloudfront:GetMonitoringSubscription":  {"*"},
+		"cloudwatch:GetMetricData":              {"*"},
+		"cloudwatch:ListMetrics":                {"*"},
+		"rds:DescribeDBClusters":                {"arn:aws:rds:eu-central-1:123456789012:cluster:main", "arn:aws:rds:eu-central-1:123456789012:cluster:other"},
+		"rds:DescribeDBInstances":               {"arn:aws:rds:eu-central-1:123456789012:db:*"},
+		"rds:DescribeEvents":                    {"*"},
+		"sts:GetCallerIdentity":                 {"*"},
+		"wafv2:GetWebACL":                       {"arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/*", "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/api/*"},
+		"wafv2:ListWebACLs":                     {"*"},
 	}
 	if !maps.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("got %v", got)

@@ -13,13 +13,15 @@ import (
 )
 
 // service is one row of the table: all that the house knows of reading one AWS service. A row without a
-// name lends its operations only.
+// name lends its operations only: to all, or to the service that it names.
 type service struct {
 	name    string         // the catalogue's name, e.g. alb
 	client  string         // what the SDK calls the service, e.g. Elastic Load Balancing v2
 	iam     string         // what a policy calls it, e.g. elasticloadbalancing
 	reads   []string       // the operations that may be signed
 	on      map[string]arn // those of them that a policy can limit to resources
+	lentTo  string         // the service that needs the operations of a row without a name, "" = any
+	where   string         // the attribute without which a resource of that service does not
 	every   time.Duration  // how often it is described; zero means every minute
 	global  func(sources.Resource) bool
 	metrics []metric

@@ -117,7 +117,7 @@ func resourcesOf(st simulator.State) []sources.Resource {
 		all = append(all, sources.Resource{Ref: sources.Ref{Service: service, Name: name}, ID: id, Attrs: attrs})
 	}
 	for _, d := range st.Distributions {
-		add("cloudfront", d.Name, d.ID, nil)
+		add("cloudfront", d.Name, d.ID, map[string]string{"kvs": d.Store.ARN})
 	}
 	for _, w := range st.WebACLs {
 		scope := "CLOUDFRONT"
@@ -130,7 +130,7 @@ func resourcesOf(st simulator.State) []sources.Resource {
 		add("alb", b.Name, b.Name, nil)
 	}
 	for _, g := range st.Groups {
-		add("asg", g.Name, g.ID, nil)
+		add("asg", g.Name, g.ID, map[string]string{"codedeploy": g.Application + "/" + g.DeploymentGroup})
 	}
 	for _, c := range st.Clusters {
 		add("aurora", c.Name, c.ID, nil)

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -28,7 +29,7 @@ func made(metric string) bool {
 // timeless tells whether a metric is known up to now, whatever else is late.
 func timeless(metric string) bool { return made(metric) || metric == "source_up" }
 
-// markHolds is how long a mark without an end is taken to hold.
+// markHolds is how long a mark without an end is taken to hold, and a deployment whose end nobody tells.
 const markHolds = 10 * time.Minute
 
 // make adds the series of a made metric: one sample at each step, counted back from the end of the
@@ -61,7 +62,7 @@ func (q *querier) make(set *seriesSet, m sources.Metric, from, to, step int64, m
 	case m.Name == launchPhase:
 		q.phases(add)
 	case m.Name == markActive:
-		q.marks(add)
+		q.marks(from, to, add)
 	}
 }
 
@@ -83,7 +84,9 @@ func (q *querier) phases(add adder) {
 	}
 }
 
-func (q *querier) marks(add adder) {
+// marks are those of the launch, and what was seen live: deployments, and changes of a fleet's size.
+func (q *querier) marks(from, to int64, add adder) {
+	live := q.live(time.UnixMilli(from), time.UnixMilli(to))
 	for _, kind := range sources.MarkKinds {
 		add(sources.Series{Metric: markActive, Label: kind}, func(at time.Time) (float64, bool) {
 			for _, m := range q.o.Launch.Marks {
@@ -91,9 +94,21 @@ func (q *querier) marks(add adder) {
 					return flag(true)
 				}
 			}
-			return flag(false)
+			return flag(slices.ContainsFunc(live[kind], func(s sources.Span) bool { return s.Holds(at) }))
 		})
 	}
+}
+
+// live are the marks that the changes make which had been seen by the cursor: each from when it happened.
+func (q *querier) live(from, to time.Time) map[string][]sources.Span {
+	changes := q.view.Changes(from.Add(-sources.RolloutMost), to.Add(time.Millisecond))
+	live := map[string][]sources.Span{sources.MarkDeploy: sources.Rollouts(changes, markHolds)}
+	for i := range changes {
+		if changes[i].Kind == sources.ChangeScaling {
+			live[sources.MarkScale] = append(live[sources.MarkScale], sources.Span{From: changes[i].At, Until: changes[i].At.Add(markHolds)})
+		}
+	}
+	return live
 }
 
 // holds tells whether a mark holds at a time.

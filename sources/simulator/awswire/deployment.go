@@ -60,7 +60,17 @@ type listDeploymentsInput struct {
 	ApplicationName     string   `json:"applicationName"`
 	DeploymentGroupName string   `json:"deploymentGroupName"`
 	IncludeOnlyStatuses []string `json:"includeOnlyStatuses"`
-	NextToken           string   `json:"nextToken"`
+	CreateTimeRange     struct {
+		Start *float64 `json:"start"`
+		End   *float64 `json:"end"`
+	} `json:"createTimeRange"`
+	NextToken string `json:"nextToken"`
+}
+
+// created tells whether a deployment was created in the range.
+func (in *listDeploymentsInput) created(d simulator.Deployment) bool {
+	r, at := in.CreateTimeRange, seconds(d.Created)
+	return (r.Start == nil || at >= *r.Start) && (r.End == nil || at <= *r.End)
 }
 
 type listDeploymentsOutput struct {
@@ -76,7 +86,7 @@ func listDeployments(c *call, in *listDeploymentsInput) (*listDeploymentsOutput,
 	}
 	ids := []string{}
 	for _, d := range g.Deployments {
-		if len(in.IncludeOnlyStatuses) == 0 || slices.Contains(in.IncludeOnlyStatuses, d.Status) {
+		if ok := len(in.IncludeOnlyStatuses) == 0 || slices.Contains(in.IncludeOnlyStatuses, d.Status); ok && in.created(d) {
 			ids = append(ids, d.ID)
 		}
 	}
