@@ -7,7 +7,7 @@
 //     void and nothing is called.
 //   - The intent stands durably in the recording before the call is made. Where it cannot be written, no call is made.
 //   - A call is tried once. One whose outcome is unknown is in doubt until the real state has been read.
-//   - One run at a time changes a resource, whichever process it is in, and a plan is carried out once.
+//   - One run of a kind at a time changes a resource, whichever process it is in, and a plan is carried out once.
 //   - Where the house wants two people for a kind of action, one asks and another approves the very same plan, by another
 //     name and from another process, within five minutes; then the process that asked carries it out.
 //

@@ -66,7 +66,7 @@ func (e *VoidError) Error() string {
 	return fmt.Sprintf("void: %s was changed by somebody since the plan was shown; nothing was called, look at the new plan", e.Shown.Action.Resource)
 }
 
-// HeldError says that a run on the same resource has not ended.
+// HeldError says that a run of the same kind on the same resource has not ended.
 type HeldError struct{ Run Run }
 
 // Error names who has it, and since when.

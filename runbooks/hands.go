@@ -118,6 +118,7 @@ func (h *Hands) read(ctx context.Context, a Action) (Plan, error) {
 	}
 	p, err := hand.Plan(ctx, a)
 	p.Action = a
+	p.Limits = append(h.ways(ctx, p), p.Limits...)
 	if h.wantsTwo(a) {
 		p.Level = TwoPeople
 	}
@@ -194,7 +195,9 @@ func (h *Hands) allow(ctx context.Context, p Plan, confirmed func() error) (hand
 	return hand, n, nil
 }
 
-// free tells which run on its resource the plan would be, or who holds the resource.
+// free tells which run of its kind on its resource the plan would be, or who holds the resource. Actions of one kind set the
+// same things; of different kinds they set different ones, and do not wait for each other: a fleet is raised while a release
+// is rolled back, and visitors are sent to the maintenance page while caches are emptied.
 func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 	runs, err := h.Runs(ctx)
 	if err != nil {
@@ -208,9 +211,11 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 		if r.Plan.ID == p.ID {
 			return 0, fmt.Errorf("%s was carried out already: a plan is good for once", p.Title)
 		}
-		n++
-		if r.Holds() && (r.State != Called || !r.takenBackBy(p.Action)) {
-			return 0, &HeldError{Run: *r}
+		if r.Plan.Action.Kind == p.Action.Kind {
+			n++
+			if r.Holds() && (r.State != Called || !r.takenBackBy(p.Action)) {
+				return 0, &HeldError{Run: *r}
+			}
 		}
 		if since := h.opt.Now().Sub(r.Began); p.Action.Undoes == "" && r.changed() && since >= 0 && since < cooldown {
 			return 0, fmt.Errorf("%s was changed %s ago by %s (%s); wait until %s have passed, or take it back",
@@ -220,14 +225,14 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 	return n, nil
 }
 
-// intend writes the intent down. Its id counts the runs on the resource, so that of two that begin at once, in
+// intend writes the intent down. Its id counts the runs of the kind on the resource, so that of two that begin at once, in
 // whichever processes, one alone gets it.
 func (h *Hands) intend(ctx context.Context, p Plan, c Confirmation, n int) (*Run, error) {
 	now := h.opt.Clock.Now()
 	before := h.numbers(ctx, p, now)
 	r := &Run{Plan: p, State: Intended, Actor: h.opt.Operator, Process: h.opt.Process, At: now, Before: before}
 	record := Record{Run: p.ID, State: Intended, Plan: &p, Typed: c.Typed, Shown: c.At, Numbers: before, Once: rand.Text()}
-	written, err := h.write(p, record, fmt.Sprintf("%s#%d", p.Action.Resource, n+1), p.Title)
+	written, err := h.write(p, record, fmt.Sprintf("%s %s#%d", p.Action.Kind, p.Action.Resource, n+1), p.Title)
 	if err != nil {
 		return nil, fmt.Errorf("nothing was called: the intent cannot be recorded: %w", err)
 	}

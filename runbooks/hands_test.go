@@ -212,17 +212,19 @@ func lastOf(t *testing.T, p *process) (runbooks.Run, bool) {
 	return runbooks.Last(runs)
 }
 
-// TestWhatIsUnderWayCanBeTakenBack proves that a resource that is held is held for everything but its own undo.
+// TestWhatIsUnderWayCanBeTakenBack proves that a resource that is held is held for all of the kind but its own undo.
 func TestWhatIsUnderWayCanBeTakenBack(t *testing.T) {
 	h := newHouse(t)
 	p, leo := h.process("ada"), h.process("leo")
 	on := p.do(h.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
 	h.machine.Advance(30 * time.Second)
 	var held *runbooks.HeldError
-	if err := leo.confirm(leo.mustPlan(h.purge())); !errors.As(err, &held) || held.Run.Actor != "ada" {
+	other := h.want(runbooks.Maintenance, "cloudfront", "to", "live")
+	if err := leo.confirm(leo.mustPlan(other)); !errors.As(err, &held) || held.Run.Actor != "ada" {
 		t.Errorf("beside a run under way: %v", err)
 	}
-	forged := leo.mustPlan(runbooks.Action{Kind: runbooks.Invalidate, Resource: h.purge().Resource, Want: h.purge().Want, Undoes: on.ID})
+	other.Undoes = on.ID
+	forged := leo.mustPlan(other)
 	if err := leo.confirm(forged); !errors.As(err, &held) {
 		t.Errorf("with something else that says to take it back: %v", err)
 	}
@@ -240,6 +242,42 @@ func TestWhatIsUnderWayCanBeTakenBack(t *testing.T) {
 		t.Errorf("visitors go to %s", origin)
 	}
 	leo.until(undo.ID, runbooks.Done)
+}
+
+// TestKindsDoNotWaitForEachOther proves that what sets different things goes on side by side: a fleet is raised while its
+// release is rolled back, which takes half an hour, and visitors are sent to the maintenance page while caches are emptied.
+func TestKindsDoNotWaitForEachOther(t *testing.T) {
+	h := newHouse(t)
+	ada, leo := h.process("ada"), h.process("leo")
+	if _, err := h.launch.StartRefresh("web", simulator.Refresh{Version: "8", MinHealthy: 75}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(8 * time.Minute)
+	back := ada.do(h.want(runbooks.Deploy, "asg", "do", "rollback"))
+	purge := ada.do(h.purge())
+	h.machine.Advance(30 * time.Second)
+	was := h.launch.State().Groups[0].Desired
+	raise := leo.do(h.want(runbooks.Capacity, "asg", "desired", "+3"))
+	leo.do(h.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
+	if r := ada.run(back.ID); !r.Holds() {
+		t.Fatalf("the rollback is %s: %s", r.State, r.Text)
+	}
+	if p := ada.run(purge.ID); !p.Holds() {
+		t.Fatalf("the invalidation is %s: %s", p.State, p.Text)
+	}
+	if g := h.launch.State().Groups[0]; g.Desired != was+3 || g.Refreshes[0].Status != simulator.RollingBack {
+		t.Errorf("desired %d after %d, the refresh is %s", g.Desired, was, g.Refreshes[0].Status)
+	}
+	if !strings.Contains(strings.Join(raise.Warnings, "\n"), "RollbackInProgress") {
+		t.Errorf("raised beside a rollback, warned of %q", raise.Warnings)
+	}
+	h.machine.Advance(30 * time.Second)
+	var held *runbooks.HeldError
+	if err := leo.confirm(leo.mustPlan(h.want(runbooks.Capacity, "asg", "max", "+3"))); !errors.As(err, &held) {
+		t.Errorf("twice of a kind: %v", err)
+	}
+	leo.until(raise.ID, runbooks.Judged)
+	ada.until(back.ID, runbooks.Judged)
 }
 
 func TestCooldownCountsOnlyWhatWasChanged(t *testing.T) {

@@ -90,7 +90,7 @@ type Run struct {
 // follows one speaks more often than that.
 const silence = 45 * time.Second
 
-// Holds tells whether the run keeps others from its resource.
+// Holds tells whether the run keeps others of its kind from its resource.
 func (r *Run) Holds() bool { return r.State == Intended || r.State == Called || r.State == Doubtful }
 
 // changed tells whether the run may have changed its resource: not where the provider has refused the call, or it was never

@@ -29,9 +29,6 @@ const (
 	usualKey   = "maintenance"
 )
 
-// values are the pairs that a flag may have, on first: which one the function knows is seen from what is there.
-var values = [][2]string{{"on", "off"}, {"true", "false"}, {"1", "0"}, {"yes", "no"}}
-
 // flagKey is where the config says that the flag is.
 type flagKey struct{ store, name string }
 
@@ -98,11 +95,9 @@ func (f *flag) read(ctx context.Context, k flagKey) (flagged, error) {
 	if now.etag == "" {
 		return flagged{}, fmt.Errorf("the answer is without the token of the key value store; an endpoint that is not AWS may stand in between")
 	}
-	for _, pair := range values {
-		if now.value == pair[0] || now.value == pair[1] {
-			now.pair = pair
-			return now, nil
-		}
+	var known bool
+	if now.pair, known = sources.FlagPair(now.value); known {
+		return now, nil
 	}
 	return flagged{}, fmt.Errorf("the value of %s is %q, which says neither on nor off; what the function makes of it is not known here", k.name, sources.CleanTo(now.value, messageMost))
 }
@@ -162,6 +157,11 @@ func (f *flag) plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, erro
 	p.After = []runbooks.Setting{{Name: k.name, Value: next}}
 	p.Back = f.back(a)
 	describeFlag(&p, k, others)
+	if a.Want["to"] == maintenance {
+		if err := f.vouch(ctx, &p, k); err != nil {
+			return runbooks.Plan{}, err
+		}
+	}
 	p.Watches = (&origins{f.Writer}).watches(a.Resource.Name, a.Want["to"])
 	return p, nil
 }
@@ -177,14 +177,13 @@ func (f *flag) back(a runbooks.Action) runbooks.Action {
 
 // describeFlag fills in what a person should know of the plan.
 func describeFlag(p *runbooks.Plan, k flagKey, others []way) {
-	p.Limits = append(p.Limits, "1. flag "+k.name+" of the KeyValueStore ("+storePlane+"): this plan; its API answers")
+	p.Ways = []runbooks.Way{{Resource: p.Action.Resource, Call: putKey, Text: "flag " + k.name + " of the KeyValueStore (" + storePlane + "): this plan; its API answers"}}
 	for i := range others {
-		p.Limits = append(p.Limits, fmt.Sprintf("%d. %s", i+2, &others[i]))
+		p.Ways = append(p.Ways, others[i].listed())
 	}
 	p.Takes = "seconds, until every edge has read it"
 	p.Undo = "back to " + p.Before[0].Value + ", as quickly"
 	p.Touches = "every request that the function sees: visitors get what it does while the flag is on"
-	p.Warnings = append(p.Warnings, "not checked: that the distribution's function reads this key, and that the page it shows is there; look at the page yourself")
 	if p.Action.Want["to"] == live {
 		p.Touches = "every request that the function sees: visitors come back to the site, all at once"
 		p.Warnings = []string{"the origin gets all visitors within seconds: it should be scaled up before"}

@@ -27,6 +27,8 @@ var reads = map[string]string{
 	"RDS.DescribeDBInstances":                               "rds:DescribeDBInstances",
 	"CloudFront.GetDistribution":                            "cloudfront:GetDistribution",
 	"CloudFront.GetDistributionConfig":                      "cloudfront:GetDistributionConfig",
+	"CloudFront.DescribeFunction":                           "cloudfront:DescribeFunction",
+	"CloudFront.GetFunction":                                "cloudfront:GetFunction",
 	"CloudFront.GetInvalidation":                            "cloudfront:GetInvalidation",
 	"CloudFront KeyValueStore.DescribeKeyValueStore":        "cloudfront-keyvaluestore:DescribeKeyValueStore",
 	"CloudFront KeyValueStore.GetKey":                       "cloudfront-keyvaluestore:GetKey",

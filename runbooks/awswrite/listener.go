@@ -20,7 +20,10 @@ import (
 // the site's own region: it answers where that of the edge may not.
 type listeners struct{ *Writer }
 
-const actionSetting = "default action"
+const (
+	actionSetting  = "default action"
+	modifyListener = "elasticloadbalancing:ModifyListener"
+)
 
 // Offers are the two directions.
 func (l *listeners) Offers(r sources.Resource) []runbooks.Offer {
@@ -179,7 +182,7 @@ func (l *listeners) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan,
 	if err != nil {
 		return runbooks.Plan{}, err
 	}
-	p := l.begin(ctx, a, r.Region, "elasticloadbalancing:ModifyListener")
+	p := l.begin(ctx, a, r.Region, modifyListener)
 	p.Level = runbooks.Visible
 	p.Before = []runbooks.Setting{{Name: actionSetting, Value: at.now.text()}, {Name: "listener", Value: fmt.Sprint(at.port)}}
 	p.After = []runbooks.Setting{{Name: actionSetting, Value: next.text()}, {Name: "listener", Value: fmt.Sprint(at.port)}}

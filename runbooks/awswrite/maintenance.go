@@ -45,6 +45,8 @@ func (o *origins) Offers(r sources.Resource) []runbooks.Offer {
 	}}
 }
 
+const updateDistribution = "cloudfront:UpdateDistribution"
+
 // configuration is what a distribution is configured to do: as the SDK understands it, and as it came.
 type configuration struct {
 	config *types.DistributionConfig
@@ -241,7 +243,7 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	if _, err := retargeted(c.raw, moves); err != nil {
 		return runbooks.Plan{}, fmt.Errorf("distribution %s: %w", r.Name, err)
 	}
-	p := o.begin(ctx, a, globalRegion, "cloudfront:UpdateDistribution")
+	p := o.begin(ctx, a, globalRegion, updateDistribution)
 	for _, m := range moves {
 		p.Before = append(p.Before, runbooks.Setting{Name: settingOf(m.pattern), Value: m.from})
 		p.After = append(p.After, runbooks.Setting{Name: settingOf(m.pattern), Value: m.to})
@@ -283,7 +285,7 @@ func back(a runbooks.Action, id string) runbooks.Action {
 
 // describe fills in what a person should know of the plan: every way to switch that the distribution has, best first.
 func (c *configuration) describe(p *runbooks.Plan, moves []move, others []way) {
-	p.Limits = append(p.Limits, c.listWays(others)...)
+	p.Ways = c.ways(p.Action.Resource, others)
 	if _, ok := c.group(moves[0].from); ok {
 		p.Warnings = append(p.Warnings, "this takes visitors off an origin group that fails over by itself: look first whether it does")
 	}

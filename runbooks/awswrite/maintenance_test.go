@@ -17,6 +17,7 @@ import (
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/simulator"
 )
 
 func TestMaintenanceOnAndBack(t *testing.T) {
@@ -215,8 +216,8 @@ func TestADocumentForAnotherOriginIsNotSent(t *testing.T) {
 func TestEveryWayToSwitchIsListed(t *testing.T) {
 	s, _ := edged(t, strings.Replace(newer, "<DefaultCacheBehavior><TargetOriginId>app", "<DefaultCacheBehavior><TargetOriginId>both", 1))
 	p := s.mustPlan(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
-	if len(p.Limits) < 2 || !strings.Contains(p.Limits[0], "1. origin group both") || !strings.Contains(p.Limits[0], "502 503; nothing to press") || !strings.HasPrefix(p.Limits[1], "2. UpdateDistribution") {
-		t.Errorf("ways: %q", p.Limits)
+	if len(p.Ways) < 2 || !strings.Contains(p.Ways[0].Text, "origin group both") || !strings.Contains(p.Ways[0].Text, "502 503; nothing to press") || !strings.HasPrefix(p.Ways[1].Text, "UpdateDistribution") {
+		t.Errorf("ways: %+v", p.Ways)
 	}
 	if !strings.Contains(strings.Join(p.Warnings, "\n"), "stay with them: /static/*") {
 		t.Errorf("warnings: %q", p.Warnings)
@@ -301,5 +302,35 @@ func TestPathsThatAreNotClearAreRefused(t *testing.T) {
 	got := s.mustPlan(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance", "paths", "/vote&*"))
 	if !strings.Contains(got.Title, "origin of /vote&* bucket → sorry & co") || !strings.Contains(got.Touches, "of /vote&*") || !strings.Contains(strings.Join(got.Warnings, "\n"), "stay with them: /register* /static/*") {
 		t.Errorf("the plan of one path: %+v", got)
+	}
+}
+
+// TestAChosenPathMovesItsOwnVisitors shows the whole: one path is switched, its visitors and nobody else get the maintenance
+// page once every edge has it, and they come back.
+func TestAChosenPathMovesItsOwnVisitors(t *testing.T) {
+	s := newSite(t, func(sc *simulator.Scenario) {
+		sc.Site.Distribution.Paths = []string{"/register*"}
+		sc.Audience.Surges = nil
+	})
+	now := func() simulator.Minute {
+		t.Helper()
+		s.pass(12 * time.Minute)
+		s.launch.Advance(s.clock.Now())
+		m, ok := s.launch.Minute(s.clock.Now().Add(-2 * time.Minute).Truncate(time.Minute))
+		if !ok || m.Edges[0].LiveRequests == 0 {
+			t.Fatalf("nobody at the site: %+v", m.Edges[0])
+		}
+		return m
+	}
+	p, r := s.do(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance", "by", byOrigin, "paths", "/register*"))
+	if m := now(); m.Edges[0].MaintenanceRequests == 0 || m.Edges[0].MaintenanceRequests > m.Edges[0].LiveRequests || m.Audience.Registrations != 0 || m.Audience.Attempts == 0 {
+		t.Errorf("%d to maintenance, %d live, %d registrations", m.Edges[0].MaintenanceRequests, m.Edges[0].LiveRequests, m.Audience.Registrations)
+	}
+	if got := s.progress(p, r); !got.Done || s.distributionNow().Origin != "live" {
+		t.Errorf("progress %+v, the default origin is %s", got, s.distributionNow().Origin)
+	}
+	s.do(p.Back)
+	if m := now(); m.Edges[0].MaintenanceRequests != 0 || m.Audience.Registrations == 0 {
+		t.Errorf("back: %d to maintenance, %d registrations", m.Edges[0].MaintenanceRequests, m.Audience.Registrations)
 	}
 }

@@ -30,6 +30,8 @@ var limits = map[string]arns{
 	"rds:ModifyDBCluster":                            clusterARN,
 	"cloudfront:GetDistribution":                     distributionARN,
 	"cloudfront:GetDistributionConfig":               distributionARN,
+	"cloudfront:DescribeFunction":                    functionsARN,
+	"cloudfront:GetFunction":                         functionsARN,
 	"cloudfront:UpdateDistribution":                  distributionARN,
 	"cloudfront:CreateInvalidation":                  distributionARN,
 	"cloudfront:GetInvalidation":                     distributionARN,
@@ -122,6 +124,15 @@ func instancesARN(_ sources.Resource, region, account string) []string {
 
 func distributionARN(r sources.Resource, _, account string) []string {
 	return []string{"arn:aws:cloudfront::" + account + ":distribution/" + r.ID}
+}
+
+// functionsARN names all functions of the account, where the config names a flag that one of them reads: which one goes before
+// the distribution, AWS alone knows.
+func functionsARN(r sources.Resource, _, account string) []string {
+	if r.Attrs["kvs"] == "" {
+		return nil
+	}
+	return []string{"arn:aws:cloudfront::" + account + ":function/*"}
 }
 
 // storeARN names the key value store of a distribution, nothing where the config names none.

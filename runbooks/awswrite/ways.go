@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"warroom/runbooks"
 	"warroom/sources"
 )
 
@@ -17,10 +18,12 @@ const wayTime = 3 * time.Second
 
 // way is one by which visitors can be sent to a maintenance page.
 type way struct {
-	what  string // e.g. "listener of load balancer web"
-	plane string // and the region of its API
-	how   string // what to do for it
-	err   error  // why its API cannot be used now
+	on    sources.Ref // that it changes
+	call  string      // by which operation
+	what  string      // e.g. "listener of load balancer web"
+	plane string      // and the region of its API
+	how   string      // what to do for it
+	err   error       // why its API cannot be used now
 }
 
 func (y *way) String() string {
@@ -31,13 +34,18 @@ func (y *way) String() string {
 	return fmt.Sprintf("%s (%s): %s; %s", y.what, y.plane, y.how, state)
 }
 
+// listed is the way as a plan lists it.
+func (y *way) listed() runbooks.Way {
+	return runbooks.Way{Text: y.String(), Resource: y.on, Call: y.call}
+}
+
 // otherWays asks the APIs of the ways that the stack has beside the one that is planned, all at once. What it returns waits
 // for their answers: the ways, best first.
 func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string) (answers func() []way) {
 	var all []way
 	var probes []func(context.Context) error
 	if k, err := w.key(edge); err == nil && planned != byFlag {
-		all = append(all, way{what: "flag " + k.name + " of the KeyValueStore", plane: storePlane, how: "maintenance by " + byFlag})
+		all = append(all, way{on: edge, call: putKey, what: "flag " + k.name + " of the KeyValueStore", plane: storePlane, how: "maintenance by " + byFlag})
 		probes = append(probes, func(ctx context.Context) error {
 			_, err := (&flag{w}).read(ctx, k)
 			return err
@@ -46,14 +54,14 @@ func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string
 	for _, name := range w.names("alb") {
 		ref := sources.Ref{Service: "alb", Name: name}
 		region, _ := w.regionOf(w.resources[ref])
-		all = append(all, way{what: "listener of load balancer " + name, plane: "regional control plane, " + region, how: "maintenance of " + ref.String()})
+		all = append(all, way{on: ref, call: modifyListener, what: "listener of load balancer " + name, plane: "regional control plane, " + region, how: "maintenance of " + ref.String()})
 		probes = append(probes, func(ctx context.Context) error {
 			_, _, err := w.balancer(ctx, ref)
 			return err
 		})
 	}
 	if planned != byOrigin {
-		all = append(all, way{what: "UpdateDistribution", plane: "global control plane, " + globalRegion, how: "maintenance by " + byOrigin})
+		all = append(all, way{on: edge, call: updateDistribution, what: "UpdateDistribution", plane: "global control plane, " + globalRegion, how: "maintenance by " + byOrigin})
 		probes = append(probes, func(ctx context.Context) error {
 			_, _, err := (&origins{w}).configuration(ctx, edge)
 			return err
@@ -71,19 +79,15 @@ func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string
 	}
 }
 
-// listWays writes every way that the distribution has, best first: by the plane that has to work for it.
-func (c *configuration) listWays(others []way) (lines []string) {
+// ways lists every way that the distribution has, best first: by the plane that has to work for it.
+func (c *configuration) ways(on sources.Ref, others []way) (all []runbooks.Way) {
 	if g, ok := c.group(c.target()); ok {
-		lines = append(lines, fmt.Sprintf("origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", aws.ToString(g.Id), failover(g)))
+		all = append(all, runbooks.Way{Resource: on, Text: fmt.Sprintf("origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", aws.ToString(g.Id), failover(g))})
 	}
 	for i := range others {
-		lines = append(lines, others[i].String())
+		all = append(all, others[i].listed())
 	}
-	lines = append(lines, fmt.Sprintf("UpdateDistribution (global control plane, %s): this plan; its API answers", globalRegion))
-	for i := range lines {
-		lines[i] = fmt.Sprintf("%d. %s", i+1, lines[i])
-	}
-	return lines
+	return append(all, runbooks.Way{Resource: on, Call: updateDistribution, Text: fmt.Sprintf("UpdateDistribution (global control plane, %s): this plan; its API answers", globalRegion)})
 }
 
 // instead adds the other ways to why a distribution's configuration cannot be read: that API may be gone for hours just when
