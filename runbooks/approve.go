@@ -24,7 +24,7 @@ const approveBehind = time.Hour
 var ErrTwoPeople = errors.New("two people are wanted for this: ask for it, and a second operator approves it")
 
 // Kinds are all kinds of actions.
-func Kinds() []Kind { return []Kind{Capacity, Maintenance, Invalidate, Firewall} }
+func Kinds() []Kind { return []Kind{Capacity, Maintenance, Invalidate, Firewall, Deploy} }
 
 // Request is a plan for which two people are wanted, as one of them has asked for it. It is good for one use.
 type Request struct {

@@ -15,6 +15,7 @@ import (
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/query"
+	"warroom/sources/simulator"
 )
 
 // wanted are the runbooks that the house promises.
@@ -108,6 +109,9 @@ func TestActionsOfTheLibrary(t *testing.T) {
 	h := newHouse(t)
 	p := h.process("ada")
 	all := resourcesOf(h.launch.State())
+	if _, err := h.launch.StartRefresh("web", simulator.Refresh{Version: "8"}); err != nil { // what a release is taken back from
+		t.Fatal(err)
+	}
 	for _, b := range library(t).All() {
 		for _, s := range b.Steps {
 			if s.Kind != runbooks.Act {

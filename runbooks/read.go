@@ -171,7 +171,7 @@ func (r *reading) action(s *Item, body string) {
 }
 
 // kinds are all kinds of actions.
-var kinds = []string{string(Capacity), string(Maintenance), string(Invalidate), string(Firewall)}
+var kinds = []string{string(Capacity), string(Maintenance), string(Invalidate), string(Firewall), string(Deploy)}
 
 // offer finds what an action step asks for among what its service has.
 func (r *reading) offer(s *Item, w *words) (Offer, bool) {

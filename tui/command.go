@@ -35,7 +35,7 @@ func commands() []command {
 		{"maintenance", "plan the switch: maintenance on, maintenance on paths /vote/*, maintenance off", act(runbooks.Maintenance), nil},
 		{"invalidate", "plan it: invalidate /static/* /index.html", act(runbooks.Invalidate), nil},
 		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
-		{"deploy", "plan it: deploy rollback, of the instance refresh that runs", act(runbooks.Deploy), nil},
+		{"deploy", "plan it: deploy rollback, of what an instance refresh or CodeDeploy brings out", act(runbooks.Deploy), nil},
 		{"undo", "plan to take the last action back", (*Model).undo, nil},
 		{"settle", "read how an action in doubt stands", (*Model).settle, nil},
 		{"requests", "what a second operator is wanted for", func(m *Model, _ string) (tea.Cmd, error) { m.open(&requestsPage{}); return nil, nil }, nil},

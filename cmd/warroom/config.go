@@ -52,7 +52,7 @@ var words = map[string][]string{
 	"cloudfront": {"live_origin", "maintenance_origin", "kvs", "kvs_key"},
 	"waf":        {"scope"},
 	"alb":        {"live_group", "maintenance_group"},
-	"asg":        nil,
+	"asg":        {"codedeploy"},
 	"aurora":     {"connections_max"},
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,11 @@ func readResource(d *document.Document, service string, m document.Entry) ([]sou
 				return nil, d.At(document.Child(m.Value, word), "%s.kvs: want the ARN of a key value store, arn:aws:cloudfront::123456789012:key-value-store/…", where)
 			}
 			r.Attrs = with(r.Attrs, word, value)
+		case "codedeploy":
+			if !deploymentGroups.MatchString(value) {
+				return nil, d.at(child(m.Value, word), "%s.codedeploy: want application/deployment group of CodeDeploy, such as shop/web, not %q", where, value)
+			}
+			r.Attrs = with(r.Attrs, word, value)
 		case "live_origin", "maintenance_origin", "kvs_key", "live_group", "maintenance_group":
 			r.Attrs = with(r.Attrs, word, value)
 		}
@@ -61,6 +67,9 @@ func readResource(d *document.Document, service string, m document.Entry) ([]sou
 	}
 	return []sources.Resource{r}, nil
 }
+
+// deploymentGroups are what CodeDeploy lets people call an application and a deployment group of it.
+var deploymentGroups = regexp.MustCompile(`^[A-Za-z0-9._+=,@-]+/[A-Za-z0-9._+=,@-]+$`)
 
 // with is the attributes with one more.
 func with(attrs map[string]string, name, value string) map[string]string {

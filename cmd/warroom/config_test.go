@@ -92,6 +92,7 @@ func TestWhatOnlyPeopleKnow(t *testing.T) {
 resources:
   cloudfront: {www: {id: E1, live_origin: alb, maintenance_origin: sorry, kvs: "arn:aws:cloudfront::123456789012:key-value-store/k", kvs_key: off}}
   alb: {prod: {id: prod, live_group: web, maintenance_group: sorry}}
+  asg: {web: {id: web, codedeploy: shop/web}}
   aurora: {main: {id: m, connections_max: 3000}}
 `))
 	if err != nil {
@@ -100,6 +101,7 @@ resources:
 	want := []sources.Resource{
 		{Ref: sources.Ref{Service: "cloudfront", Name: "www"}, ID: "E1", Attrs: map[string]string{"live_origin": "alb", "maintenance_origin": "sorry", "kvs": "arn:aws:cloudfront::123456789012:key-value-store/k", "kvs_key": "off"}},
 		{Ref: sources.Ref{Service: "alb", Name: "prod"}, ID: "prod", Attrs: map[string]string{"live_group": "web", "maintenance_group": "sorry"}},
+		{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "web", Attrs: map[string]string{"codedeploy": "shop/web"}},
 		{Ref: sources.Ref{Service: "aurora", Name: "main"}, ID: "m", Attrs: map[string]string{"connections_max": "3000"}},
 	}
 	if diff := cmp.Diff(want, c.watch); diff != "" {
@@ -216,6 +218,7 @@ func TestWrongConfigs(t *testing.T) {
 		"tiles from elsewhere":   {good + watch + "tiles: [{service: alb, <<: *t}]\n", `3:28: no anchor before it is called "t"`},
 		"alias within itself":    {"launch: {name: a, t0: 2026-03-01T19:15:00Z}\nresources: &r {alb: {b: c}, <<: *r}\n", `2:33: no anchor before it is called "r"`},
 		"alias before its time":  {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: *s}\nresources: &s {alb: {b: c}}\n", `1:52: no anchor before it is called "s"`},
+		"deployment group":       {good + "resources: {asg: {web: {id: web, codedeploy: web}}}\n", `2:46: resources.asg.web.codedeploy: want application/deployment group of CodeDeploy, such as shop/web, not "web"`},
 		"anchors":                {good + "resources: {alb: {shop: &a app/shop/1}}\n", "anchors and aliases are not read here"},
 		"control characters":     {good + "resources: {alb: {\"a\\e[31m\": x}}\n", "a short name is one word"},
 	} {

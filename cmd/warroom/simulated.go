@@ -84,7 +84,7 @@ func simulatedResources(s simulator.State) []sources.Resource {
 		add("alb", b.Name, b.Tail, nil)
 	}
 	for _, g := range s.Groups {
-		add("asg", g.Name, g.ID, nil)
+		add("asg", g.Name, g.ID, map[string]string{"codedeploy": g.Application + "/" + g.DeploymentGroup})
 	}
 	for _, c := range s.Clusters {
 		add("aurora", c.Name, c.ID, nil)

@@ -17,11 +17,17 @@ import (
 	"warroom/sources"
 )
 
-// releases takes back what an instance refresh is bringing out.
+// releases takes back what an instance refresh, or a deployment of CodeDeploy, is bringing out.
 type releases struct{ *Writer }
 
 // rollback is what can be done to a release.
 const rollback = "rollback"
+
+// What brings releases out.
+const (
+	byRefresh    = "refresh"
+	byCodeDeploy = "codedeploy"
+)
 
 // Offers are what can be done while a release is being brought out.
 func (d *releases) Offers(r sources.Resource) []runbooks.Offer {
@@ -29,8 +35,11 @@ func (d *releases) Offers(r sources.Resource) []runbooks.Offer {
 		return nil
 	}
 	return []runbooks.Offer{{
-		Kind: runbooks.Deploy, Resource: r.Ref, Title: "take the release back that an instance refresh is bringing out",
-		Parameters: []runbooks.Parameter{{Name: "do", Help: "what to do with it", Choices: []string{rollback}}},
+		Kind: runbooks.Deploy, Resource: r.Ref, Title: "take the release back that is being brought out",
+		Parameters: []runbooks.Parameter{
+			{Name: "do", Help: "what to do with it", Choices: []string{rollback}},
+			{Name: "by", Help: "what brings it out: the fleet's instance refresh, or CodeDeploy where the config names its deployment group (codedeploy); without a word, whichever runs", Choices: []string{byRefresh, byCodeDeploy}},
+		},
 	}}
 }
 
@@ -40,13 +49,20 @@ type underWay struct {
 	from, to string
 }
 
-// Plan reads the newest instance refresh and the group's own version, and refuses what AWS would not roll back.
+// Plan reads what brings a release out, and to where it would be taken back, and refuses what AWS would not roll back.
 func (d *releases) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, error) {
 	if err := asked(a, d.Offers(sources.Resource{Ref: a.Resource})[0]); err != nil {
 		return runbooks.Plan{}, err
 	}
 	if err := chosen("do", a.Want["do"], rollback); err != nil {
 		return runbooks.Plan{}, err
+	}
+	deployed, err := d.byCodeDeploy(ctx, a)
+	if err != nil {
+		return runbooks.Plan{}, err
+	}
+	if deployed != nil {
+		return d.planStop(ctx, a, deployed)
 	}
 	g, r, err := (&fleet{d.Writer}).group(ctx, a.Resource)
 	if err != nil {
@@ -75,9 +91,9 @@ func (d *releases) underWay(ctx context.Context, g *types.AutoScalingGroup, r so
 	if refresh == nil {
 		return underWay{}, fmt.Errorf("fleet %s: no instance refresh has run lately; there is nothing to roll back", r.Name)
 	}
-	switch refresh.Status {
-	case types.InstanceRefreshStatusPending, types.InstanceRefreshStatusInProgress, types.InstanceRefreshStatusBaking:
-	case types.InstanceRefreshStatusRollbackInProgress:
+	switch {
+	case runsForward(refresh.Status):
+	case refresh.Status == types.InstanceRefreshStatusRollbackInProgress:
 		return underWay{}, fmt.Errorf("fleet %s: its instance refresh is being rolled back already, %d %% are left", r.Name, aws.ToInt32(refresh.PercentageComplete))
 	default:
 		return underWay{}, fmt.Errorf("fleet %s: no instance refresh is under way, the newest is %s; only one that runs can be rolled back, bring the old version out by a new one", r.Name, refresh.Status)
@@ -87,6 +103,11 @@ func (d *releases) underWay(ctx context.Context, g *types.AutoScalingGroup, r so
 		return underWay{}, fmt.Errorf("fleet %s: AWS cannot roll this refresh back: %s; bring the old version out by a new one", r.Name, why)
 	}
 	return u, nil
+}
+
+// runsForward tells whether a refresh of the status can be rolled back.
+func runsForward(s types.InstanceRefreshStatus) bool {
+	return s == types.InstanceRefreshStatusPending || s == types.InstanceRefreshStatusInProgress || s == types.InstanceRefreshStatusBaking
 }
 
 // irreversible tells why AWS would refuse to roll the refresh back, "" where nothing is known that keeps it from it.
@@ -184,6 +205,9 @@ func halted(processes []types.SuspendedProcess) (warnings []string) {
 
 // Apply rolls back the refresh that the plan is about. AWS rolls back whichever runs: so it is looked at once more.
 func (d *releases) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, error) {
+	if p.Call == stopDeployment {
+		return d.stop(ctx, p)
+	}
 	r, err := d.resource(p.Action.Resource)
 	if err != nil {
 		return runbooks.Receipt{}, outcome(&unsentError{err})
@@ -224,6 +248,9 @@ func (d *releases) of(ctx context.Context, p runbooks.Plan) (*types.InstanceRefr
 
 // Find tells whether the plan's refresh is rolled back, or on its way there.
 func (d *releases) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
+	if p.Call == stopDeployment {
+		return d.stopped(ctx, p)
+	}
 	refresh, err := d.of(ctx, p)
 	if err != nil {
 		return runbooks.Receipt{}, false, err
@@ -233,6 +260,9 @@ func (d *releases) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt,
 
 // Progress waits until every instance has the version from before. One that still runs forward has not begun to go back.
 func (d *releases) Progress(ctx context.Context, p runbooks.Plan, _ runbooks.Receipt) (runbooks.Progress, error) {
+	if p.Call == stopDeployment {
+		return d.takenBack(ctx, p)
+	}
 	refresh, err := d.of(ctx, p)
 	if err != nil {
 		return runbooks.Progress{}, err

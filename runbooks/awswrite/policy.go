@@ -13,7 +13,7 @@ import (
 // changed is whose resources an action is about, by what IAM calls the service.
 var changed = map[string]string{
 	"autoscaling": "asg", "elasticloadbalancing": "alb", "rds": "aurora", "cloudfront": "cloudfront", "wafv2": "waf",
-	"cloudfront-keyvaluestore": "cloudfront",
+	"cloudfront-keyvaluestore": "cloudfront", "codedeploy": "asg",
 }
 
 // arns name what a policy limits an action to. Region and account are "*" where they are not known.
@@ -23,6 +23,11 @@ type arns func(r sources.Resource, region, account string) []string
 var limits = map[string]arns{
 	"autoscaling:UpdateAutoScalingGroup":             groupARN,
 	"autoscaling:RollbackInstanceRefresh":            groupARN,
+	"codedeploy:BatchGetDeployments":                 deploymentGroupARN,
+	"codedeploy:GetDeployment":                       deploymentGroupARN,
+	"codedeploy:GetDeploymentGroup":                  deploymentGroupARN,
+	"codedeploy:ListDeployments":                     deploymentGroupARN,
+	"codedeploy:StopDeployment":                      deploymentGroupARN,
 	"elasticloadbalancing:ModifyCapacityReservation": balancerARN,
 	"elasticloadbalancing:ModifyListener":            listenersARN,
 	"rds:DescribeDBClusters":                         clusterARN,
@@ -91,6 +96,14 @@ func homeOf(r sources.Resource, home string) string {
 
 func groupARN(r sources.Resource, region, account string) []string {
 	return []string{"arn:aws:autoscaling:" + region + ":" + account + ":autoScalingGroup:*:autoScalingGroupName/" + r.ID}
+}
+
+// deploymentGroupARN names what CodeDeploy deploys to a fleet by, nothing where the config names none.
+func deploymentGroupARN(r sources.Resource, region, account string) []string {
+	if group := r.Attrs[deployedBy]; group != "" {
+		return []string{"arn:aws:codedeploy:" + region + ":" + account + ":deploymentgroup:" + group}
+	}
+	return nil
 }
 
 func balancerARN(r sources.Resource, region, account string) []string {

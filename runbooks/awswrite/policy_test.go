@@ -24,15 +24,19 @@ func allDone(t *testing.T) *site {
 	t.Helper()
 	s := newSite(t, nil)
 	for i, o := range []Options{{}, {Role: actingRole, Operator: "ada"}} {
-		o.Resources = s.flagged()
+		o.Resources = s.deployedTo()
 		s.writer = s.open(o)
 		for _, a := range []runbooks.Action{
 			s.want(runbooks.Capacity, "asg", "desired", "+1"), s.want(runbooks.Capacity, "aurora", "min", "+1"),
 			s.want(runbooks.Invalidate, "cloudfront", "paths", "/a"), s.switchTo([]string{"maintenance", "live"}[i], "by", byOrigin), s.switchTo([]string{"maintenance", "live"}[i], "by", byFlag),
 			s.want(runbooks.Firewall, "waf", "rule", "rate-limit", "limit", []string{"500", "600"}[i]),
 			s.reserve([]string{"600", "700"}[i]), s.switchListener(i == 0), s.rollback(),
+			s.want(runbooks.Deploy, "asg", "do", "rollback", "by", byCodeDeploy),
 		} {
-			if a.Kind == runbooks.Deploy {
+			switch {
+			case a.Want["by"] == byCodeDeploy:
+				s.deploy("release-" + strconv.Itoa(41+i) + ".zip")
+			case a.Kind == runbooks.Deploy:
 				s.bringOut(simulator.Refresh{Version: strconv.Itoa(8 + i), MinHealthy: 75})
 			}
 			p := s.mustPlan(a)
@@ -77,7 +81,7 @@ func permitted(resources []sources.Resource) []string {
 // differences are the calls that a policy does not allow, and what it allows although nobody calls it.
 func differences(s *site) (outside, unused []string) {
 	called := slices.Sorted(maps.Keys(s.aws.Stats().Calls))
-	may := permitted(s.flagged())
+	may := permitted(s.deployedTo())
 	outside = slices.DeleteFunc(slices.Clone(called), func(c string) bool { return slices.Contains(may, c) })
 	unused = slices.DeleteFunc(may, func(a string) bool { return slices.Contains(called, a) })
 	return outside, unused
@@ -91,7 +95,7 @@ func TestPolicyIsExact(t *testing.T) {
 		t.Errorf("called but not in the policy: %q; in the policy but never called: %q", outside, unused)
 	}
 	list := slices.Sorted(slices.Values(append(slices.Collect(maps.Values(reads)), slices.Collect(maps.Values(writes))...)))
-	if may := permitted(s.flagged()); !slices.Equal(may, list) {
+	if may := permitted(s.deployedTo()); !slices.Equal(may, list) {
 		t.Errorf("the policies allow %q, the guard %q", may, list)
 	}
 	for _, c := range s.sent {
