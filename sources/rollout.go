@@ -26,6 +26,14 @@ func (c Change) with(r rollout) Change {
 	return c
 }
 
+// EndOf is the ID of the deployment that a change ends, "" where it ends none.
+func EndOf(c Change) string {
+	if c.Kind != ChangeDeploy {
+		return ""
+	}
+	return rolloutOf(c).Ends
+}
+
 // RolloutMost is how long a deployment is taken to run whose end was to be told and was not: whoever would have told it may
 // have left.
 const RolloutMost = 6 * time.Hour

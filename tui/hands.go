@@ -372,7 +372,7 @@ func (m *Model) meant(o runbooks.Offer, text string) string {
 	}
 	now, _ := m.view().Fact(o.Resource, "origin")
 	if to := m.lastSwitch(o.Resource); to != "" {
-		return switched(text, to) // a flag at the edge, or a listener, leaves the origin as it is
+		return switched(text, to) // known before it is read back; what a listener does is not read at all
 	}
 	return switched(text, now.Value)
 }

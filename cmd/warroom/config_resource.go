@@ -55,7 +55,7 @@ func readResource(d *document.Document, service string, m document.Entry) ([]sou
 			r.Attrs = with(r.Attrs, word, value)
 		case "codedeploy":
 			if !deploymentGroups.MatchString(value) {
-				return nil, d.at(child(m.Value, word), "%s.codedeploy: want application/deployment group of CodeDeploy, such as shop/web, not %q", where, value)
+				return nil, d.At(document.Child(m.Value, word), "%s.codedeploy: want application/deployment group of CodeDeploy, such as shop/web, not %q", where, value)
 			}
 			r.Attrs = with(r.Attrs, word, value)
 		case "live_origin", "maintenance_origin", "kvs_key", "live_group", "maintenance_group":

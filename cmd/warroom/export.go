@@ -96,8 +96,11 @@ func (p *process) writable(samples []sources.Sample) []sources.Sample {
 // marked is the launch's marks together with what happened while it was watched, in the order of their times.
 func marked(l sources.Launch, changes []sources.Change) []sources.Mark {
 	marks := slices.Clone(l.Marks)
-	add := func(at time.Time, kind, note string) {
+	add := func(at, until time.Time, kind, note string) {
 		m := sources.Mark{At: sources.Moment(at.UTC().Format(time.RFC3339)), Kind: kind, Note: sources.CleanTo(note, noteMost)}
+		if until.After(at) {
+			m.Until = sources.Moment(until.UTC().Format(time.RFC3339))
+		}
 		if !slices.Contains(marks, m) {
 			marks = append(marks, m)
 		}
@@ -107,11 +110,11 @@ func marked(l sources.Launch, changes []sources.Change) []sources.Mark {
 		if h.more > 0 {
 			note = fmt.Sprintf("%s, and %d more", note, h.more)
 		}
-		add(h.At, markOf[h.Kind], note)
+		add(h.At, h.until, markOf[h.Kind], note)
 	}
 	for _, r := range runbooks.Runs(changes) {
 		if r.State != runbooks.Undone && r.State != runbooks.Failed {
-			add(r.At, cmp.Or(markOfAction[r.Plan.Action.Kind], sources.MarkNote), r.Plan.Action.String())
+			add(r.At, time.Time{}, cmp.Or(markOfAction[r.Plan.Action.Kind], sources.MarkNote), r.Plan.Action.String())
 		}
 	}
 	slices.SortStableFunc(marks, func(a, b sources.Mark) int {
@@ -125,10 +128,11 @@ func marked(l sources.Launch, changes []sources.Change) []sources.Mark {
 // happening is a change that becomes a mark, for itself and for those like it.
 type happening struct {
 	sources.Change
-	more int
+	more  int
+	until time.Time // when a deployment ended, the zero time where nobody told
 }
 
-// happened are the changes that become marks. Those that a provider makes to one resource within a minute are one: a
+// happened are the changes that become marks, deployments with their ends. Those that a provider makes to one resource within a minute are one: a
 // fleet that grows has a change for every instance.
 func happened(changes []sources.Change) []happening {
 	type alike struct {
@@ -138,16 +142,26 @@ func happened(changes []sources.Change) []happening {
 	}
 	var out []happening
 	place := map[alike]int{}
+	type rollout struct {
+		resource sources.Ref
+		id       string
+	}
+	ends := map[rollout]time.Time{}
+	for _, c := range changes {
+		if id := sources.EndOf(c); id != "" {
+			ends[rollout{c.Resource, id}] = c.At
+		}
+	}
 	for _, c := range changes {
 		key := alike{c.At.Unix() / 60, c.Kind, c.Resource}
 		i, known := place[key]
 		switch {
-		case markOf[c.Kind] == "":
+		case markOf[c.Kind] == "" || sources.EndOf(c) != "":
 		case known && c.Kind == sources.ChangeScaling:
 			out[i].more++
 		default:
 			place[key] = len(out)
-			out = append(out, happening{Change: c})
+			out = append(out, happening{Change: c, until: ends[rollout{c.Resource, c.ID}]})
 		}
 	}
 	return out

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -46,19 +45,6 @@ var faulty = map[string]struct {
 	"bad-release":    {"T-1m", "12m", ", rate: 0.6", "alb/web", []string{"page", "5xx, pages above 1 %"}},
 	"bad-revision":   {"T-1m", "12m", ", rate: 0.6", "alb/web", []string{"page", "5xx, pages above 1 %"}},
 	"launch-failure": {"T-1m", "12m", "", "asg/web", []string{"page", "cpu, pages above"}},
-}
-
-// scenarioWith is the file of the lottery with other faults.
-func scenarioWith(t *testing.T, faults string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../sources/simulator/scenarios/lottery.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lottery, _, _ := strings.Cut(string(text), "\nfaults:")
-	file := filepath.Join(t.TempDir(), "faulty.yaml")
-	write(t, file, lottery+"\n"+faults)
-	return file
 }
 
 // Whatever is scripted to go wrong is told in words, in the tile that it concerns.

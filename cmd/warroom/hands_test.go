@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +27,12 @@ type shift struct {
 var fleetWeb = sources.Ref{Service: "asg", Name: "web"}
 
 // newShift begins the lottery, two minutes before T0, a minute of it in a second.
-func newShift(t *testing.T) *shift {
+func newShift(t *testing.T) *shift { return shiftOf(t, "lottery") }
+
+func shiftOf(t *testing.T, scenario string) *shift {
 	t.Helper()
 	_, _, p := caught(t)
-	r, closing, err := p.rehearsalRoom(rehearsal{scenario: "lottery", speed: 60, seed: 1, file: filepath.Join(t.TempDir(), "r.warroom")}, "mia")
+	r, closing, err := p.rehearsalRoom(rehearsal{scenario: scenario, speed: 60, seed: 1, file: filepath.Join(t.TempDir(), "r.warroom")}, "mia")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +48,19 @@ func newShift(t *testing.T) *shift {
 		}
 	}
 	return s
+}
+
+// scenarioWith is the file of the lottery with other faults.
+func scenarioWith(t *testing.T, faults string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../sources/simulator/scenarios/lottery.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lottery, _, _ := strings.Cut(string(text), "\nfaults:")
+	file := filepath.Join(t.TempDir(), "faulty.yaml")
+	write(t, file, lottery+"\n"+faults)
+	return file
 }
 
 // until waits for a moment of the launch.
@@ -130,6 +149,66 @@ func TestMaintenanceStopsTheBleedingAndUndoBringsTheSiteBack(t *testing.T) {
 	}
 }
 
+// fact is what is known of a resource now.
+func (s *shift) fact(r sources.Ref, name string) (value string) {
+	s.t.Helper()
+	now := s.room.clock.Now()
+	b, _, err := s.tape.Load(s.t.Context(), now, now.Add(time.Second), time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range b.Facts {
+		if f.Resource == r && f.Name == name {
+			value = f.Value
+		}
+	}
+	return value
+}
+
+// deployMark is the live mark of a deployment at a moment, 0 or 1, by what was known a minute later.
+func (s *shift) deployMark(m sources.Moment) float64 {
+	s.t.Helper()
+	at, err := m.On(s.room.meta.Launch.T0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := newLookout(s.room).see(s.t.Context(), runbooks.Watch{Expr: `mark_active{kind="deploy"}`}, at)
+	if n.None {
+		s.t.Fatalf("no mark at %s", m)
+	}
+	return n.Value
+}
+
+// A bad revision that CodeDeploy brings out is marked live, fails what its instances answer, and is stopped and taken back
+// from the keyboard; with its rollback's end the mark is over.
+func TestABadRevisionIsMarkedStoppedAndTakenBack(t *testing.T) {
+	t.Parallel()
+	s := shiftOf(t, scenarioWith(t, "faults: [{at: T-90s, kind: bad-revision, rate: 0.6}]\n"))
+	defer s.end()
+	s.until("T+30s")
+	if before, during := s.deployMark("T-110s"), s.deployMark("T+15s"); before != 0 || during != 1 {
+		t.Errorf("the mark is %g before the deployment and %g in it", before, during)
+	}
+	if got := s.fact(fleetWeb, "deployment"); !strings.HasPrefix(got, "InProgress, deployment of release-41.zip") {
+		t.Errorf("the fleet's deployment is told as %q", got)
+	}
+	p := s.does(runbooks.Action{Kind: runbooks.Deploy, Resource: fleetWeb, Want: map[string]string{"do": "rollback"}})
+	if p.Call != "codedeploy:StopDeployment" {
+		t.Fatalf("planned %s", p.Call)
+	}
+	s.until("T+16m")
+	runs, err := s.hands.Runs(t.Context())
+	if err != nil || len(runs) != 1 || !strings.Contains(runs[0].Text, "every instance has release-40.zip") {
+		t.Fatalf("runs: %+v, %v", runs, err)
+	}
+	if during, after := s.sum("alb_target_5xx", "web", "T-1m", "T+2m"), s.sum("alb_target_5xx", "web", "T+12m", "T+15m"); during < 100 || after > during/20 {
+		t.Errorf("%.0f errors while it was there, %.0f once it was taken back", during, after)
+	}
+	if after := s.deployMark("T+15m30s"); after != 0 {
+		t.Errorf("the mark is %g after the rollback's end", after)
+	}
+}
+
 func maintained(t *testing.T, by string) {
 	t.Helper()
 	s := newShift(t)
@@ -138,6 +217,9 @@ func maintained(t *testing.T, by string) {
 	edge := sources.Ref{Service: "cloudfront", Name: "edge"}
 	s.does(runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance", "by": by}})
 	s.until("T+14m")
+	if got := s.fact(edge, "origin"); got != "maintenance" {
+		t.Errorf("by %s, the origin is told as %q", by, got)
+	}
 	runs, err := s.hands.Runs(t.Context())
 	if err != nil || len(runs) != 1 || runs[0].State != runbooks.Judged {
 		t.Fatalf("runs: %+v, %v", runs, err)
@@ -148,11 +230,39 @@ func maintained(t *testing.T, by string) {
 	}
 	s.confirms(back)
 	s.until("T+27m")
+	if got := s.fact(edge, "origin"); got != "live" {
+		t.Errorf("taken back by %s, the origin is told as %q", by, got)
+	}
+	again, err := s.hands.Plan(t.Context(), runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance", "by": by}})
+	if err != nil || len(again.Ways) != 3 {
+		t.Fatalf("%v, ways %+v", err, again.Ways)
+	}
+	for i, line := range again.Limits[:3] {
+		rehearsed, never := strings.Contains(line, "; last rehearsed here at ") && strings.HasSuffix(line, " by mia"), strings.HasSuffix(line, "; never rehearsed here")
+		if gone := again.Ways[i].Call == again.Call; rehearsed != gone || never == gone || !strings.HasPrefix(line, fmt.Sprint(i+1, ". ")) {
+			t.Errorf("way %d, gone before %t: %q", i+1, gone, line)
+		}
+	}
 	before, during, after := s.sum("alb_requests", "web", "T+1m", "T+3m"), s.sum("alb_requests", "web", "T+11m", "T+13m"), s.sum("alb_requests", "web", "T+22m", "T+24m")
 	if during > before/10 || after < before/10 {
 		t.Errorf("the balancer had %.0f requests before, %.0f while visitors saw the maintenance page, %.0f after it was taken back", before, during, after)
 	}
 	if failed := s.sum("alb_target_5xx", "web", "T+10m", "T+13m"); failed > 0 {
 		t.Errorf("%.0f errors while visitors saw the maintenance page", failed)
+	}
+}
+
+// A deployment of a recording is a mark of the directory that is made of it, from its beginning to its end.
+func TestADeploymentIsExportedWithItsEnd(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
+	begun := sources.Begins(sources.Change{At: t0, Kind: sources.ChangeDeploy, Resource: fleetWeb, ID: "d-1", Text: "deployment of release-41.zip to web started"})
+	ended := sources.Ends(sources.Change{At: t0.Add(7 * time.Minute), Kind: sources.ChangeDeploy, Resource: fleetWeb, ID: "d-1/ended", Text: "ended"}, "d-1")
+	got := marked(sources.Launch{T0: t0}, []sources.Change{begun, ended, {At: t0.Add(time.Hour), Kind: sources.ChangeDeploy, Resource: fleetWeb, ID: "by hand", Text: "by hand"}})
+	want := []sources.Mark{
+		{At: "2026-03-01T19:15:00Z", Kind: sources.MarkDeploy, Until: "2026-03-01T19:22:00Z", Note: begun.Text},
+		{At: "2026-03-01T20:15:00Z", Kind: sources.MarkDeploy, Note: "by hand"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("marks %+v, want %+v", got, want)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	kvs "github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -58,6 +59,14 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 		},
 		"PutKey": func(ctx context.Context) error {
 			_, err := kvs.NewFromConfig(cfg, atLoopback).PutKey(ctx, &kvs.PutKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), Value: aws.String("v"), IfMatch: aws.String("t")})
+			return err
+		},
+		"StopDeployment": func(ctx context.Context) error {
+			_, err := codedeploy.NewFromConfig(cfg).StopDeployment(ctx, &codedeploy.StopDeploymentInput{DeploymentId: aws.String("d-1")})
+			return err
+		},
+		"CreateDeployment": func(ctx context.Context) error {
+			_, err := codedeploy.NewFromConfig(cfg).CreateDeployment(ctx, &codedeploy.CreateDeploymentInput{ApplicationName: aws.String("shop")})
 			return err
 		},
 		"DeleteListener": func(ctx context.Context) error {
