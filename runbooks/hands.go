@@ -118,7 +118,7 @@ func (h *Hands) read(ctx context.Context, a Action) (Plan, error) {
 	}
 	p, err := hand.Plan(ctx, a)
 	p.Action = a
-	p.Limits = append(h.ways(ctx, p), p.Limits...)
+	h.rehearse(ctx, &p)
 	if h.wantsTwo(a) {
 		p.Level = TwoPeople
 	}

@@ -60,7 +60,7 @@ type Plan struct {
 	After    []Setting `json:"after"`              // as it would be; the same names in the same order
 	Token    string    `json:"token,omitempty"`    // ETag or lock token that was read with Before
 	Ways     []Way     `json:"ways,omitempty"`     // to do the same, this one among them, best first
-	Limits   []string  `json:"limits,omitempty"`   // hard ones: group maximum, quota; the ways come first
+	Limits   []string  `json:"limits,omitempty"`   // hard ones: group maximum, quota
 	Cost     string    `json:"cost,omitempty"`
 	Takes    string    `json:"takes,omitempty"`   // until it has its effect
 	Touches  string    `json:"touches,omitempty"` // what customers can see of it

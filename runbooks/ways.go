@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"warroom/sources"
@@ -11,41 +12,47 @@ import (
 
 // Way is one of the ways in which what a plan does can be done, of which people choose one under stress.
 type Way struct {
-	Text     string      `json:"text"`     // what it is, what has to work for it, and whether that works now
-	Resource sources.Ref `json:"resource"` // that it changes
-	Call     string      `json:"call"`     // by which operation, "" where nothing is to be done
+	What      string      `json:"what"`                // in a few words
+	State     string      `json:"state,omitempty"`     // whether its API answers now, or why not; "" where there is none to ask
+	More      string      `json:"more,omitempty"`      // what has to work for it, and how it is taken
+	Resource  sources.Ref `json:"resource"`            // that it changes
+	Call      string      `json:"call,omitempty"`      // by which operation, "" where nothing is to be done
+	Rehearsed string      `json:"rehearsed,omitempty"` // when it was last gone to its end: filled in by [Hands]
 }
 
-// ways are the lines that a plan's ways make, best first, each with when it was last rehearsed: the newest run of this
-// recording that went that way, to its end.
-func (h *Hands) ways(ctx context.Context, p Plan) (lines []string) {
+// String is the way in one line, what matters most first.
+func (w Way) String() string {
+	parts := slices.DeleteFunc([]string{w.What, w.State, w.Rehearsed, w.More}, func(s string) bool { return s == "" })
+	return strings.Join(parts, "; ")
+}
+
+// rehearse fills in when each of a plan's ways was last rehearsed: the newest run of this recording that went that way to its
+// end.
+func (h *Hands) rehearse(ctx context.Context, p *Plan) {
 	if len(p.Ways) == 0 {
-		return nil
+		return
 	}
 	runs, err := h.Runs(ctx)
-	for i, w := range p.Ways {
-		line := fmt.Sprintf("%d. %s", i+1, w.Text)
-		switch {
+	for i := range p.Ways {
+		switch w := &p.Ways[i]; {
 		case w.Call == "":
 		case err != nil:
-			line += "; when it was last rehearsed cannot be read"
+			w.Rehearsed = "when it was last rehearsed cannot be read"
 		default:
-			line += "; " + w.rehearsed(runs, p.Action.Kind, h.opt.Clock.Now())
+			w.Rehearsed = w.rehearsed(runs, p.Action.Kind, h.opt.Clock.Now())
 		}
-		lines = append(lines, line)
 	}
-	return lines
 }
 
 // rehearsed says when the way was last gone to its end, and by whom.
-func (w Way) rehearsed(runs []Run, kind Kind, now time.Time) string {
+func (w *Way) rehearsed(runs []Run, kind Kind, now time.Time) string {
 	for _, r := range slices.Backward(runs) {
 		if (r.State == Done || r.State == Judged) && r.Plan.Action.Kind == kind && r.Plan.Action.Resource == w.Resource && r.Plan.Call == w.Call {
 			at := r.At.UTC().Format("2006-01-02 15:04Z")
 			if now.UTC().Format(time.DateOnly) == r.At.UTC().Format(time.DateOnly) {
 				at = r.At.UTC().Format("15:04Z")
 			}
-			return fmt.Sprintf("last rehearsed here at %s by %s", at, r.Actor)
+			return fmt.Sprintf("rehearsed here at %s by %s", at, r.Actor)
 		}
 	}
 	return "never rehearsed here"

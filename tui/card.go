@@ -301,6 +301,9 @@ func (c *card) lines(m *Model, w, most int) []cardLine {
 			add(s.Name, s.Value+" → "+after, strong)
 		}
 	}
+	for i, way := range p.Ways {
+		add(fmt.Sprintf("way %d", i+1), way.String(), text)
+	}
 	for _, limit := range p.Limits {
 		add("limit", limit, text)
 	}

@@ -208,10 +208,10 @@ func (d *releases) planStop(ctx context.Context, a runbooks.Action, o *rollout) 
 	id := aws.ToString(o.info.DeploymentId)
 	back := cmp.Or(o.from, nothingBefore)
 	p := d.begin(ctx, a, o.resource.Region, stopDeployment)
-	p.Title = fmt.Sprintf("fleet %s: stop %s and roll back %s → %s, %s", o.resource.Name, id, o.to, back, through(o.info.DeploymentOverview))
+	p.Title = fmt.Sprintf("fleet %s: stop %s, roll back %s → %s", o.resource.Name, id, o.to, back)
 	p.Level, p.Token = runbooks.Visible, id
-	p.Before = []runbooks.Setting{{Name: "revision", Value: o.to}, {Name: "deployment " + id, Value: "brings it out"}}
-	p.After = []runbooks.Setting{{Name: "revision", Value: back}, {Name: "deployment " + id, Value: "stopped, rolled back by another one"}}
+	p.Before = []runbooks.Setting{{Name: "revision", Value: o.to}, {Name: "deploy", Value: id + " brings it out"}}
+	p.After = []runbooks.Setting{{Name: "revision", Value: back}, {Name: "deploy", Value: "stopped, another one takes it back"}}
 	p.Limits = []string{
 		through(o.info.DeploymentOverview) + "; instances that are being worked on are finished first",
 		"the rollback is a deployment of its own: it deploys the last revision that succeeded to the instances that have the new one",

@@ -64,7 +64,7 @@ func TestStopCard(t *testing.T) {
 	p := s.mustPlan(s.rollback())
 	card := strings.Join(append(append(p.Limits, p.Takes, p.Undo), p.Warnings...), "\n")
 	for what, ok := range map[string]bool{
-		"title":    strings.Contains(p.Title, "stop "+id+" and roll back release-41.zip → release-40.zip, ") && strings.HasSuffix(p.Title, "instances have it"),
+		"title":    strings.HasSuffix(p.Title, "stop "+id+", roll back release-41.zip → release-40.zip") && strings.Contains(card, " of 10 instances have it"),
 		"level":    p.Level == runbooks.Visible && p.Word() == "web",
 		"call":     p.Call == "codedeploy:StopDeployment" && strings.Contains(p.Plane, "regional"),
 		"token":    p.Token == id,

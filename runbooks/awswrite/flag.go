@@ -27,6 +27,8 @@ const (
 	putKey     = "cloudfront-keyvaluestore:PutKey"
 	storePlane = "data plane, global endpoint of the KeyValueStore"
 	usualKey   = "maintenance"
+
+	flagSetting = "flag" // its value in a plan
 )
 
 // flagKey is where the config says that the flag is.
@@ -153,8 +155,8 @@ func (f *flag) plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, erro
 	p := f.begin(ctx, a, "global", putKey)
 	p.Plane, p.Level, p.Token = storePlane, runbooks.Visible, now.etag
 	p.Title = fmt.Sprintf("%s: flag %s %s → %s", a.Resource.Name, k.name, now.value, next)
-	p.Before = []runbooks.Setting{{Name: k.name, Value: now.value}}
-	p.After = []runbooks.Setting{{Name: k.name, Value: next}}
+	p.Before = []runbooks.Setting{{Name: flagSetting, Value: now.value}}
+	p.After = []runbooks.Setting{{Name: flagSetting, Value: next}}
 	p.Back = f.back(a)
 	describeFlag(&p, k, others)
 	if a.Want["to"] == maintenance {
@@ -177,7 +179,7 @@ func (f *flag) back(a runbooks.Action) runbooks.Action {
 
 // describeFlag fills in what a person should know of the plan.
 func describeFlag(p *runbooks.Plan, k flagKey, others []way) {
-	p.Ways = []runbooks.Way{{Resource: p.Action.Resource, Call: putKey, Text: "flag " + k.name + " of the KeyValueStore (" + storePlane + "): this plan; its API answers"}}
+	p.Ways = []runbooks.Way{thisWay("flag "+k.name, storePlane, p.Action.Resource, putKey)}
 	for i := range others {
 		p.Ways = append(p.Ways, others[i].listed())
 	}
@@ -197,7 +199,7 @@ func (f *flag) apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, er
 		return runbooks.Receipt{}, outcome(&unsentError{err})
 	}
 	out, err := f.store(true).PutKey(ctx, &kvs.PutKeyInput{
-		KvsARN: aws.String(k.store), Key: aws.String(k.name), Value: aws.String(valueOf(p.After, k.name)), IfMatch: aws.String(p.Token),
+		KvsARN: aws.String(k.store), Key: aws.String(k.name), Value: aws.String(valueOf(p.After, flagSetting)), IfMatch: aws.String(p.Token),
 	})
 	if err != nil {
 		return runbooks.Receipt{}, outcome(err)
@@ -217,8 +219,8 @@ func (f *flag) now(ctx context.Context, p runbooks.Plan) (flagKey, flagged, erro
 
 // find tells whether the flag has the plan's value.
 func (f *flag) find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
-	k, now, err := f.now(ctx, p)
-	return runbooks.Receipt{}, err == nil && now.value == valueOf(p.After, k.name), err
+	_, now, err := f.now(ctx, p)
+	return runbooks.Receipt{}, err == nil && now.value == valueOf(p.After, flagSetting), err
 }
 
 // progress reads the flag back. Until its token is another one, the answer may be from before the call.
@@ -227,7 +229,7 @@ func (f *flag) progress(ctx context.Context, p runbooks.Plan) (runbooks.Progress
 	switch {
 	case err != nil:
 		return runbooks.Progress{}, err
-	case now.value == valueOf(p.After, k.name):
+	case now.value == valueOf(p.After, flagSetting):
 		return runbooks.Progress{Text: fmt.Sprintf("the flag %s is %s: every edge reads it within seconds", k.name, now.value), Done: true}, nil
 	case now.etag == p.Token:
 		return runbooks.Progress{Text: "AWS has not taken it up yet"}, nil

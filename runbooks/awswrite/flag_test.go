@@ -111,8 +111,8 @@ func TestFlagThatIsNotClearIsRefused(t *testing.T) {
 	if _, err := s.launch.SetKey(store.ARN, simulator.FlagKey, "false", s.distributionNow().Store.ETag); err != nil {
 		t.Fatal(err)
 	}
-	if p := s.mustPlan(s.switchTo("maintenance")); valueOf(p.After, "maintenance") != "true" {
-		t.Errorf("a flag that is false becomes %q", valueOf(p.After, "maintenance"))
+	if p := s.mustPlan(s.switchTo("maintenance")); valueOf(p.After, flagSetting) != "true" {
+		t.Errorf("a flag that is false becomes %q", valueOf(p.After, flagSetting))
 	}
 	plain := newSite(t, nil)
 	plain.refuses(plain.switchTo("maintenance", "by", "flag"), "names no flag")
@@ -123,7 +123,7 @@ func TestFlagIsTheFirstWay(t *testing.T) {
 	s := withFlag(t)
 	ways := func(p runbooks.Plan) (text string) {
 		for _, w := range p.Ways {
-			text += w.Text + "\n"
+			text += w.String() + "\n"
 		}
 		return text
 	}
@@ -139,8 +139,8 @@ func TestFlagIsTheFirstWay(t *testing.T) {
 			at += i
 		}
 	}
-	inOrder("the flag's card", ways(s.mustPlan(s.switchTo("maintenance"))), "flag maintenance", "this plan", "listener", "its API answers", "UpdateDistribution", "maintenance by origin; its API answers")
-	inOrder("the origin's card", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "flag maintenance", "maintenance by flag; its API answers", "listener", "UpdateDistribution", "this plan")
+	inOrder("the flag's card", ways(s.mustPlan(s.switchTo("maintenance"))), "flag maintenance: this plan; answers", "listener", "; answers; ", "UpdateDistribution; answers", "maintenance by origin")
+	inOrder("the origin's card", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "flag maintenance; answers", "maintenance by flag", "listener", "UpdateDistribution: this plan; answers")
 	s.replace(func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 		dead := strings.HasPrefix(r.URL.Path, "/key-value-stores/")
 		if dead {
@@ -149,5 +149,5 @@ func TestFlagIsTheFirstWay(t *testing.T) {
 		return dead
 	})
 	s.declines(s.switchTo("maintenance"), "other ways: listener of load balancer web")
-	inOrder("with a dead store", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "flag maintenance", "not now: ", "listener", "its API answers")
+	inOrder("with a dead store", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "flag maintenance; not now: ", "listener", "; answers")
 }

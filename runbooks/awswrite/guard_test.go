@@ -135,7 +135,7 @@ func TestNothingIsWrittenWithoutAConfirmedPlan(t *testing.T) {
 func TestAConfirmedPlanAllowsTheHousesWritesOnly(t *testing.T) {
 	s := newSite(t, nil)
 	confirmed(t, func(ctx context.Context) {
-		want := []string{"AssumeRole", "CreateInvalidation", "ModifyCapacityReservation", "ModifyDBCluster", "ModifyListener", "PutKey", "RollbackInstanceRefresh", "UpdateAutoScalingGroup"}
+		want := []string{"AssumeRole", "CreateInvalidation", "ModifyCapacityReservation", "ModifyDBCluster", "ModifyListener", "PutKey", "RollbackInstanceRefresh", "StopDeployment", "UpdateAutoScalingGroup"}
 		if got := leaks(ctx, s, s.writer.session.config); !slices.Equal(got, want) {
 			t.Errorf("for a confirmed plan went through: %v, want %v", got, want)
 		}

@@ -216,7 +216,7 @@ func TestADocumentForAnotherOriginIsNotSent(t *testing.T) {
 func TestEveryWayToSwitchIsListed(t *testing.T) {
 	s, _ := edged(t, strings.Replace(newer, "<DefaultCacheBehavior><TargetOriginId>app", "<DefaultCacheBehavior><TargetOriginId>both", 1))
 	p := s.mustPlan(s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
-	if len(p.Ways) < 2 || !strings.Contains(p.Ways[0].Text, "origin group both") || !strings.Contains(p.Ways[0].Text, "502 503; nothing to press") || !strings.HasPrefix(p.Ways[1].Text, "UpdateDistribution") {
+	if len(p.Ways) < 2 || !strings.HasPrefix(p.Ways[0].What, "origin group both") || !strings.Contains(p.Ways[0].What, "502 503, nothing to press") || !strings.HasPrefix(p.Ways[1].What, "UpdateDistribution") {
 		t.Errorf("ways: %+v", p.Ways)
 	}
 	if !strings.Contains(strings.Join(p.Warnings, "\n"), "stay with them: /static/*") {

@@ -36,7 +36,19 @@ func (y *way) String() string {
 
 // listed is the way as a plan lists it.
 func (y *way) listed() runbooks.Way {
-	return runbooks.Way{Text: y.String(), Resource: y.on, Call: y.call}
+	state := answering
+	if y.err != nil {
+		state = "not now: " + y.err.Error()
+	}
+	return runbooks.Way{What: y.what, State: state, More: y.plane + ": " + y.how, Resource: y.on, Call: y.call}
+}
+
+// answering is the state of a way whose API answers.
+const answering = "answers"
+
+// thisWay is the way that a plan goes itself: what was read for it has just answered.
+func thisWay(what, plane string, on sources.Ref, call string) runbooks.Way {
+	return runbooks.Way{What: what + ": this plan", State: answering, More: plane, Resource: on, Call: call}
 }
 
 // otherWays asks the APIs of the ways that the stack has beside the one that is planned, all at once. What it returns waits
@@ -45,7 +57,7 @@ func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string
 	var all []way
 	var probes []func(context.Context) error
 	if k, err := w.key(edge); err == nil && planned != byFlag {
-		all = append(all, way{on: edge, call: putKey, what: "flag " + k.name + " of the KeyValueStore", plane: storePlane, how: "maintenance by " + byFlag})
+		all = append(all, way{on: edge, call: putKey, what: "flag " + k.name, plane: storePlane, how: "maintenance by " + byFlag})
 		probes = append(probes, func(ctx context.Context) error {
 			_, err := (&flag{w}).read(ctx, k)
 			return err
@@ -82,12 +94,12 @@ func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string
 // ways lists every way that the distribution has, best first: by the plane that has to work for it.
 func (c *configuration) ways(on sources.Ref, others []way) (all []runbooks.Way) {
 	if g, ok := c.group(c.target()); ok {
-		all = append(all, runbooks.Way{Resource: on, Text: fmt.Sprintf("origin group %s (data plane, at every edge): fails over by itself %s; nothing to press", aws.ToString(g.Id), failover(g))})
+		all = append(all, runbooks.Way{Resource: on, What: "origin group " + aws.ToString(g.Id) + " fails over by itself " + failover(g) + ", nothing to press", More: "data plane, at every edge"})
 	}
 	for i := range others {
 		all = append(all, others[i].listed())
 	}
-	return append(all, runbooks.Way{Resource: on, Call: updateDistribution, Text: fmt.Sprintf("UpdateDistribution (global control plane, %s): this plan; its API answers", globalRegion)})
+	return append(all, thisWay("UpdateDistribution", "global control plane, "+globalRegion, on, updateDistribution))
 }
 
 // instead adds the other ways to why a distribution's configuration cannot be read: that API may be gone for hours just when

@@ -31,20 +31,20 @@ func TestWaysAreRankedAndAsked(t *testing.T) {
 	a := s.want(runbooks.Maintenance, "cloudfront", "to", "maintenance")
 	p := s.mustPlan(a)
 	region := s.launch.State().Region
-	for i, want := range []string{"listener of load balancer web (regional control plane, " + region + "): maintenance of alb/web; its API answers", "UpdateDistribution (global control plane, us-east-1): this plan"} {
-		if !strings.HasPrefix(p.Ways[i].Text, want) {
-			t.Errorf("way %d: %q, want %q", i+1, p.Ways[i].Text, want)
+	for i, want := range []string{"listener of load balancer web; answers; regional control plane, " + region + ": maintenance of alb/web", "UpdateDistribution: this plan; answers; global control plane, us-east-1"} {
+		if p.Ways[i].String() != want {
+			t.Errorf("way %d: %q, want %q", i+1, p.Ways[i].String(), want)
 		}
 	}
 	s.replace(failing("DescribeLoadBalancers", http.StatusForbidden, queryError("AccessDenied", "no")))
-	if p := s.mustPlan(a); !strings.Contains(p.Ways[0].Text, "not now: ") || !strings.Contains(p.Ways[0].Text, "elasticloadbalancing:DescribeLoadBalancers") {
-		t.Errorf("denied: %q", p.Ways[0].Text)
+	if p := s.mustPlan(a); !strings.Contains(p.Ways[0].State, "not now: ") || !strings.Contains(p.Ways[0].State, "elasticloadbalancing:DescribeLoadBalancers") {
+		t.Errorf("denied: %q", p.Ways[0].State)
 	}
 	s.replace(slow(t, func(op string) bool { return op == "DescribeLoadBalancers" }))
 	began := time.Now()
 	p = s.mustPlan(a)
-	if took := time.Since(began); took > wayTime+2*time.Second || !strings.Contains(p.Ways[0].Text, "not now: ") {
-		t.Errorf("after %s: %q", took, p.Ways[0].Text)
+	if took := time.Since(began); took > wayTime+2*time.Second || !strings.Contains(p.Ways[0].State, "not now: ") {
+		t.Errorf("after %s: %q", took, p.Ways[0].State)
 	}
 }
 

@@ -89,12 +89,29 @@ func (d *description) distribution(dist *types.Distribution, etag string, flagge
 	} else {
 		d.fact("origin", origin)
 	}
+	d.fact("paths", pathsMaintained(d.resource, c.CacheBehaviors))
 	d.fact("enabled", strconv.FormatBool(aws.ToBool(c.Enabled)))
 	d.fact("web_acl", aws.ToString(c.WebACLId))
 	if dist.LastModifiedTime != nil {
 		d.change(*dist.LastModifiedTime, sources.ChangeDeploy, d.resource.ID+"/"+etag, "",
 			fmt.Sprintf("distribution %s changed; its default origin is %s", d.resource.Name, origin))
 	}
+}
+
+// pathsMaintained names the paths that have the maintenance origin by a behaviour of their own, nothing where none does.
+func pathsMaintained(r sources.Resource, all *types.CacheBehaviors) string {
+	var paths []string
+	if all != nil {
+		for i := range all.Items {
+			if originRole(r, aws.ToString(all.Items[i].TargetOriginId)) == maintained {
+				paths = append(paths, aws.ToString(all.Items[i].PathPattern))
+			}
+		}
+	}
+	if len(paths) == 0 {
+		return ""
+	}
+	return strings.Join(paths, " ") + " to " + maintained
 }
 
 func inProgress(n int32) string {

@@ -123,3 +123,19 @@ func TestTheFlagIsMaintenance(t *testing.T) {
 		t.Errorf("denied: %q", got)
 	}
 }
+
+// TestPathsAtMaintenanceAreTold: the default origin says nothing of them.
+func TestPathsAtMaintenanceAreTold(t *testing.T) {
+	s := newSite(t, nil)
+	p := newTape()
+	for origin, want := range map[string]string{simulator.OriginMaintenance: "/media/* to maintenance", simulator.OriginLive: ""} {
+		paths := []simulator.Behavior{{Pattern: "/static/*", Origin: simulator.OriginLive}, {Pattern: "/media/*", Origin: origin}}
+		if _, err := s.launch.SetBehaviors("edge", simulator.OriginLive, paths, ""); err != nil {
+			t.Fatal(err)
+		}
+		s.advance(p, 1)
+		if got := p.facts["cloudfront/edge paths"]; got != want || p.facts["cloudfront/edge origin"] != "live" {
+			t.Errorf("%s: %q, the default origin is %q", origin, got, p.facts["cloudfront/edge origin"])
+		}
+	}
+}
