@@ -11,10 +11,35 @@ import (
 // pass through, what hangs off it, and last the room that watches.
 var Services = []string{"launch", "audience", "probe", "cloudfront", "waf", "alb", "asg", "aurora", "room", "source"}
 
-// Lookup finds a metric of the catalogue by its name.
+// SurprisePrefix stands before the name of any measured metric, recorded or derived, and makes it the name of how
+// surprising its series are.
+const SurprisePrefix = "surprise:"
+
+// Lookup finds a metric of the catalogue by its name. What surprises is none of the table's lines, but every
+// metric's that is measured has it.
 func Lookup(name string) (Metric, bool) {
 	m, ok := catalogue[name]
-	return m, ok
+	if ok {
+		return m, true
+	}
+	if of, found := strings.CutPrefix(name, SurprisePrefix); found {
+		if m, ok = catalogue[of]; ok && m.Measured() {
+			return m.surprise(name), true
+		}
+	}
+	return Metric{}, false
+}
+
+// Measured tells whether the metric says something of the site, not of the room and its launch.
+func (m Metric) Measured() bool { return m.Service != "launch" && m.Service != "room" }
+
+// surprise is the metric of how surprising the series of m are.
+func (m Metric) surprise(name string) Metric {
+	return Metric{
+		Name: name, Service: m.Service, Unit: Score, Worse: HigherIsWorse, Gap: Undefined, Period: m.Period,
+		Settle: m.Settle, Label: m.Label, Formula: m.Name,
+		Help: "How far beyond its own past the series is, 0 to 100; at 1 and above it would page.",
+	}
 }
 
 // Metrics are all metrics of the catalogue, sorted by name. The slice is the caller's own.

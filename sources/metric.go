@@ -17,6 +17,7 @@ const (
 	Days      Unit = "days"       // days until something, may be negative
 	Dollars   Unit = "dollars"    // US dollars per hour
 	Flag      Unit = "flag"       // 0 or 1
+	Score     Unit = "score"      // how far beyond its past a series is: 1 is a page
 )
 
 // Direction says which way a metric gets worse.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -363,8 +364,10 @@ func (v *View) Age(s Series) (age, normal time.Duration, ok bool) {
 	return v.cursor.At.Sub(p.At.Add(m.Period)), normal, true
 }
 
-// pace is how often the series gets a value where that is less often than its period, else 0.
+// pace is how often the series, or the one that its surprise is of, gets a value where that is less often than its
+// period, else 0.
 func (v *View) pace(s Series) time.Duration {
+	s.Metric = strings.TrimPrefix(s.Metric, SurprisePrefix)
 	c := v.window.columns[s]
 	if c == nil {
 		return 0

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"warroom/sources"
 	"warroom/sources/document"
 	"warroom/sources/surprise"
 )
@@ -69,7 +70,7 @@ func readSeries(r io.Reader, file string, row func(seriesRow) error) error {
 	lines.ReuseRecord, lines.FieldsPerRecord = true, -1
 	wrong := func(field int, format string, args ...any) error {
 		line, column := lines.FieldPos(field)
-		return &document.FileError{File: file, Line: line, Column: column, Text: fmt.Sprintf(format, args...)}
+		return &document.FileError{File: file, Line: line, Column: column, Text: sources.Clean(fmt.Sprintf(format, args...))}
 	}
 	for first := true; ; first = false {
 		fields, err := lines.Read()

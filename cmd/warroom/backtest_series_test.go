@@ -60,6 +60,7 @@ func FuzzSeries(f *testing.F) {
 	f.Add("timestamp,value\n2026-03-01T18:00:00Z,1\n2026-03-01 18:01:00,\n")
 	f.Add("\ufefftimestamp,value\r\n\"2026-03-01 18:01:00\",NaN\r\n")
 	f.Add("timestamp,value\n\"2026-03-01T18:00:00,5Z\",1\n")
+	f.Add("\u034f")
 	f.Add("timestamp,value\n\x1b[31m,0x1p-2\n\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		err := readSeries(strings.NewReader(text), "own.csv", func(r seriesRow) error {

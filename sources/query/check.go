@@ -191,7 +191,7 @@ func (c *checker) selector(n *parser.VectorSelector) {
 		return
 	}
 	if !known {
-		c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, c.names()))
+		c.unknown(n)
 		return
 	}
 	valid := []string{labelResource, labelSite}
@@ -211,9 +211,23 @@ func (c *checker) bears(n *parser.VectorSelector, valid []string) {
 	}
 }
 
-// names are all that an expression may read.
-func (c *checker) names() []string {
-	return append(slices.Collect(maps.Keys(c.defined)), metricNames()...)
+// names are all that an expression may read; those with a colon only where one is looked for.
+func (c *checker) names(colon bool) []string {
+	names := metricNames(colon)
+	if colon {
+		names = slices.AppendSeq(names, maps.Keys(c.defined))
+	}
+	return names
+}
+
+// unknown says what is wrong with a metric's name, and which was meant.
+func (c *checker) unknown(n *parser.VectorSelector) {
+	of, surprising := strings.CutPrefix(n.Name, sources.SurprisePrefix)
+	if m, known := sources.Lookup(of); known && surprising && !m.Measured() {
+		c.fail(n.PosRange, "%s has no surprise: only what is measured of the site has", of)
+		return
+	}
+	c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, c.names(strings.Contains(n.Name, ":"))))
 }
 
 // time refuses what would let an expression look elsewhere than back from where it is evaluated.
@@ -241,10 +255,15 @@ func hint(word string, among []string) string {
 	return ""
 }
 
-func metricNames() []string {
+// metricNames are all names that an expression may hold: those of the catalogue, or those of what surprises.
+func metricNames(surprising bool) []string {
 	var names []string
 	for _, m := range sources.Metrics() {
-		names = append(names, m.Name)
+		if !surprising {
+			names = append(names, m.Name)
+		} else if m.Measured() {
+			names = append(names, sources.SurprisePrefix+m.Name)
+		}
 	}
 	return names
 }

@@ -12,6 +12,13 @@
 // the one further label of its metric. The lines made by the room (launch_seconds, launch_phase,
 // mark_active, series_age_seconds) are made on reading.
 //
+// surprise:METRIC is how surprising each series of a metric is in each of its settled periods: a score by
+// [surprise.Detector], which pages at 1. It is there for every metric that is measured, costs nothing until an
+// expression names it, and is made of the samples that the window holds and those before them that the same engine has
+// followed: of an hour at a minute each, the first half is warm-up and none of it knows how other days are. So two
+// engines that began at different times may differ, and a score is never later than the cursor nor changed by what
+// comes after it, but for revisions.
+//
 // The iterator's Seek has the signature that Prometheus asks for, which go vet mistakes for io.Seeker: vet
 // runs with -stdmethods=false.
 package query

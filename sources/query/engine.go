@@ -32,6 +32,8 @@ type Engine struct {
 	defined definitions
 	plans   map[string]*plan
 	labels  map[labelled]identity
+
+	past pasts
 }
 
 // NewEngine makes an engine.
@@ -77,6 +79,7 @@ type Result struct {
 // are left out. A bare metric name takes a short way that costs next to nothing.
 func (e *Engine) Instant(ctx context.Context, v *sources.View, expr string, at time.Time, o Options) ([]Result, error) {
 	if m, ok := sources.Lookup(expr); ok && !made(m.Name) {
+		e.past.lay(v, m)
 		return e.bare(v, m, at, o), nil
 	}
 	p, err := e.plan(expr)
@@ -88,6 +91,7 @@ func (e *Engine) Instant(ctx context.Context, v *sources.View, expr string, at t
 			return nil, err
 		}
 	}
+	e.layAll(v, p)
 	q, err := e.promql.NewInstantQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), p.text, at)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s: %w", expr, err)
@@ -230,6 +234,7 @@ func (e *Engine) each(ctx context.Context, v *sources.View, expr string, from, t
 	if last.Before(first) {
 		return nil
 	}
+	e.layAll(v, p)
 	q, err := e.promql.NewRangeQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), p.text, first, last, time.Minute)
 	if err != nil {
 		return fmt.Errorf("evaluate %s: %w", expr, err)

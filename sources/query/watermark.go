@@ -50,6 +50,7 @@ func (e *Engine) Watermark(v *sources.View, expr, resource string) (time.Time, e
 	if err != nil {
 		return time.Time{}, err
 	}
+	e.layAll(v, p)
 	mark, bound := v.Cursor().At, false
 	for _, s := range p.selectors {
 		if timeless(s.metric.Name) {
