@@ -11,20 +11,25 @@ import (
 // pass through, what hangs off it, and last the room that watches.
 var Services = []string{"launch", "audience", "probe", "cloudfront", "waf", "alb", "asg", "aurora", "room", "source"}
 
-// SurprisePrefix stands before the name of any measured metric, recorded or derived, and makes it the name of how
-// surprising its series are.
-const SurprisePrefix = "surprise:"
+// The prefixes make, of the name of any metric that is measured, recorded or derived, the name of another: how
+// surprising its series are, and what they were in an earlier launch.
+const (
+	SurprisePrefix = "surprise:"
+	PreviousPrefix = "previous:"
+)
 
-// Lookup finds a metric of the catalogue by its name. What surprises is none of the table's lines, but every
-// metric's that is measured has it.
+// Prefixes are all of them.
+var Prefixes = []string{SurprisePrefix, PreviousPrefix}
+
+// Lookup finds a metric of the catalogue by its name. Names with a prefix are none of the table's lines.
 func Lookup(name string) (Metric, bool) {
-	m, ok := catalogue[name]
-	if ok {
+	if m, ok := catalogue[name]; ok {
 		return m, true
 	}
-	if of, found := strings.CutPrefix(name, SurprisePrefix); found {
-		if m, ok = catalogue[of]; ok && m.Measured() {
-			return m.surprise(name), true
+	for _, prefix := range Prefixes {
+		if of, found := strings.CutPrefix(name, prefix); found {
+			m, ok := catalogue[of]
+			return m.prefixed(prefix), ok && m.Measured()
 		}
 	}
 	return Metric{}, false
@@ -33,13 +38,17 @@ func Lookup(name string) (Metric, bool) {
 // Measured tells whether the metric says something of the site, not of the room and its launch.
 func (m Metric) Measured() bool { return m.Service != "launch" && m.Service != "room" }
 
-// surprise is the metric of how surprising the series of m are.
-func (m Metric) surprise(name string) Metric {
-	return Metric{
-		Name: name, Service: m.Service, Unit: Score, Worse: HigherIsWorse, Gap: Undefined, Period: m.Period,
-		Settle: m.Settle, Label: m.Label, Formula: m.Name,
-		Help: "How far beyond its own past the series is, 0 to 100; at 1 and above it would page.",
+// prefixed is the metric that a prefix makes of m. It is derived: its formula is the metric that it is of.
+func (m Metric) prefixed(prefix string) Metric {
+	made := m
+	made.Name, made.Formula, made.Gap, made.Single = prefix+m.Name, m.Name, Undefined, false
+	if prefix == SurprisePrefix {
+		made.Unit, made.Worse = Score, HigherIsWorse
+		made.Help = "How far beyond its own past the series is, 0 to 100; at 1 and above it would page."
+	} else {
+		made.Help = "What it was in the earlier launch at the same time against T0."
 	}
+	return made
 }
 
 // Metrics are all metrics of the catalogue, sorted by name. The slice is the caller's own.

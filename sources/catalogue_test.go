@@ -188,3 +188,24 @@ func ExampleSeries_String() {
 	fmt.Println(sources.Series{Metric: "waf_rule_blocked", Resource: "edge", Label: "rate"})
 	// Output: waf_rule_blocked{resource="edge",rule="rate"}
 }
+
+// A prefix makes a name of every metric that is measured, and of no other; none of them is recorded.
+func TestPrefixes(t *testing.T) {
+	t.Parallel()
+	for _, of := range sources.Metrics() {
+		for _, prefix := range sources.Prefixes {
+			m, known := sources.Lookup(prefix + of.Name)
+			if known != of.Measured() {
+				t.Errorf("%s%s: known %t, its service is %s", prefix, of.Name, known, of.Service)
+			}
+			if known && (m.Name != prefix+of.Name || !m.Derived() || m.Period != of.Period || m.Label != of.Label || m.Service != of.Service) {
+				t.Errorf("%s%s is %+v", prefix, of.Name, m)
+			}
+		}
+	}
+	for _, name := range []string{"surprise:", "surprise:alb", "surprise:surprise:alb_requests", "previous:launch_phase", ":alb_requests", "alb_requests:"} {
+		if _, known := sources.Lookup(name); known {
+			t.Errorf("%q is known", name)
+		}
+	}
+}

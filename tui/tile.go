@@ -57,8 +57,8 @@ var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
 func newValue(expr string, r sources.Ref) value {
 	v := value{expr: expr}
 	if m, ok := sources.Lookup(expr); ok {
-		// what surprises is in no view before the engine is asked
-		v.metric, v.bare, v.series = m, !strings.HasPrefix(expr, sources.SurprisePrefix), sources.Series{Metric: expr, Resource: r.Name}
+		// what bears a prefix is in no view before the engine is asked
+		v.metric, v.bare, v.series = m, !strings.Contains(expr, ":"), sources.Series{Metric: expr, Resource: r.Name}
 		return v
 	}
 	v.bare = word.FindString(expr) == expr && expr != ""

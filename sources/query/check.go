@@ -222,9 +222,9 @@ func (c *checker) names(colon bool) []string {
 
 // unknown says what is wrong with a metric's name, and which was meant.
 func (c *checker) unknown(n *parser.VectorSelector) {
-	of, surprising := strings.CutPrefix(n.Name, sources.SurprisePrefix)
-	if m, known := sources.Lookup(of); known && surprising && !m.Measured() {
-		c.fail(n.PosRange, "%s has no surprise: only what is measured of the site has", of)
+	prefix, of, _ := strings.Cut(n.Name, ":")
+	if m, known := sources.Lookup(of); known && slices.Contains(sources.Prefixes, prefix+":") && !m.Measured() {
+		c.fail(n.PosRange, "there is no %s: of %s: only what is measured of the site has one", prefix, of)
 		return
 	}
 	c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, c.names(strings.Contains(n.Name, ":"))))
@@ -255,14 +255,18 @@ func hint(word string, among []string) string {
 	return ""
 }
 
-// metricNames are all names that an expression may hold: those of the catalogue, or those of what surprises.
-func metricNames(surprising bool) []string {
+// metricNames are all names that an expression may hold: those of the catalogue, or those with a prefix.
+func metricNames(prefixed bool) []string {
 	var names []string
 	for _, m := range sources.Metrics() {
-		if !surprising {
+		if !prefixed {
 			names = append(names, m.Name)
-		} else if m.Measured() {
-			names = append(names, sources.SurprisePrefix+m.Name)
+			continue
+		}
+		for _, prefix := range sources.Prefixes {
+			if m.Measured() {
+				names = append(names, prefix+m.Name)
+			}
 		}
 	}
 	return names

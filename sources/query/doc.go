@@ -19,6 +19,9 @@
 // engines that began at different times may differ, and a score is never later than the cursor nor changed by what
 // comes after it, but for revisions.
 //
+// previous:METRIC is the series of an earlier launch ([Options.Earlier]), at the same time against its T0, as they
+// turned out. They hold no watermark up, and an offset looks further back in that launch.
+//
 // The iterator's Seek has the signature that Prometheus asks for, which go vet mistakes for io.Seeker: vet
 // runs with -stdmethods=false.
 package query

@@ -58,6 +58,9 @@ type Options struct {
 	// Launch gives series their site and the room its lines launch_seconds, launch_phase and mark_active;
 	// nil means that there is no launch.
 	Launch *sources.Launch
+	// Earlier is the launch whose series are previous:METRIC, aligned with Launch on T0; without one, or without
+	// Launch, there are none.
+	Earlier *Earlier
 }
 
 func (o Options) site(s sources.Series) string {

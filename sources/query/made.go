@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,7 +24,7 @@ func made(metric string) bool {
 	case launchSeconds, launchPhase, markActive, seriesAge:
 		return true
 	}
-	return false
+	return strings.HasPrefix(metric, sources.PreviousPrefix)
 }
 
 // timeless tells whether a metric is known up to now, whatever else is late.
@@ -35,6 +36,10 @@ const markHolds = 10 * time.Minute
 // make adds the series of a made metric: one sample at each step, counted back from the end of the
 // stretch, so that an evaluation finds a value of its very moment.
 func (q *querier) make(set *seriesSet, m sources.Metric, from, to, step int64, matchers []*labels.Matcher) {
+	if strings.HasPrefix(m.Name, sources.PreviousPrefix) {
+		q.previous(set, m, from, to, matchers)
+		return
+	}
 	if step <= 0 {
 		step = time.Minute.Milliseconds()
 	}
