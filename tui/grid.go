@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"warroom/sources"
+	"warroom/sources/query"
 	"warroom/sources/recording"
 	"warroom/tui/chart"
 	"warroom/tui/theme"
@@ -57,9 +58,9 @@ type faceKey struct {
 	speed float64
 }
 
-// NewPainter is a painter without anything drawn.
+// NewPainter is a painter without anything drawn, which knows of no launch but what the view has.
 func NewPainter() *Painter {
-	return &Painter{canvas: &Canvas{}, drawn: map[*Tile]*drawnTile{}, eval: newEvaluator()}
+	return &Painter{canvas: &Canvas{}, drawn: map[*Tile]*drawnTile{}, eval: newEvaluator(func() query.Options { return query.Options{} })}
 }
 
 // Grid draws the whole screen with the grid of tiles, and the layers over it in their order: Height lines joined

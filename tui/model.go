@@ -82,6 +82,7 @@ func New(o Options) *Model {
 	m.cursor = cursor{speed: o.Speed, stepped: o.Now()}
 	m.page = gridPage{}
 	m.painter = NewPainter()
+	m.painter.eval = newEvaluator(func() query.Options { return query.Options{Launch: &m.meta().Launch, Earlier: o.Earlier} })
 	if err != nil {
 		m.complain(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/query"
 	"warroom/sources/recording"
 	"warroom/tui/theme"
 )
@@ -62,6 +63,7 @@ type Options struct {
 	Zone     *time.Location    // in which times are shown; nil means that of T0
 	Path     string            // of the recording, as the screen names it
 	Story    string            // of a rehearsal: what goes on and what to press, in one line
+	Earlier  *query.Earlier    // the launch that previous:METRIC is of; nil: none
 	Hands    Hands             // who acts; nil: this screen only watches
 	// Runbooks reads the runbooks that there are now, with what is wrong with some of them; nil: none are shown. It is only
 	// called from commands.

@@ -33,7 +33,7 @@ func (m *Model) judge(expr string) judgement {
 	ctx, cancel := context.WithTimeout(context.Background(), judgeFor)
 	defer cancel()
 	var j judgement
-	j.Answer, j.err = m.shelf.engine.Judge(ctx, v, expr, query.Options{Launch: &m.meta().Launch})
+	j.Answer, j.err = m.shelf.engine.Judge(ctx, v, expr, query.Options{Launch: &m.meta().Launch, Earlier: m.opt.Earlier})
 	m.shelf.answers[expr] = j
 	return j
 }

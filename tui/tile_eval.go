@@ -10,10 +10,13 @@ import (
 )
 
 // newEvaluator answers expressions by the house's engine: the first value for the resource at the expression's watermark.
-func newEvaluator() evaluator {
+// What else an expression may see is asked each time: the launch may change.
+func newEvaluator(options func() query.Options) evaluator {
 	engine := query.NewEngine()
 	return func(v *sources.View, expr string, r sources.Ref) (float64, bool) {
-		found, err := engine.Instant(context.Background(), v, expr, time.Time{}, query.Options{Resource: r.Name})
+		o := options()
+		o.Resource = r.Name
+		found, err := engine.Instant(context.Background(), v, expr, time.Time{}, o)
 		if err != nil || len(found) == 0 {
 			return 0, false
 		}

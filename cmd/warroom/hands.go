@@ -202,7 +202,7 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 	window.Apply(batch)
 	view := query.NewDeriver().View(window, sources.Cursor{At: at})
 	launch := l.room.described().Launch
-	results, err := l.engine.Instant(ctx, view, w.Expr, time.Time{}, query.Options{Launch: &launch})
+	results, err := l.engine.Instant(ctx, view, w.Expr, time.Time{}, query.Options{Launch: &launch, Earlier: l.room.earlier})
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {
 		return none
 	}

@@ -21,6 +21,7 @@ type look struct {
 	color    string
 	theme    string
 	operator string
+	previous string // the recording of an earlier launch
 }
 
 var (
@@ -34,6 +35,7 @@ func (l *look) flags(c *cobra.Command) {
 	l.drawn = c.Flags().Lookup("ascii")
 	l.colorFlags(c)
 	l.operatorFlag(c)
+	previousFlag(c, &l.previous)
 }
 
 // colorFlags are those of every verb that prints in colours.

@@ -70,6 +70,9 @@ func (p *process) replay(ctx context.Context, o replaying, l *look) error {
 	if err := p.needsTerminal("warroom status " + o.file); err != nil {
 		return closing(err)
 	}
+	if options.Earlier, err = earlierLaunch(ctx, l.previous); err != nil {
+		return closing(err)
+	}
 	options.Keys, options.Theme, options.ASCII, options.Operator = keys, l.palette(p), l.plain(p), p.who(l)
 	options.Runbooks = (&room{runbooks: p.runbooksOf(o.config)}).books
 	return closing(p.program(tui.New(options)).Run(ctx))

@@ -12,6 +12,7 @@ import (
 	"warroom/alerts"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
+	"warroom/sources/query"
 	"warroom/sources/recording"
 )
 
@@ -32,6 +33,7 @@ type room struct {
 	rules    func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
 	keys     map[string]string                               // rebindings of the config
 	runbooks []string                                        // files and folders of runbooks beside those of the house
+	earlier  *query.Earlier                                  // the launch to compare with, nil for none
 	remarks  []string                                        // odd, but allowed: told once collecting begins
 	config   *watchedConfig                                  // reloaded while collecting; nil where there is none
 	advanced func()                                          // told after every append, of this process and of others

@@ -21,12 +21,17 @@ const leaving = 800 * time.Millisecond
 func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	earlier, err := earlierLaunch(ctx, l.previous)
+	if err != nil {
+		return err
+	}
+	r.earlier = earlier
 	hands := p.hands(r, p.who(l))
 	defer hands.Close()
 	model := tui.New(tui.Options{
 		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Holder: r.holder, Clock: r.clock,
 		Keys: r.keys, Path: r.tape.Path(),
-		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l), Hands: hands, Runbooks: r.books,
+		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l), Hands: hands, Runbooks: r.books, Earlier: earlier,
 	})
 	program := p.program(model)
 	news := make(chan struct{}, 1)
@@ -44,7 +49,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 		left <- guarded(func() error { return r.run(ctx) })
 		stop()
 	}()
-	err := program.Run(ctx)
+	err = program.Run(ctx)
 	stop()
 	return errors.Join(err, ended(left))
 }
