@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,4 +237,25 @@ func BenchmarkSurpriseTick(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// One engine serves several goroutines, whose views stand at different times.
+func TestSurpriseOfManyAtOnce(t *testing.T) {
+	samples := traffic("shop", 90, 60)
+	want := scores(samples)
+	w := window(samples...)
+	e := query.NewEngine()
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			for i := range 40 {
+				minute := 20 + (i*7+g*13)%60
+				found, err := e.Instant(t.Context(), w.View(sources.Cursor{At: at(float64(minute) + 3)}), "surprise:alb_requests", at(float64(minute)+1), query.Options{})
+				if err != nil || len(found) != 1 || found[0].Value != want[minute] {
+					t.Errorf("minute %d: %+v, %v; want %v", minute, found, err, want[minute])
+				}
+			}
+		})
+	}
+	all.Wait()
 }
