@@ -1,21 +1,17 @@
 package alerts
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/prometheus/common/model"
 
 	"warroom/sources"
 	"warroom/sources/query"
@@ -59,9 +55,6 @@ func cause(err error) error {
 	return err
 }
 
-// fileMost bounds the text of a rule file, far above what people write.
-const fileMost = 4 << 20
-
 // Read reads the rules of one file that stands for itself. The error joins a [*FileError] for everything that is wrong with
 // it.
 func Read(file string, text []byte) (*Rules, error) {
@@ -72,90 +65,70 @@ func Read(file string, text []byte) (*Rules, error) {
 	return rules, rules.check()
 }
 
+// Over reads the text of a rule file that stands over other rules: those that it makes of them, and its own alone. The
+// error is as with [Read].
+func (r *Rules) Over(file string, text []byte) (all, own *Rules, err error) {
+	if own, err = parse(file, text); err != nil {
+		return nil, nil, err
+	}
+	all = r.Override(own)
+	return all, own, all.check()
+}
+
+const wantRules = "groups of rules (groups: [{name: …, rules: […]}])"
+
 // parse reads a file without holding its expressions against anything.
 func parse(file string, text []byte) (*Rules, error) {
-	r := &reading{file: file, rules: &Rules{}}
-	if len(text) > fileMost {
-		return nil, &FileError{File: file, Text: fmt.Sprintf("more than %d MiB: this is no rule file", fileMost>>20)}
+	r := &ruleReading{reading: reading{file: file}, rules: &Rules{}}
+	if root := r.root(text, wantRules); root != nil {
+		r.document(root)
 	}
-	r.document(bytes.TrimPrefix(text, []byte("\ufeff"))) // what some editors put before a text
 	if len(r.wrong) > 0 {
 		return nil, errors.Join(r.wrong...)
 	}
 	return r.rules, nil
 }
 
-// reading is a rule file that is being read, with all that is wrong with it.
-type reading struct {
-	file  string
+// ruleReading is a rule file that is being read.
+type ruleReading struct {
+	reading
 	rules *Rules
-	wrong []error
 }
 
-func (r *reading) fail(n ast.Node, format string, args ...any) {
-	r.failAt(lineOf(n), format, args...)
+func (r *ruleReading) document(root ast.Node) {
+	top := r.words(root, "a rule file", "groups")
+	if len(r.wrong) == 0 && !top.says("groups") {
+		r.fail(root, "there is nothing in it; want %s", wantRules)
+	}
+	lines := map[string]int{}
+	for _, n := range top.items(&r.reading, "groups") {
+		r.group(n, lines)
+	}
+	r.twice()
 }
 
-func (r *reading) failAt(line int, format string, args ...any) {
-	r.wrong = append(r.wrong, &FileError{File: r.file, Line: line, Text: sources.Clean(fmt.Sprintf(format, args...))})
-}
-
-func lineOf(n ast.Node) int {
-	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		n = m.Values[0].Key
-	}
-	if n == nil || n.GetToken() == nil {
-		return 0
-	}
-	return n.GetToken().Position.Line
-}
-
-// exprLine is where an expression begins: that of a block begins below the sign for it.
-func exprLine(n ast.Node) int {
-	if _, block := n.(*ast.LiteralNode); block {
-		return lineOf(n) + 1
-	}
-	return lineOf(n)
-}
-
-func (r *reading) document(text []byte) {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		r.syntax(err)
-		return
-	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		r.failAt(0, "want one document with groups of rules (groups: [{name: …, rules: […]}])")
-		return
-	}
-	top := r.words(file.Docs[0].Body, "the file", "groups")
-	for _, g := range top.items(r, "groups") {
-		r.group(g)
-	}
-}
-
-func (r *reading) syntax(err error) {
-	line, text := 0, err.Error()
-	if e, ok := errors.AsType[yaml.Error](err); ok {
-		line, text = e.GetToken().Position.Line, e.GetMessage()
-	}
-	r.failAt(line, "%s", text)
-}
-
-func (r *reading) group(n ast.Node) {
+// group reads a group of rules; lines are those at which the groups before it stand.
+func (r *ruleReading) group(n ast.Node, lines map[string]int) {
 	g := r.words(n, "a group", "name", "rules", "interval", "labels", "limit", "query_offset")
-	if g.text(r, "name") == "" {
+	name := g.text(&r.reading, "name")
+	switch line := lines[name]; {
+	case name == "":
 		r.fail(n, "a group needs a name")
+	case line > 0:
+		r.fail(g.at("name"), "the group %s is there already, in line %d", name, line)
 	}
-	common := g.labels(r, "labels")
-	for _, rule := range g.items(r, "rules") {
+	lines[name] = lineOf(g.at("name"))
+	g.duration(&r.reading, "interval")
+	g.duration(&r.reading, "query_offset")
+	common := g.labels(&r.reading, "labels")
+	for _, rule := range g.items(&r.reading, "rules") {
 		w := r.words(rule, "a rule", "alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
 		switch {
-		case w["alert"].node != nil && w["record"].node != nil:
+		case w.says("alert") && w.says("record"):
 			r.fail(rule, "a rule either alerts or records, not both")
-		case w["alert"].node != nil:
+		case w.says("alert"):
 			r.alert(w, common)
-		case w["record"].node != nil:
+		case w.says("record"):
 			r.record(w)
 		default:
 			r.fail(rule, "a rule needs a name: alert: or record:")
@@ -163,26 +136,38 @@ func (r *reading) group(n ast.Node) {
 	}
 }
 
+// twice looks for alerts of one name: what was recorded of one could not be told from the other's.
+func (r *ruleReading) twice() {
+	first := map[string]int{}
+	for i := range r.rules.Alerts {
+		rule := &r.rules.Alerts[i]
+		if line := first[rule.Alert]; line > 0 {
+			r.failAt(rule.Line, "alert %s is there already, in line %d: give each a name of its own", rule.Alert, line)
+			continue
+		}
+		first[rule.Alert] = rule.Line
+	}
+}
+
 var named = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (r *reading) alert(w words, common map[string]string) {
+func (r *ruleReading) alert(w words, common map[string]string) {
+	in := &r.reading
 	rule := Rule{
-		Alert: w.text(r, "alert"), Expr: w.text(r, "expr"), For: w.duration(r, "for"), KeepFiringFor: w.duration(r, "keep_firing_for"),
-		File: r.file, Line: lineOf(w["alert"].node), exprLine: exprLine(w["expr"].node),
+		Alert: w.text(in, "alert"), Expr: w.text(in, "expr"), For: w.duration(in, "for"), KeepFiringFor: w.duration(in, "keep_firing_for"),
+		File: r.file, Line: lineOf(w.at("alert")), exprLine: textLine(w.at("expr")), textLine: w.line(in, "annotations", "summary"),
+		written: maps.Clone(common), annotated: w.labels(in, "annotations"),
 	}
 	if !named.MatchString(rule.Alert) {
-		r.fail(w["alert"].node, "alert %q: want letters, digits and _, such as OriginErrors", rule.Alert)
+		r.fail(w.at("alert"), "alert %q: want letters, digits and _, such as OriginErrors", rule.Alert)
 	}
-	rule.Labels = w.labels(r, "labels")
-	for name, value := range common {
-		if _, own := rule.Labels[name]; !own {
-			rule.Labels[name] = value
-		}
-	}
+	maps.Copy(rule.written, w.labels(in, "labels"))
+	rule.Labels = maps.Clone(rule.written)
 	r.severity(&rule, w)
+	r.labels(&rule, w)
 	r.annotations(&rule, w)
-	if rule.Expr == "" && !rule.Off {
-		r.fail(w["alert"].node, "alert %s has no expr", rule.Alert)
+	if strings.TrimSpace(rule.Expr) == "" && !rule.Off {
+		r.fail(w.at("alert"), "alert %s has no expr", rule.Alert)
 	}
 	r.rules.Alerts = append(r.rules.Alerts, rule)
 }
@@ -191,8 +176,7 @@ func (r *reading) alert(w words, common map[string]string) {
 const off = "off"
 
 // severity takes the labels that say how the rule is to be taken out of it.
-func (r *reading) severity(rule *Rule, w words) {
-	at := w["labels"].node
+func (r *ruleReading) severity(rule *Rule, w words) {
 	word, given := rule.Labels["severity"]
 	if !given {
 		word = string(Warn)
@@ -200,144 +184,70 @@ func (r *reading) severity(rule *Rule, w words) {
 	rule.Severity, rule.Off = Severity(word), word == off
 	if !rule.Off && !slices.Contains(Severities, rule.Severity) {
 		known := []string{string(Page), string(Warn), string(Info), off}
-		r.fail(at, "alert %s: unknown severity %q%s (known: %s)", rule.Alert, word, meant(word, known), strings.Join(known, ", "))
+		r.failAt(w.line(&r.reading, "labels", "severity"), "alert %s: unknown severity %q%s (known: %s)", rule.Alert, word, meant(word, known), strings.Join(known, ", "))
 	}
 	switch p := rule.Labels["provisional"]; p {
 	case "", "false":
 	case "true":
 		rule.Provisional = true
 	default:
-		r.fail(at, `alert %s: provisional: %q, want "true" or "false"`, rule.Alert, p)
+		r.failAt(w.line(&r.reading, "labels", "provisional"), `alert %s: provisional: %q, want "true" or "false"`, rule.Alert, p)
 	}
 	delete(rule.Labels, "severity")
 	delete(rule.Labels, "provisional")
-	for name := range rule.Labels {
-		if name == "resource" || name == "alertname" || name == "site" {
-			r.fail(at, "alert %s: the label %s comes from what the rule finds and cannot be set", rule.Alert, name)
+}
+
+// labels holds the rule's labels against what labels may be.
+func (r *ruleReading) labels(rule *Rule, w words) {
+	for _, name := range slices.Sorted(maps.Keys(rule.Labels)) {
+		line := w.line(&r.reading, "labels", name)
+		switch {
+		case name == "resource" || name == "alertname" || name == "site":
+			r.failAt(line, "alert %s: the label %s comes from what the rule finds and cannot be set", rule.Alert, name)
+		case !named.MatchString(name) || strings.HasPrefix(name, "__"):
+			r.failAt(line, "alert %s: %q cannot be a label: want letters, digits and _, such as team", rule.Alert, name)
+		case strings.Contains(rule.Labels[name], "{{"):
+			r.failAt(line, "alert %s: the label %s stands as it is written: {{ … }} is for the summary", rule.Alert, name)
 		}
 	}
 }
 
 // annotations are the rule's words. Those that the house does not know are left to others.
-func (r *reading) annotations(rule *Rule, w words) {
-	a := w.labels(r, "annotations")
-	at := w["annotations"].node
+func (r *ruleReading) annotations(rule *Rule, w words) {
+	a := rule.annotated
 	var err error
 	if rule.Summary, err = newText(a["summary"]); err != nil {
-		r.fail(at, "alert %s: summary: %v", rule.Alert, err)
+		r.failAt(rule.textLine, "alert %s: summary: %v", rule.Alert, err)
 	}
-	rule.Description, rule.Reason, rule.Runbook = sentence(a["description"]), sentence(a["reason"]), a["runbook"]
+	for _, name := range []string{"description", "reason", "runbook", "explains"} {
+		if strings.Contains(a[name], "{{") {
+			r.failAt(w.line(&r.reading, "annotations", name), "alert %s: %s stands as it is written: {{ … }} is for the summary", rule.Alert, name)
+		}
+	}
+	rule.Description, rule.Reason, rule.Runbook = sentence(a["description"]), sentence(a["reason"]), strings.TrimSpace(a["runbook"])
 	for _, name := range strings.FieldsFunc(a["explains"], func(c rune) bool { return c == ',' || c == ' ' || c == '\n' }) {
 		rule.Explains = append(rule.Explains, name)
 	}
 }
 
-func (r *reading) record(w words) {
-	if w["for"].node != nil || w["annotations"].node != nil || w["keep_firing_for"].node != nil || w["labels"].node != nil {
-		r.fail(w["record"].node, "a record has a name and an expr, nothing else")
-	}
-	r.rules.Records = append(r.rules.Records, Record{Name: w.text(r, "record"), Expr: w.text(r, "expr"), File: r.file, Line: lineOf(w["record"].node), exprLine: exprLine(w["expr"].node)})
-}
-
-// word is the value of one word of a mapping.
-type word struct{ node ast.Node }
-
-// words are those of a mapping.
-type words map[string]word
-
-// words reads a mapping, and refuses what it may not say.
-func (r *reading) words(n ast.Node, what string, known ...string) words {
-	w := words{}
-	for _, v := range r.entries(n, what) {
-		name := v.Key.String()
-		switch _, twice := w[name]; {
-		case !slices.Contains(known, name):
-			r.fail(v.Key, "%s knows no word %q%s (known: %s)", what, name, meant(name, known), strings.Join(known, ", "))
-		case twice:
-			r.fail(v.Key, "%s says %s twice", what, name)
-		default:
-			w[name] = word{v.Value}
+func (r *ruleReading) record(w words) {
+	for _, name := range []string{"for", "keep_firing_for", "labels", "annotations"} {
+		if w.says(name) {
+			r.fail(w[name].key, "a record has a name and an expr; %s is for alerts", name)
 		}
 	}
-	return w
-}
-
-func (r *reading) entries(n ast.Node, what string) []*ast.MappingValueNode {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}
+	rec := Record{Name: w.text(&r.reading, "record"), Expr: w.text(&r.reading, "expr"), File: r.file, Line: lineOf(w.at("record")), exprLine: textLine(w.at("expr"))}
+	if strings.TrimSpace(rec.Expr) == "" {
+		r.fail(w.at("record"), "record %s has no expr", rec.Name)
+		return
 	}
-	r.fail(n, "%s: want words with values (word: value)", what)
-	return nil
-}
-
-func (w words) items(r *reading, name string) []ast.Node {
-	switch n := w[name].node.(type) {
-	case nil, *ast.NullNode:
-		return nil
-	case *ast.SequenceNode:
-		return n.Values
-	default:
-		r.fail(n, "%s: want a list", name)
-		return nil
-	}
-}
-
-func (w words) text(r *reading, name string) string { return scalar(r, name, w[name].node) }
-
-func scalar(r *reading, name string, n ast.Node) string {
-	switch n := n.(type) {
-	case nil, *ast.NullNode:
-		return ""
-	case *ast.StringNode:
-		return n.Value
-	case *ast.LiteralNode:
-		return n.Value.Value
-	case ast.ScalarNode:
-		return n.GetToken().Value
-	default:
-		r.fail(n, "%s: want a text", name)
-		return ""
-	}
-}
-
-// duration is one in Prometheus' spelling, such as 90s, 5m or 1h30m.
-func (w words) duration(r *reading, name string) time.Duration {
-	s := w.text(r, name)
-	if s == "" {
-		return 0
-	}
-	d, err := model.ParseDuration(s)
-	if err != nil {
-		r.fail(w[name].node, "%s: %q is no duration such as 90s, 5m or 1h30m", name, s)
-	}
-	return time.Duration(d)
-}
-
-func (w words) labels(r *reading, name string) map[string]string {
-	out := map[string]string{}
-	n := w[name].node
-	if n == nil {
-		return out
-	}
-	for _, v := range r.entries(n, name) {
-		out[v.Key.String()] = scalar(r, name+"."+v.Key.String(), v.Value)
-	}
-	return out
-}
-
-func meant(word string, among []string) string {
-	if near := sources.Nearest(word, among); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
+	r.rules.Records = append(r.rules.Records, rec)
 }
 
 // check holds the expressions against the catalogue, and the names against one another.
 func (r *Rules) check() error {
 	engine, wrong := r.engine()
+	names := r.Names()
 	for i := range r.Alerts {
 		rule := &r.Alerts[i]
 		if rule.Off {
@@ -345,35 +255,49 @@ func (r *Rules) check() error {
 		}
 		wrong = append(wrong, rule.check(engine)...)
 		for _, name := range rule.Explains {
-			if names := r.Names(); !slices.Contains(names, name) {
+			if !slices.Contains(names, name) {
 				wrong = append(wrong, rule.wrong(0, "explains no alert that there is: %q%s", name, meant(name, names)))
 			}
 		}
 	}
 	if name := r.circle(); name != "" {
-		for i := range r.Alerts {
-			if r.Alerts[i].Alert == name {
-				wrong = append(wrong, r.Alerts[i].wrong(0, "explains itself, by way of what it explains"))
-				break
-			}
-		}
+		at := slices.IndexFunc(r.Alerts, func(a Rule) bool { return a.Alert == name })
+		wrong = append(wrong, r.Alerts[at].wrong(0, "explains itself, by way of what it explains"))
 	}
 	return errors.Join(wrong...)
 }
 
-// engine evaluates what the rules say.
+// engine evaluates what the rules say. A record may use those that stand after it.
 func (r *Rules) engine() (engine *query.Engine, wrong []error) {
 	engine = query.NewEngine()
-	for _, rec := range r.Records {
-		if err := engine.Define(rec.Name, rec.Expr); err != nil {
-			line := rec.Line
-			if at, ok := errors.AsType[*query.Error](err); ok {
-				line = rec.exprLine + at.Line - 1
+	left := r.Records
+	for {
+		wrong = nil
+		var again []Record
+		for _, rec := range left {
+			if err := engine.Define(rec.Name, rec.Expr); err != nil {
+				again, wrong = append(again, rec), append(wrong, rec.wrong(err))
 			}
-			wrong = append(wrong, &FileError{File: rec.File, Line: line, Text: sources.Clean(fmt.Sprintf("record %s: %v", rec.Name, err))})
+		}
+		if len(again) == 0 || len(again) == len(left) {
+			break
+		}
+		left = again
+	}
+	for i := range r.Records {
+		for _, e := range engine.Lint(r.Records[i].Expr) {
+			wrong = append(wrong, r.Records[i].wrong(e))
 		}
 	}
 	return engine, wrong
+}
+
+func (rec *Record) wrong(err error) error {
+	line, text := rec.Line, err.Error()
+	if at, ok := errors.AsType[*query.Error](err); ok {
+		line, text = rec.exprLine+at.Line-1, fmt.Sprintf("at column %d: %s", at.Column, at.Text)
+	}
+	return &FileError{File: rec.File, Line: line, Text: sources.Clean("record " + rec.Name + ": " + text)}
 }
 
 // wrong is a complaint about a line of the rule's expression, or with 0 about the whole rule.
@@ -395,6 +319,30 @@ func (rule *Rule) check(engine *query.Engine) (wrong []error) {
 	}
 	for _, e := range engine.Lint(rule.Expr) {
 		wrong = append(wrong, rule.wrong(e.Line, "at column %d: %s", e.Column, e.Text))
+	}
+	return append(wrong, rule.checkLabels(engine)...)
+}
+
+// checkLabels holds the labels that the rule sets and those that its summary names against those of what it finds.
+func (rule *Rule) checkLabels(engine *query.Engine) (wrong []error) {
+	shape, err := engine.Shape(rule.Expr)
+	if err != nil {
+		return []error{rule.wrong(0, "%v", err)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(rule.Labels)) {
+		if slices.Contains(shape.Labels, name) {
+			wrong = append(wrong, rule.wrong(0, "sets the label %s, which comes from what it finds", name))
+		}
+	}
+	if shape.Open() {
+		return wrong
+	}
+	known := append(slices.Clone(shape.Labels), "site")
+	for _, name := range rule.Summary.labels() {
+		if !slices.Contains(known, name) {
+			text := fmt.Sprintf("alert %s: summary: what it finds has no label %q%s (it has %s)", rule.Alert, name, meant(name, known), strings.Join(known, ", "))
+			wrong = append(wrong, &FileError{File: rule.File, Line: rule.textLine, Text: sources.Clean(text)})
+		}
 	}
 	return wrong
 }

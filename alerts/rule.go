@@ -25,7 +25,10 @@ type Rule struct {
 	File          string
 	Line          int // where it begins, from 1
 
-	exprLine int // where its expression begins
+	exprLine  int               // where its expression begins
+	written   map[string]string // all its labels as the file has them, those of its group among them
+	annotated map[string]string // all its annotations as the file has them
+	textLine  int               // where its summary is
 }
 
 // Record is an expression with a name, which rules may use like a metric.
@@ -116,10 +119,11 @@ func reached(direct map[string][]string, from string) []string {
 	return all
 }
 
-// circle is an alert that explains itself by way of others, "" where there is none.
+// circle is the first alert that explains itself by way of others, "" where there is none.
 func (r *Rules) circle() string {
-	for name, causes := range r.explanations() {
-		if slices.Contains(causes, name) {
+	causes := r.explanations()
+	for _, name := range r.Names() {
+		if slices.Contains(causes[name], name) {
 			return name
 		}
 	}

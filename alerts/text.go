@@ -1,12 +1,13 @@
 package alerts
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 )
 
 // text is a line with places for what an alert is about. It reads the part of Prometheus' templates that rule files use:
@@ -25,14 +26,18 @@ type part struct {
 var (
 	place  = regexp.MustCompile(`\{\{-?\s*(.*?)\s*-?\}\}`)
 	inside = regexp.MustCompile(`^(?:(printf)\s+"([^"]*)"\s+)?(\$value|\$labels\.([A-Za-z_][A-Za-z0-9_]*))(?:\s*\|\s*(?:(\w+)|printf\s+"([^"]*)"))?$`)
-	verb   = regexp.MustCompile(`^[^%]*%[-+ 0#]*[0-9]*(?:\.[0-9]+)?[eEfFgGv](?:[^%]|%%)*$`)
+	verb   = regexp.MustCompile(`^(?:[^%]|%%)*%[-+ 0#]*[0-9]{0,2}(?:\.[0-9]{1,2})?[eEfFgGv](?:[^%]|%%)*$`)
 )
 
+// formats are the functions over a value. They write what Prometheus' own of their names do, so that a summary reads the
+// same there.
 var formats = map[string]func(float64) string{
 	"humanize":           humanize,
 	"humanizePercentage": func(v float64) string { return digits(v*100) + "%" },
 	"humanizeDuration":   humanizeDuration,
 }
+
+var formatNames = append(slices.Sorted(maps.Keys(formats)), "printf")
 
 func newText(s string) (text, error) {
 	var t text
@@ -47,21 +52,28 @@ func newText(s string) (text, error) {
 		end = at[1]
 	}
 	t.parts = append(t.parts, part{plain: s[end:]})
+	for _, p := range t.parts {
+		if strings.Contains(p.plain, "{{") {
+			return text{}, errors.New("{{ is not closed by }}")
+		}
+	}
 	return t, nil
 }
 
 func newPart(s string) (part, error) {
 	m := inside.FindStringSubmatch(s)
 	if m == nil {
-		return part{}, fmt.Errorf("{{ %s }} is not understood; want $value or $labels.NAME, with humanize, humanizePercentage, humanizeDuration or printf", s)
+		return part{}, fmt.Errorf("{{ %s }} is not understood; want $value or $labels.NAME, of a value also with %s", s, strings.Join(formatNames, ", "))
 	}
-	p := part{label: m[4], value: m[4] == "", format: digits}
-	format := m[2] + m[6]
-	switch name := m[5]; {
-	case name != "" && formats[name] == nil:
-		return part{}, fmt.Errorf("{{ %s }}: unknown function %q%s", s, name, meant(name, []string{"humanize", "humanizePercentage", "humanizeDuration", "printf"}))
-	case name != "":
-		p.format = formats[name]
+	p := part{label: m[4], value: m[4] == "", format: plain}
+	format, function := m[2]+m[6], m[5]
+	switch {
+	case function != "" && formats[function] == nil:
+		return part{}, fmt.Errorf("{{ %s }}: unknown function %q%s", s, function, meant(function, formatNames))
+	case p.label != "" && (function != "" || format != ""):
+		return part{}, fmt.Errorf("{{ %s }}: a label is a text and stands for itself", s)
+	case function != "":
+		p.format = formats[function]
 	case format != "" && !verb.MatchString(format):
 		return part{}, fmt.Errorf("{{ %s }}: the format %q is none of one number", s, format)
 	case format != "":
@@ -88,28 +100,73 @@ func (t text) fill(value *float64, label func(name string) string) string {
 	return b.String()
 }
 
-// digits is a number with four digits that say something.
-func digits(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-func humanize(v float64) string {
-	for _, step := range []struct {
-		from float64
-		unit string
-	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
-		if math.Abs(v) >= step.from {
-			return digits(v/step.from) + step.unit
+// labels are those that the text names.
+func (t text) labels() (names []string) {
+	for _, p := range t.parts {
+		if p.label != "" {
+			names = append(names, p.label)
 		}
 	}
-	return digits(v)
+	return names
 }
 
+// plain is a number with all its digits.
+func plain(v float64) string { return fmt.Sprint(v) }
+
+// digits is a number with four digits that say something.
+func digits(v float64) string { return fmt.Sprintf("%.4g", v) }
+
+// humanize is a number with four digits and the prefix of its size.
+func humanize(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return digits(v)
+	case math.Abs(v) < 1:
+		return small(v)
+	}
+	prefix := ""
+	for _, p := range []string{"k", "M", "G", "T", "P", "E", "Z", "Y"} {
+		if math.Abs(v) < 1000 {
+			break
+		}
+		prefix, v = p, v/1000
+	}
+	return digits(v) + prefix
+}
+
+// small is a number below one with the prefix of its size.
+func small(v float64) string {
+	prefix := ""
+	for _, p := range []string{"m", "u", "n", "p", "f", "a", "z", "y"} {
+		if v == 0 || math.Abs(v) >= 1 {
+			break
+		}
+		prefix, v = p, v*1000
+	}
+	return digits(v) + prefix
+}
+
+// humanizeDuration is so many seconds in days, hours, minutes and seconds.
 func humanizeDuration(v float64) string {
-	if math.IsNaN(v) || math.Abs(v) > 1e9 {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return digits(v)
+	case math.Abs(v) < 1:
+		return small(v) + "s"
+	case math.Abs(v) < 60:
 		return digits(v) + "s"
 	}
-	d := time.Duration(v * float64(time.Second))
-	if d.Abs() < 10*time.Second {
-		return digits(v) + "s"
+	sign := ""
+	if v < 0 {
+		sign, v = "-", -v
 	}
-	return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+	s := int64(v)
+	out := fmt.Sprintf("%dm %ds", s/60%60, s%60)
+	if s >= 3600 {
+		out = fmt.Sprintf("%dh %s", s/3600%24, out)
+	}
+	if s >= 24*3600 {
+		out = fmt.Sprintf("%dd %s", s/(24*3600), out)
+	}
+	return sign + out
 }

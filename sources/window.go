@@ -122,7 +122,7 @@ func (w *Window) applySample(s *Sample) {
 // open begins a series.
 func (w *Window) open(s Series) *column {
 	m, known := Lookup(s.Metric)
-	c := &column{metric: m, fact: factKey{s.Ref(), seriesFactName(seriesFact, s)}, pace: factKey{s.Ref(), seriesFactName(paceFact, s)}}
+	c := &column{metric: m, floor: math.MinInt64, fact: factKey{s.Ref(), seriesFactName(seriesFact, s)}, pace: factKey{s.Ref(), seriesFactName(paceFact, s)}}
 	w.columns[s] = c
 	w.index(s)
 	if !known || m.Single {
@@ -130,7 +130,7 @@ func (w *Window) open(s Series) *column {
 	}
 	key := askedKey{s.Ref(), m.Settle}
 	if w.asked[key] == nil {
-		w.asked[key] = &asked{}
+		w.asked[key] = &asked{floor: math.MinInt64}
 		for _, sparse := range sparseOf(m.Service, m.Settle) {
 			w.index(Series{Metric: sparse, Resource: s.Resource})
 		}

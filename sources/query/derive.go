@@ -245,13 +245,16 @@ func (in *input) look(v *sources.View, s sources.Series) stretch {
 	if version == in.version {
 		return stretch{}
 	}
-	now := v.Points(in.spare[:0], s, time.UnixMilli(0), farFuture)
+	now := v.Points(in.spare[:0], s, farPast, farFuture)
 	change := difference(in.points, now)
 	in.version, in.points, in.spare = version, now, in.points
 	return change
 }
 
-var farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+var (
+	farPast   = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
+	farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 // difference is where two readings of one series differ.
 func difference(a, b []sources.Point) stretch {

@@ -10,7 +10,8 @@
 //
 // Every series has the label resource, the label site where the launch has more than one request path, and
 // the one further label of its metric. The lines made by the room (launch_seconds, launch_phase,
-// mark_active, series_age_seconds) are made on reading.
+// mark_active, series_age_seconds) are made on reading; where the view holds one of them, as in a test of rules,
+// it is read instead.
 //
 // surprise:METRIC is how surprising each series of a metric is in each of its settled periods: a score by
 // [surprise.Detector], which pages at 1. It is there for every metric that is measured, costs nothing until an

@@ -34,7 +34,7 @@ func timeless(metric string) bool { return made(metric) || metric == "source_up"
 const markHolds = 10 * time.Minute
 
 // make adds the series of a made metric: one sample at each step, counted back from the end of the
-// stretch, so that an evaluation finds a value of its very moment.
+// stretch, so that an evaluation finds a value of its very moment. A launch without T0 has no times.
 func (q *querier) make(set *seriesSet, m sources.Metric, from, to, step int64, matchers []*labels.Matcher) {
 	if strings.HasPrefix(m.Name, sources.PreviousPrefix) {
 		q.previous(set, m, from, to, matchers)
@@ -59,7 +59,7 @@ func (q *querier) make(set *seriesSet, m sources.Metric, from, to, step int64, m
 	switch {
 	case m.Name == seriesAge:
 		q.ages(add)
-	case q.o.Launch == nil:
+	case q.o.Launch == nil || q.o.Launch.T0.IsZero():
 	case m.Name == launchSeconds:
 		add(sources.Series{Metric: launchSeconds}, func(at time.Time) (float64, bool) {
 			return at.Sub(q.o.Launch.T0).Seconds(), true

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -19,6 +20,9 @@ type Shape struct {
 	vague  bool // the labels depend on the data
 }
 
+// Open tells whether results may have labels that are not known beforehand.
+func (s Shape) Open() bool { return s.vague }
+
 // Shape tells what the results of an expression are about.
 func (e *Engine) Shape(expr string) (Shape, error) {
 	p, err := e.plan(expr)
@@ -26,6 +30,19 @@ func (e *Engine) Shape(expr string) (Shape, error) {
 		return Shape{}, err
 	}
 	return shapeOf(p.tree), nil
+}
+
+// Lag is how long after the end of a period the slowest of the metrics that an expression names has settled for it.
+func (e *Engine) Lag(expr string) (time.Duration, error) {
+	p, err := e.plan(expr)
+	if err != nil {
+		return 0, err
+	}
+	var lag time.Duration
+	for _, s := range p.selectors {
+		lag = max(lag, s.metric.Settle)
+	}
+	return lag, nil
 }
 
 func shapeOf(e parser.Expr) Shape {
@@ -70,6 +87,8 @@ func aggregateShape(n *parser.AggregateExpr) Shape {
 	switch n.Op {
 	case parser.TOPK, parser.BOTTOMK, parser.LIMITK, parser.LIMIT_RATIO:
 		return s
+	case parser.COUNT_VALUES:
+		s.vague = true // it makes a label of its own
 	}
 	return s.only(func(label string) bool { return slices.Contains(n.Grouping, label) != n.Without })
 }
@@ -105,13 +124,21 @@ func binaryShape(n *parser.BinaryExpr) Shape {
 	case right.scalar || n.Op.IsSetOperator() || n.VectorMatching == nil:
 		return left
 	case n.VectorMatching.Card == parser.CardManyToOne:
-		return left
+		return left.with(n.VectorMatching.Include)
 	case n.VectorMatching.Card == parser.CardOneToMany:
-		return right
+		return right.with(n.VectorMatching.Include)
 	}
 	return left.only(func(label string) bool {
 		return slices.Contains(n.VectorMatching.MatchingLabels, label) == n.VectorMatching.On
 	})
+}
+
+// with is the shape with further labels.
+func (s Shape) with(names []string) Shape {
+	s.Labels = slices.Concat(s.Labels, names)
+	slices.Sort(s.Labels)
+	s.Labels = slices.Compact(s.Labels)
+	return s
 }
 
 // only is the shape with those of its labels that are kept.

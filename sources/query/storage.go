@@ -54,7 +54,7 @@ func (q *querier) Select(_ context.Context, sorted bool, hints *storage.SelectHi
 		m, known := sources.Lookup(name)
 		switch {
 		case !known:
-		case made(name):
+		case made(name) && len(q.view.Of(name)) == 0:
 			q.make(set, m, from, to, step, matchers)
 		default:
 			q.read(set, m, from, to, matchers)
