@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,14 +22,15 @@ import (
 func (p *process) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [FILE...]",
-		Short: "Check configs, scenarios and runbooks, and say where they are wrong",
-		Long: `Check configs, scenarios of rehearsals, and runbooks (*.md), as strictly as they are read: every word, every
-time, every short name, every expression. What is wrong is told with its file and line and the nearest valid word.
-Without a file it checks the config that "warroom live" would read, with the runbooks that it names. Whether a file
-is a config or a scenario, its words tell. Nothing is asked of AWS.`,
-		Example:           "  warroom check warroom.yaml\n  warroom check our-launch.scenario.yaml",
+		Short: "Check configs, rules, scenarios and runbooks, and say where they are wrong",
+		Long: `Check configs, rule files, scenarios of rehearsals, and runbooks (*.md), as strictly as they are read: every word,
+every time, every short name, every expression; and run the tests of rules, in the format of Prometheus' promtool. What
+is wrong is told with its file and line and the nearest valid word. Without a file it checks the config that "warroom
+live" would read, with the rules and runbooks that it names. Which of these a file is, its words tell. Nothing is asked
+of AWS.`,
+		Example:           "  warroom check warroom.yaml\n  warroom check rules.yaml rules.test.yaml\n  warroom check our-launch.scenario.yaml",
 		ValidArgsFunction: configs,
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
 			if len(files) == 0 {
 				found, err := p.findConfig("")
 				if err != nil {
@@ -36,16 +38,16 @@ is a config or a scenario, its words tell. Nothing is asked of AWS.`,
 				}
 				files = []string{found}
 			}
-			return p.check(files)
+			return p.check(c.Context(), files)
 		},
 	}
 }
 
 // check goes through all files, also after one that is wrong.
-func (p *process) check(files []string) error {
+func (p *process) check(ctx context.Context, files []string) error {
 	wrong := false
 	for _, file := range files {
-		lines, err := checkFile(file)
+		lines, err := p.checkFile(ctx, file)
 		if err != nil {
 			p.complain(err)
 			wrong = true
@@ -61,19 +63,24 @@ func (p *process) check(files []string) error {
 }
 
 // checkFile says what a file is that is right.
-func checkFile(file string) ([]string, error) {
+func (p *process) checkFile(ctx context.Context, file string) ([]string, error) {
 	text, err := readText(file)
 	if err != nil {
 		return nil, err
 	}
 	if filepath.Ext(file) == ".md" {
-		return checkRunbook(file, text)
+		return p.checkRunbook(file, text)
 	}
 	d, err := document.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	if isScenario(d) {
+	switch {
+	case isRules(d):
+		return p.rightRules(file, text)
+	case isTests(d):
+		return rightTests(ctx, file, text)
+	case isScenario(d):
 		return rightScenario(file)
 	}
 	c, err := parseConfig(file, text)
@@ -81,6 +88,9 @@ func checkFile(file string) ([]string, error) {
 		return nil, err
 	}
 	right := fmt.Sprintf("right: %s, T0 %s, %s", c.Launch.Name, c.Launch.T0.Format(time.RFC3339), counted(len(c.watch), "resource"))
+	if n := len(c.Alerts.Rules); n > 0 {
+		right += ", " + counted(n, "rule file")
+	}
 	return append(slices.Clone(c.warnings), right), nil
 }
 

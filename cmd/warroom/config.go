@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/document"
@@ -22,12 +23,14 @@ type config struct {
 	Tiles       ast.Node          `yaml:"tiles"`     // as in the tile files of the house
 	Keys        map[string]string `yaml:"keys"`      // what a key does → key
 	Runbooks    []string          `yaml:"runbooks"`  // files and folders of runbooks, from the config's folder
+	Alerts      alerting          `yaml:"alerts"`
 	Recording   string            `yaml:"recording"` // the recording's file, instead of the one in the state folder
 
 	path     string
 	watch    []sources.Resource
 	tileText string
-	warnings []string // odd, but allowed
+	rules    *alerts.Rules // by which alerts are judged
+	warnings []string      // odd, but allowed
 }
 
 // account is where the resources live and how much of its quota may be used.
@@ -75,7 +78,7 @@ func parseConfig(path string, text []byte) (*config, error) {
 		return nil, err
 	}
 	for _, check := range []func(*document.Document) error{
-		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks,
+		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks, c.checkRules,
 	} {
 		if err := check(d); err != nil {
 			return nil, err

@@ -97,8 +97,11 @@ func cleanLine(line string) string {
 }
 
 func (p *process) runbookCheckCommand() *cobra.Command {
-	return &cobra.Command{
+	var config string
+	c := &cobra.Command{
 		Use: "check FILE...", Short: "Check runbooks, or folders of them, and say where they are wrong",
+		Long: `Check runbooks, or folders of them, as strictly as they are read; the alerts that they answer must be among the rules
+of the house or those of the config.`,
 		Example: "  warroom runbook check runbooks/ our-partner-down.md",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -109,17 +112,27 @@ func (p *process) runbookCheckCommand() *cobra.Command {
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"md"}, cobra.ShellCompDirectiveFilterFileExt
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.checkRunbooks(args) },
+		RunE: func(_ *cobra.Command, args []string) error { return p.checkRunbooks(args, config) },
 	}
+	configFlag(c, &config)
+	return c
 }
 
 // checkRunbooks goes through all of them, also after one that is wrong.
-func (p *process) checkRunbooks(paths []string) error {
+func (p *process) checkRunbooks(paths []string, config string) error {
+	rules, err := p.rulesOf(config)
+	if err != nil {
+		return err
+	}
 	var wrong []error
 	for _, path := range paths {
 		books, err := runbooks.ReadAll(path, awswrite.Offers)
 		wrong = append(wrong, err)
 		for _, b := range books {
+			if unknown := checkAnswers([]*runbooks.Runbook{b}, rules); unknown != nil {
+				wrong = append(wrong, unknown)
+				continue
+			}
 			p.printf("%s: %s\n", sources.Clean(b.File), rightRunbook(b))
 		}
 		if err == nil && len(books) == 0 {
@@ -130,9 +143,16 @@ func (p *process) checkRunbooks(paths []string) error {
 }
 
 // checkRunbook says what a runbook is that is right.
-func checkRunbook(file string, text []byte) ([]string, error) {
+func (p *process) checkRunbook(file string, text []byte) ([]string, error) {
 	b, err := runbooks.Read(file, text, awswrite.Offers)
 	if err != nil {
+		return nil, err
+	}
+	rules, err := p.rulesOf("")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAnswers([]*runbooks.Runbook{b}, rules); err != nil {
 		return nil, err
 	}
 	return []string{rightRunbook(b)}, nil
