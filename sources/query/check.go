@@ -42,6 +42,7 @@ type plan struct {
 	text      string // the expression, with definitions in the place of their names
 	tree      parser.Expr
 	selectors []selector
+	labels    []string // that the metrics in it bear, and those that come into being within it
 	lookBack  time.Duration
 	err       error
 }
@@ -70,6 +71,10 @@ func (e *Engine) plan(expr string) (*plan, error) {
 
 func (e *Engine) newPlan(expr string) *plan {
 	p := &plan{text: expr, lookBack: time.Minute}
+	if len(expr) > exprMost {
+		p.err = &Error{Expr: expr, Line: 1, Column: 1, Text: fmt.Sprintf("longer than %d KiB: this is no expression", exprMost>>10)}
+		return p
+	}
 	if p.tree, p.err = e.parser.ParseExpr(expr); p.err != nil {
 		p.err = syntax(expr, p.err)
 		return p
@@ -79,7 +84,8 @@ func (e *Engine) newPlan(expr string) *plan {
 		c.fail(p.tree.PositionRange(), "%v", errNoVector)
 	}
 	c.walk(p.tree)
-	if p.selectors, p.err = c.selectors, c.err; p.err == nil && c.defines {
+	p.selectors, p.labels, p.err = c.selectors, c.labels, c.err
+	if p.err == nil && c.defines {
 		p.err = p.expand(e)
 	}
 	for _, s := range p.selectors {
@@ -88,16 +94,26 @@ func (e *Engine) newPlan(expr string) *plan {
 	return p
 }
 
-// expand puts definitions in the place of their names.
+// expand puts definitions in the place of their names. What is wrong then is wrong with the whole expression: places in
+// what came of it say nothing to who wrote it.
 func (p *plan) expand(e *Engine) (err error) {
-	if p.tree, err = e.defined.expand(p.tree); err != nil {
-		return err
+	whole := func(err error) error { return &Error{Expr: p.text, Line: 1, Column: 1, Text: err.Error()} }
+	x := expansion{definitions: e.defined, left: expandedMost}
+	if p.tree, err = x.expand(p.tree); err != nil {
+		return whole(err)
 	}
-	p.text = p.tree.String()
-	c := e.checker(p.text)
+	text := p.tree.String()
+	if p.tree, err = e.parser.ParseExpr(text); err != nil {
+		return whole(err)
+	}
+	c := e.checker(text)
+	c.labels = slices.Clone(p.labels)
 	c.walk(p.tree)
-	p.selectors = c.selectors
-	return c.err
+	if at, ok := errors.AsType[*Error](c.err); ok {
+		return whole(errors.New(at.Text))
+	}
+	p.text, p.selectors = text, c.selectors
+	return nil
 }
 
 func syntax(expr string, err error) error {
@@ -125,8 +141,8 @@ type checker struct {
 	defined   definitions
 	labels    []string // that a grouping may name
 	selectors []selector
-	defines   bool // whether it names a definition
-	err       error
+	defines   bool  // whether it names a definition
+	err       error // an [*Error]
 }
 
 func (e *Engine) checker(expr string) checker {
@@ -187,7 +203,9 @@ func (c *checker) selector(n *parser.VectorSelector) {
 	}
 	if def, ok := c.defined[n.Name]; ok {
 		c.defines = true
-		c.bears(n, append([]string{labelResource, labelSite}, def.labels...))
+		if !def.shape.vague {
+			c.bears(n, append(slices.Clone(def.shape.Labels), labelSite))
+		}
 		return
 	}
 	if !known {

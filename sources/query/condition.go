@@ -31,10 +31,16 @@ func (e *Engine) CheckCondition(expr string) error {
 	if err != nil {
 		return syntax(expr, err)
 	}
-	if at := unconditional(tree); at != nil {
+	if at := unconditional(tree); at != nil && e.unconditional(expr) {
 		return locate(expr, at.PositionRange().Start, "this says no yes or no: compare it with something, as in alb_error_ratio > 0.01")
 	}
 	return nil
+}
+
+// unconditional tells whether an expression is no condition with what its definitions stand for, either.
+func (e *Engine) unconditional(expr string) bool {
+	p, err := e.plan(expr)
+	return err != nil || unconditional(p.tree) != nil
 }
 
 // unconditional is the part of an expression that keeps it from being a condition, nil for a condition.

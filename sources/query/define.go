@@ -15,14 +15,21 @@ import (
 type definition struct {
 	expr   parser.Expr
 	labels []string // further ones of the metrics that it reads
+	shape  Shape
 }
 
 var definable = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(:[a-zA-Z0-9_]+)+$`)
 
+// Bounds of expressions, far above what people write: names that stand for names grow fast.
+const (
+	exprMost     = 16 << 10 // bytes of one as it is written
+	expandedMost = 64 << 10 // bytes of the expressions that are put in the place of names in it
+)
+
 // Define gives an expression a name, which must have a colon in it, as Prometheus' recording rules have by custom. From then
 // on other expressions may use it like a metric: it stands for its expression, evaluated where it is used, so nothing is
-// kept and nothing is late. A range over it evaluates it each minute. The error is an [*Error] of the expression, or says
-// what is wrong with the name.
+// kept and nothing is late. A range over it evaluates it each minute. A number becomes a series without labels. The error is
+// an [*Error] of the expression, or says what is wrong with the name.
 func (e *Engine) Define(name, expr string) error {
 	if !definable.MatchString(name) {
 		return fmt.Errorf("%q cannot be recorded: want a name with a colon in it, such as origin:error_budget_burn:5m", name)
@@ -32,20 +39,14 @@ func (e *Engine) Define(name, expr string) error {
 	if _, known := e.defined[name]; known {
 		return fmt.Errorf("%s is recorded twice", name)
 	}
-	tree, err := e.parser.ParseExpr(expr)
-	if err != nil {
-		return syntax(expr, err)
+	p := e.newPlan(expr)
+	if p.err != nil {
+		return p.err
 	}
-	c := e.checker(expr)
-	c.walk(tree)
-	if c.err != nil {
-		return c.err
+	if p.tree.Type() == parser.ValueTypeScalar {
+		p.tree = &parser.Call{Func: parser.Functions["vector"], Args: parser.Expressions{p.tree}}
 	}
-	tree, err = e.defined.expand(tree)
-	if err != nil {
-		return err
-	}
-	e.defined[name] = definition{expr: tree, labels: c.labels}
+	e.defined[name] = definition{expr: p.tree, labels: p.labels, shape: shapeOf(p.tree)}
 	clear(e.plans)
 	return nil
 }
@@ -53,8 +54,15 @@ func (e *Engine) Define(name, expr string) error {
 // definitions are named expressions, none of which reads another one any more.
 type definitions map[string]definition
 
-// expand puts the expressions in the place of their names.
-func (d definitions) expand(node parser.Expr) (parser.Expr, error) {
+// expansion puts the expressions in the place of their names.
+type expansion struct {
+	definitions
+	left int // so many bytes more may come of it
+}
+
+var errTooLong = fmt.Errorf("with what the records in it stand for it is longer than %d KiB", expandedMost>>10)
+
+func (d *expansion) expand(node parser.Expr) (parser.Expr, error) {
 	var err error
 	put := func(at *parser.Expr) {
 		if *at != nil && err == nil {
@@ -87,12 +95,12 @@ func (d definitions) expand(node parser.Expr) (parser.Expr, error) {
 }
 
 // selector is what stands in the place of a name: as it was an offset ago, where one is asked for.
-func (d definitions) selector(n *parser.VectorSelector) (parser.Expr, error) {
-	def, ok := d[n.Name]
+func (d *expansion) selector(n *parser.VectorSelector) (parser.Expr, error) {
+	def, ok := d.definitions[n.Name]
 	if !ok {
 		return n, nil
 	}
-	expr, err := def.narrowed(n)
+	expr, err := d.narrowed(def, n)
 	if err != nil || n.OriginalOffset == 0 {
 		return expr, err
 	}
@@ -100,22 +108,25 @@ func (d definitions) selector(n *parser.VectorSelector) (parser.Expr, error) {
 	return &parser.Call{Func: parser.Functions["last_over_time"], Args: parser.Expressions{past}}, nil
 }
 
-func (d definitions) matrix(n *parser.MatrixSelector) (parser.Expr, error) {
+func (d *expansion) matrix(n *parser.MatrixSelector) (parser.Expr, error) {
 	v, ok := n.VectorSelector.(*parser.VectorSelector)
 	if !ok {
 		return n, nil
 	}
-	def, ok := d[v.Name]
+	def, ok := d.definitions[v.Name]
 	if !ok {
 		return n, nil
 	}
-	expr, err := def.narrowed(v)
+	expr, err := d.narrowed(def, v)
 	return &parser.SubqueryExpr{Expr: expr, Range: n.Range, Step: time.Minute, OriginalOffset: v.OriginalOffset}, err
 }
 
 // narrowed is the expression in parentheses, with what the selector asks of labels asked of every metric in it.
-func (d definition) narrowed(n *parser.VectorSelector) (parser.Expr, error) {
-	text := d.expr.String()
+func (d *expansion) narrowed(def definition, n *parser.VectorSelector) (parser.Expr, error) {
+	text := def.expr.String()
+	if d.left -= len(text); d.left < 0 {
+		return nil, errTooLong
+	}
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(text)
 	if err != nil {
 		return nil, syntax(text, err)

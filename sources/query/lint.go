@@ -1,10 +1,13 @@
 package query
 
 import (
+	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -21,7 +24,7 @@ func (e *Engine) Lint(expr string) []*Error {
 		return nil
 	}
 	e.mu.Lock()
-	defined := e.defined
+	defined := maps.Clone(e.defined)
 	e.mu.Unlock()
 	l := linter{expr: expr}
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { l.visit(n, defined); return nil })
@@ -36,7 +39,8 @@ type linter struct {
 func (l *linter) report(n parser.Node, format string, args ...any) {
 	c := checker{expr: l.expr}
 	c.fail(n.PositionRange(), format, args...)
-	if e, ok := c.err.(*Error); ok {
+	e, ok := errors.AsType[*Error](c.err)
+	if ok && !slices.ContainsFunc(l.found, func(old *Error) bool { return old.Text == e.Text }) {
 		l.found = append(l.found, e)
 	}
 }
@@ -85,24 +89,182 @@ func (l *linter) matchers(n *parser.VectorSelector) {
 
 // bounds holds a number that one metric is compared with against what the metric can be.
 func (l *linter) bounds(n *parser.BinaryExpr) {
-	number, ok := bared(n.RHS).(*parser.NumberLiteral)
-	unit := unitOf(n.LHS)
-	if !ok || unit == "" {
+	left, op, x, ok := compared(n)
+	if !ok {
 		return
 	}
-	m, x := metricOf(n.LHS), number.Val
-	below := n.Op == parser.LSS || n.Op == parser.LTE
-	switch {
-	case unit == sources.Ratio && x > 1 && (m != "room_api_budget_ratio" || below):
-		l.report(n, "%s is a ratio from 0 to 1 and never %s %s; did you mean %s (%s %%)?", m, n.Op, short(x), short(x/100), short(x))
-	case unit == sources.Flag && (x > 1 || x < 0 || x != math.Trunc(x) && n.Op == parser.EQLC):
-		l.report(n, "%s is 0 or 1 and never %s %s", m, n.Op, short(x))
-	case signed(m):
-	case below && (x < 0 || x == 0 && n.Op == parser.LSS):
-		l.report(n, "%s is never negative, so this can never hold", m)
-	case unit == sources.Seconds && x >= 100 && !longLived(m):
-		l.report(n, "%s is in seconds: %s is more than a minute and a half; did you mean %s?", m, short(x), short(x/1000))
+	if points, counted := most(left); counted && never(op, x, 0, float64(points)) {
+		l.report(n, "it comes to %d at the most, one for each minute, and never %s %s", points, op, short(x))
+		return
 	}
+	m, sum := measured(left)
+	if m.Name == "" {
+		return
+	}
+	least, greatest := math.Inf(-1), math.Inf(1)
+	if !signed(m.Name) {
+		least = 0
+	}
+	if !sum && (m.Unit == sources.Flag || m.Unit == sources.Ratio && m.Name != "room_api_budget_ratio") {
+		greatest = 1
+	}
+	switch {
+	case m.Unit == sources.Ratio && !sum && x > 1 && x <= 100 && (greatest == 1 || op == parser.LSS || op == parser.LTE):
+		l.report(n, "%s is a ratio from 0 to 1 and never %s %s; did you mean %s (%s %%)?", m.Name, op, short(x), short(x/100), short(x))
+	case m.Unit == sources.Flag && !sum && (never(op, x, least, greatest) || x > 1 || x < 0 || x != math.Trunc(x) && op == parser.EQLC):
+		l.report(n, "%s is 0 or 1 and never %s %s", m.Name, op, short(x))
+	case never(op, x, least, math.Inf(1)):
+		l.report(n, "%s is never negative, so this can never hold", m.Name)
+	case never(op, x, least, greatest) || greatest == 1 && x > 1:
+		l.report(n, "%s is a ratio from 0 to 1 and never %s %s", m.Name, op, short(x))
+	case m.Unit == sources.Seconds && !sum && x >= 100 && !signed(m.Name) && !longLived(m.Name):
+		l.report(n, "%s is in seconds: %s is more than a minute and a half; did you mean %s?", m.Name, short(x), short(x/1000))
+	}
+}
+
+// never tells whether nothing between two bounds compares so with a number.
+func never(op parser.ItemType, x, least, greatest float64) bool {
+	switch op {
+	case parser.GTR:
+		return x >= greatest
+	case parser.GTE:
+		return x > greatest
+	case parser.LSS:
+		return x <= least
+	case parser.LTE:
+		return x < least
+	case parser.EQLC:
+		return x < least || x > greatest
+	}
+	return false
+}
+
+// compared is a comparison of something with a number, the number to the right of it.
+func compared(n *parser.BinaryExpr) (what parser.Expr, op parser.ItemType, x float64, ok bool) {
+	if !n.Op.IsComparisonOperator() {
+		return nil, 0, 0, false
+	}
+	if x, ok := constant(n.RHS); ok {
+		_, both := constant(n.LHS)
+		return n.LHS, n.Op, x, !both
+	}
+	if x, ok := constant(n.LHS); ok {
+		return n.RHS, turned(n.Op), x, true
+	}
+	return nil, 0, 0, false
+}
+
+// turned is the comparison that says the same with the sides exchanged.
+func turned(op parser.ItemType) parser.ItemType {
+	switch op {
+	case parser.GTR:
+		return parser.LSS
+	case parser.GTE:
+		return parser.LTE
+	case parser.LSS:
+		return parser.GTR
+	case parser.LTE:
+		return parser.GTE
+	}
+	return op
+}
+
+// constant is what an expression of numbers alone comes to.
+func constant(e parser.Expr) (float64, bool) {
+	switch n := bared(e).(type) {
+	case *parser.NumberLiteral:
+		return n.Val, true
+	case *parser.UnaryExpr:
+		x, ok := constant(n.Expr)
+		if n.Op == parser.SUB {
+			x = -x
+		}
+		return x, ok
+	case *parser.BinaryExpr:
+		a, ok1 := constant(n.LHS)
+		b, ok2 := constant(n.RHS)
+		if !ok1 || !ok2 {
+			return 0, false
+		}
+		switch n.Op {
+		case parser.ADD:
+			return a + b, true
+		case parser.SUB:
+			return a - b, true
+		case parser.MUL:
+			return a * b, true
+		case parser.DIV:
+			return a / b, true
+		}
+	}
+	return 0, false
+}
+
+// keeping are the functions whose value is one of, or lies among, those of the series that they are given.
+var keeping = []string{
+	"avg_over_time", "min_over_time", "max_over_time", "last_over_time", "first_over_time", "quantile_over_time",
+	"sort", "sort_desc", "label_replace", "label_join",
+}
+
+// measured is the one metric whose values, or with sum their sums, an expression comes to; one without a name where it comes
+// to anything else.
+func measured(e parser.Expr) (m sources.Metric, sum bool) {
+	switch n := bared(e).(type) {
+	case *parser.VectorSelector:
+		m, _ = sources.Lookup(n.Name)
+		return m, false
+	case *parser.MatrixSelector:
+		return measured(n.VectorSelector)
+	case *parser.SubqueryExpr:
+		return measured(n.Expr)
+	case *parser.AggregateExpr:
+		switch n.Op {
+		case parser.MIN, parser.MAX, parser.AVG, parser.QUANTILE, parser.TOPK, parser.BOTTOMK:
+			return measured(n.Expr)
+		case parser.SUM:
+			m, _ = measured(n.Expr)
+			return m, true
+		}
+	case *parser.Call:
+		series := slices.IndexFunc(n.Args, func(a parser.Expr) bool {
+			return a.Type() == parser.ValueTypeVector || a.Type() == parser.ValueTypeMatrix
+		})
+		switch {
+		case series < 0:
+		case slices.Contains(keeping, n.Func.Name):
+			return measured(n.Args[series])
+		case n.Func.Name == "sum_over_time":
+			m, _ = measured(n.Args[series])
+			return m, true
+		}
+	}
+	return sources.Metric{}, false
+}
+
+// most is to how much a count of minutes in a range can come: of those with a value, or of those for which a comparison holds.
+func most(e parser.Expr) (int, bool) {
+	call, ok := bared(e).(*parser.Call)
+	if !ok || len(call.Args) != 1 {
+		return 0, false
+	}
+	counts := call.Func.Name == "count_over_time"
+	switch over := call.Args[0].(type) {
+	case *parser.MatrixSelector:
+		return int(over.Range / time.Minute), counts && over.Range >= time.Minute
+	case *parser.SubqueryExpr:
+		b, compares := bared(over.Expr).(*parser.BinaryExpr)
+		flags := call.Func.Name == "sum_over_time" && compares && b.Op.IsComparisonOperator() && b.ReturnBool
+		return int((over.Range + step(over) - 1) / step(over)), counts || flags
+	}
+	return 0, false
+}
+
+// step is how far the points of a range over an expression are from one another.
+func step(n *parser.SubqueryExpr) time.Duration {
+	if n.Step <= 0 {
+		return time.Minute
+	}
+	return n.Step
 }
 
 // signed tells whether a metric may be negative.
@@ -112,18 +274,6 @@ func signed(metric string) bool { return metric == launchSeconds || strings.HasS
 func longLived(metric string) bool { return strings.HasSuffix(metric, "_age_seconds") }
 
 func short(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
-
-// metricOf is the one metric that an expression reads.
-func metricOf(e parser.Expr) string {
-	name := ""
-	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
-		if v, ok := n.(*parser.VectorSelector); ok {
-			name = v.Name
-		}
-		return nil
-	})
-	return name
-}
 
 // matching looks for two sides whose labels never match.
 func (l *linter) matching(n *parser.BinaryExpr) {
@@ -149,7 +299,8 @@ func listed(names []string) string {
 
 // excluded looks for comparisons of one and the same expression that cannot hold together.
 func (l *linter) excluded(n *parser.BinaryExpr) {
-	low, high := map[string]float64{}, map[string]float64{}
+	between := map[string]*span{}
+	var order []string
 	var gather func(e parser.Expr)
 	gather = func(e parser.Expr) {
 		b, ok := bared(e).(*parser.BinaryExpr)
@@ -158,29 +309,50 @@ func (l *linter) excluded(n *parser.BinaryExpr) {
 		}
 		if b.Op == parser.LAND {
 			gather(b.LHS)
-			gather(b.RHS)
+			if by := b.VectorMatching; !by.On && len(by.MatchingLabels) == 0 { // else it may be another series of the name
+				gather(b.RHS)
+			}
 			return
 		}
-		number, ok := bared(b.RHS).(*parser.NumberLiteral)
+		left, op, x, ok := compared(b)
 		if !ok || b.ReturnBool {
 			return
 		}
-		what := b.LHS.String()
-		switch b.Op {
-		case parser.GTR, parser.GTE:
-			if old, ok := low[what]; !ok || number.Val > old {
-				low[what] = number.Val
-			}
-		case parser.LSS, parser.LTE:
-			if old, ok := high[what]; !ok || number.Val < old {
-				high[what] = number.Val
-			}
+		what := left.String()
+		if between[what] == nil {
+			between[what] = &span{least: math.Inf(-1), greatest: math.Inf(1)}
+			order = append(order, what)
 		}
+		between[what].narrow(op, x)
 	}
 	gather(n)
-	for what, least := range low {
-		if most, ok := high[what]; ok && most < least {
-			l.report(n, "this can never hold: %s would have to be above %s and below %s at once", what, short(least), short(most))
+	for _, what := range order {
+		if s := between[what]; s.empty() {
+			l.report(n, "this can never hold: %s would have to be %s %s and %s %s at once", what, above[s.open[0]], short(s.least), below[s.open[1]], short(s.greatest))
 		}
 	}
+}
+
+var (
+	above = map[bool]string{true: "above", false: "at least"}
+	below = map[bool]string{true: "below", false: "at most"}
+)
+
+// span is what lies between two numbers, with or without them.
+type span struct {
+	least, greatest float64
+	open            [2]bool // without the number at that end
+}
+
+func (s *span) narrow(op parser.ItemType, x float64) {
+	if low := op == parser.GTR || op == parser.GTE || op == parser.EQLC; low && (x > s.least || x == s.least && op == parser.GTR) {
+		s.least, s.open[0] = x, op == parser.GTR
+	}
+	if high := op == parser.LSS || op == parser.LTE || op == parser.EQLC; high && (x < s.greatest || x == s.greatest && op == parser.LSS) {
+		s.greatest, s.open[1] = x, op == parser.LSS
+	}
+}
+
+func (s *span) empty() bool {
+	return s.least > s.greatest || s.least == s.greatest && (s.open[0] || s.open[1])
 }
