@@ -19,10 +19,12 @@ func TestFaults(t *testing.T) {
 	const expr = "expr: alb_error_ratio > 0.01"
 	for text, want := range map[string]string{
 		// the file
-		"":                            "shop.yaml: is empty; want groups of rules",
-		"# nothing\n":                 "shop.yaml: is empty",
-		"---\n---\n":                  "shop.yaml: is empty",
-		"groups: []\n---\ngroups: []": "shop.yaml:3: here begins a second document; want one, with groups of rules",
+		"":                                    "shop.yaml: is empty; want groups of rules",
+		"# nothing\n":                         "shop.yaml: is empty",
+		"---\n---\n":                          "shop.yaml: is empty",
+		"groups: []\n---\ngroups: []":         "shop.yaml: holds several documents; one is wanted",
+		"groups: " + strings.Repeat("[", 200): "shop.yaml:1: brackets within brackets, more than 100 deep",
+		"a: &a x\nb: [" + strings.Repeat("*a, ", 101) + "]": "shop.yaml:2: more than 100 aliases: write them out",
 		"- a\n":                       "shop.yaml:1: a rule file: want words with values (word: value)",
 		"{}\n":                        "shop.yaml:1: there is nothing in it",
 		"group: []\n":                 `shop.yaml:1: a rule file knows no word "group"; did you mean "groups"? (known: groups)`,

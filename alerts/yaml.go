@@ -1,18 +1,17 @@
 package alerts
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/prometheus/common/model"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // fileMost bounds the text of a file of rules or of their tests, far above what people write.
@@ -56,41 +55,32 @@ func textLine(n ast.Node) int {
 	return lineOf(n)
 }
 
+// aliasesMost is more than anybody writes, and few enough to be looked for one by one.
+const aliasesMost = 100
+
 // root reads the text as the one document that is wanted; nil where it is none.
 func (r *reading) root(text []byte, want string) ast.Node {
 	if len(text) > fileMost {
 		r.failAt(0, "more than %d MiB: this is no file of rules", fileMost>>20)
 		return nil
 	}
-	file, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte("\ufeff")), 0) // what some editors put before a text
-	if err != nil {
-		r.syntax(err)
+	d, err := document.Parse(r.file, text)
+	if at, ok := errors.AsType[*document.FileError](err); ok {
+		r.failAt(at.Line, "%s", at.Text)
 		return nil
 	}
-	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d == nil || d.Body == nil })
-	switch {
-	case len(docs) == 0:
+	if err != nil || d.Root == nil {
 		r.failAt(0, "is empty; want %s", want)
 		return nil
-	case len(docs) > 1:
-		r.fail(docs[1].Body, "here begins a second document; want one, with %s", want)
+	}
+	if aliases := ast.Filter(ast.AliasType, d.Root); len(aliases) > aliasesMost {
+		r.fail(aliases[aliasesMost], "more than %d aliases: write them out", aliasesMost)
 		return nil
 	}
-	for _, n := range ast.Filter(ast.AnchorType, docs[0].Body) {
+	for _, n := range ast.Filter(ast.AnchorType, d.Root) {
 		r.anchors = append(r.anchors, n.(*ast.AnchorNode))
 	}
-	return docs[0].Body
-}
-
-func (r *reading) syntax(err error) {
-	line, text := 0, err.Error()
-	if e, ok := err.(yaml.Error); ok { //nolint:errorlint // the parser's own, not wrapped by anything
-		text = e.GetMessage()
-		if tk := e.GetToken(); tk != nil && tk.Position != nil {
-			line = tk.Position.Line
-		}
-	}
-	r.failAt(line, "%s", text)
+	return d.Root
 }
 
 // value is what a node comes to: that of an anchor, that which an alias stands for, that behind a tag.
