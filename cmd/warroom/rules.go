@@ -143,7 +143,7 @@ func rightTests(ctx context.Context, file string, text []byte) ([]string, error)
 		return nil, err
 	}
 	n, expectations := tests.Count()
-	return []string{fmt.Sprintf("right: %s of rules, all %s hold", counted(n, "test"), counted(expectations, "expectation"))}, nil
+	return []string{fmt.Sprintf("right: %s of rules, %s", counted(n, "test"), counted(expectations, "expectation"))}, nil
 }
 
 // rulesOf are the rules of the config that is asked for, or found; those of the house where there is no config that can

@@ -339,7 +339,10 @@ func (d *Deriver) asked(f formula, v *sources.View, first time.Time, n int) map[
 	out := map[string][]value{}
 	end := first.Add(time.Duration(n) * time.Minute)
 	_ = d.engine.each(context.Background(), v, f.metric.Formula, first, end, Options{Provisional: true}, func(l promql.Series) {
-		values := make([]value, n)
+		values := out[l.Metric.Get(labelResource)] // the sides of an "or" are series of their own
+		if values == nil {
+			values = make([]value, n)
+		}
 		for _, p := range l.Floats {
 			values[int(time.UnixMilli(p.T).Sub(first)/time.Minute)-1] = value{p.F, true}
 		}
