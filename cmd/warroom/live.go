@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"warroom/alerts"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/awsread"
@@ -95,7 +94,7 @@ func (p *process) liveRoom(asked, operator string, possible func() error) (r *ro
 		open: open(c), keys: c.Keys, runbooks: c.runbooks(), remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
 	r.writes = r.liveWrites
-	r.rules = func() (*alerts.Rules, error) { return watched.now.Load().rules, nil }
+	r.rules = watched.rules
 	return r, closeAfter(tape), nil
 }
 

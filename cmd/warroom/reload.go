@@ -18,12 +18,12 @@ import (
 // configTurn is how often the config file is looked at.
 const configTurn = time.Second
 
-// watchedConfig is a config file that may be changed while the room is open.
+// watchedConfig is a config file that may be changed while the room is open, and so may the rule files that it names.
 type watchedConfig struct {
 	path string
 	open func(*config) opener
 	now  atomic.Pointer[config] // the one that holds: hands read it while it is replaced
-	seen stamp
+	seen map[string]stamp       // by file
 
 	wrong   string // what there is notice of since the file last changed
 	missing int    // how often in a row the file was not there
@@ -56,24 +56,39 @@ type stamp struct {
 
 // watchConfig goes on from the file as it is now.
 func watchConfig(path string, open func(*config) opener) *watchedConfig {
-	w := &watchedConfig{path: path, open: open}
+	w := &watchedConfig{path: path, open: open, seen: map[string]stamp{}}
 	w.changed()
 	return w
 }
 
-// changed tells whether the file differs from when it was last asked. A file that is gone has not changed:
+// changed tells whether one of the files differs from when it was last asked. A file that is gone has not changed:
 // editors take it away for a moment.
 func (w *watchedConfig) changed() bool {
-	info, err := os.Stat(w.path)
-	if err != nil {
-		w.missing++
-		return false
+	changed, there := w.differs(w.path)
+	w.missing++
+	if there {
+		w.missing = 0
 	}
-	w.missing = 0
-	now := stamp{info.ModTime(), info.Size()}
-	changed := now != w.seen
-	w.seen = now
+	if c := w.now.Load(); c != nil {
+		for _, file := range c.ruleFiles() {
+			_, known := w.seen[file]
+			differs, _ := w.differs(file)
+			changed = changed || differs && known // one that is named since has been read with the config
+		}
+	}
 	return changed
+}
+
+// differs tells whether a file differs from when it was last asked, and whether it is there.
+func (w *watchedConfig) differs(file string) (differs, there bool) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return false, false
+	}
+	now := stamp{info.ModTime(), info.Size()}
+	differs = now != w.seen[file]
+	w.seen[file] = now
+	return differs, true
 }
 
 // notice is what people must know about the config for as long as it lasts.

@@ -329,6 +329,50 @@ func TestConfigIsReloaded(t *testing.T) {
 	})
 }
 
+// Changed rules are taken over while the room goes on; broken ones leave those that hold.
+func TestRulesAreReloaded(t *testing.T) {
+	folder := t.TempDir()
+	file, rules := filepath.Join(folder, "warroom.yaml"), filepath.Join(folder, "rules.yaml")
+	write(t, rules, "groups: [{name: a, rules: [{alert: Ours, expr: alb_error_ratio > 0.1}]}]")
+	write(t, file, oneBalancer+"alerts: {rules: [rules.yaml]}\n")
+	synctest.Test(t, func(t *testing.T) {
+		tr := roomOn(t, filepath.Join(folder, "lottery.warroom"), "mia")
+		tr.config = watchConfig(file, func(*config) opener { return tr.source.open })
+		c, err := loadConfig(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr.config.now.Store(c)
+		tr.rules = tr.config.rules
+		expr := func() string {
+			by, err := tr.judgedBy()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return by.Alerts[slices.Index(by.Names(), "Ours")].Expr
+		}
+		tr.start()
+		time.Sleep(10 * time.Second)
+		if contains(changes(t, tr.tape), "config reloaded") {
+			t.Error("what has not changed is reloaded")
+		}
+		write(t, rules, "groups: [{name: a, rules: [{alert: Ours, expr: alb_eror_ratio > 0.25}]}]")
+		time.Sleep(2 * configTurn)
+		if want := rules + `:1: alert Ours at column 1: unknown metric "alb_eror_ratio"; did you mean "alb_error_ratio"?`; !contains(changes(t, tr.tape), "the old config stays: "+want) || !tr.heard("the old one holds: "+want) {
+			t.Errorf("the broken rules are not told: %q", changes(t, tr.tape))
+		}
+		if got := expr(); got != "alb_error_ratio > 0.1" {
+			t.Errorf("judged by %s", got)
+		}
+		write(t, rules, "groups: [{name: a, rules: [{alert: Ours, expr: alb_error_ratio > 0.125}]}]")
+		time.Sleep(2 * configTurn)
+		if got := expr(); got != "alb_error_ratio > 0.125" || !contains(changes(t, tr.tape), "config reloaded: the same resources as before") {
+			t.Errorf("judged by %s: %q", got, changes(t, tr.tape))
+		}
+		tr.leave(t)
+	})
+}
+
 // A config that has vanished is told until it is back, the same as before or another; one that an editor takes away
 // for a moment is not.
 func TestVanishedConfigIsNoticed(t *testing.T) {

@@ -51,6 +51,9 @@ func (c *config) checkRules(d *document.Document) error {
 	return nil
 }
 
+// rules are those of the config that holds.
+func (w *watchedConfig) rules() (*alerts.Rules, error) { return w.now.Load().rules, nil }
+
 // readRules reads a rule file over other rules; its runbooks are those of the house and of the given files and folders.
 func readRules(file string, text []byte, over *alerts.Rules, books []string) (*alerts.Rules, error) {
 	all, own, err := over.Over(file, text)
