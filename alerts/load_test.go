@@ -79,7 +79,7 @@ func TestFaults(t *testing.T) {
 		rules("      - alert: A\n        expr: alb_requests > 5 and sum(asg_desired) > 3\n"):                          `shop.yaml:5: alert A at column 1: the two sides never match`,
 		rules("      - alert: A\n        expr: mark_active{kind=\"deploi\"} > 0\n"):                                   `shop.yaml:5: alert A at column 1: no mark is of kind "deploi"; did you mean "deploy"?`,
 		rules("      - alert: A\n        expr: alb_requests offset -5m > 1\n"):                                        `shop.yaml:5: alert A at column 1: a negative offset looks into the future`,
-		rules("      - alert: A\n        expr: '" + strings.Repeat("(", 20_000) + "'\n"):                              `shop.yaml:5: alert A at column 1: longer than 16 KiB: this is no expression`,
+		rules("      - alert: A\n        expr: '" + strings.Repeat("(", 20_000) + "'\n"):                              `shop.yaml:5: alert A at column 1: longer than 8 KiB: this is no expression`,
 		// records
 		rules("      - record: errors\n        expr: alb_requests\n"):                                                    `shop.yaml:4: record errors: "errors" cannot be recorded: want a name with a colon in it`,
 		rules("      - record: a:b\n        expr: alb_request\n"):                                                        `shop.yaml:5: record a:b: at column 1: unknown metric "alb_request"; did you mean "alb_requests"?`,

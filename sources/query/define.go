@@ -22,7 +22,7 @@ var definable = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(:[a-zA-Z0-9_]+)+$`)
 
 // Bounds of expressions, far above what people write: names that stand for names grow fast.
 const (
-	exprMost     = 16 << 10 // bytes of one as it is written
+	exprMost     = 8 << 10  // bytes of one as it is written
 	expandedMost = 64 << 10 // bytes of the expressions that are put in the place of names in it
 )
 
