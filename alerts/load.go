@@ -225,9 +225,7 @@ func (r *ruleReading) annotations(rule *Rule, w words) {
 		}
 	}
 	rule.Description, rule.Reason, rule.Runbook = sentence(a["description"]), sentence(a["reason"]), strings.TrimSpace(a["runbook"])
-	for _, name := range strings.FieldsFunc(a["explains"], func(c rune) bool { return c == ',' || c == ' ' || c == '\n' }) {
-		rule.Explains = append(rule.Explains, name)
-	}
+	rule.Explains = strings.FieldsFunc(a["explains"], func(c rune) bool { return c == ',' || c == ' ' || c == '\n' })
 }
 
 func (r *ruleReading) record(w words) {

@@ -271,6 +271,9 @@ func (r *testReading) input(n ast.Node) (one input, ok bool) {
 	return one, ok
 }
 
+// metricName is the label that holds a metric's name.
+const metricName = model.MetricNameLabel
+
 var promqlParser = parser.NewParser(parser.Options{})
 
 // short is what the parser complains of, without where in the text of one line.
@@ -283,7 +286,7 @@ func short(err error) error {
 
 // series is the catalogue's series that labels stand for.
 func (r *testReading) series(n ast.Node, ls labels.Labels) (s sources.Series, site string, ok bool) {
-	name := ls.Get(labels.MetricName)
+	name := ls.Get(metricName)
 	m, known := sources.Lookup(name)
 	if !known {
 		var names []string
@@ -303,7 +306,7 @@ func (r *testReading) series(n ast.Node, ls labels.Labels) (s sources.Series, si
 	}
 	ls.Range(func(l labels.Label) {
 		switch {
-		case l.Name == labels.MetricName:
+		case l.Name == metricName:
 		case !slices.Contains(borne, l.Name):
 			r.fail(n, "%s has no label %q%s", name, l.Name, meant(l.Name, borne))
 			ok = false

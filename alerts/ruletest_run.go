@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"warroom/sources"
@@ -244,11 +243,11 @@ func (f fired) spell(annotated bool) string {
 func spell(m map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		if name != labels.MetricName {
+		if name != metricName {
 			parts = append(parts, name+"="+strconv.Quote(m[name]))
 		}
 	}
-	return m[labels.MetricName] + "{" + strings.Join(parts, ", ") + "}"
+	return m[metricName] + "{" + strings.Join(parts, ", ") + "}"
 }
 
 // fired is an alert with the labels and annotations that Prometheus would give it.
@@ -289,7 +288,7 @@ func (run *testRun) expr(ctx context.Context, v *sources.View, test *exprTest) e
 			s.labels = map[string]string{}
 		}
 		if name := cmp.Or(r.Series.Metric, recorded); name != "" {
-			s.labels[labels.MetricName] = name
+			s.labels[metricName] = name
 		}
 		got = append(got, s)
 	}
