@@ -36,6 +36,7 @@ func (m *Model) scene() *Scene {
 		Span: spanOf(m.drawn.at.Sub(reach.from)), Oldest: m.memory.oldest(),
 	}
 	s.From, s.To = m.strip()
+	s.Alerts, s.Judged, s.Paged = m.alerts(), m.judged(), m.room.paged
 	s.Acts, s.Armed, s.Doubts = m.idle() == nil, m.armedUntil(), m.doubts()
 	m.told(s)
 	return s

@@ -53,9 +53,11 @@ type tileKey struct {
 
 // faceKey is what a face depends on beside the view.
 type faceKey struct {
-	span  int64
-	zone  string
-	speed float64
+	span   int64
+	zone   string
+	speed  float64
+	judged bool
+	worn   Status // by its worst alert
 }
 
 // NewPainter is a painter without anything drawn, which knows of no launch but what the view has.
@@ -179,12 +181,13 @@ func (p *Painter) look(s *Scene, t *Tile, columns int) *face {
 	if columns == 0 {
 		columns = max(d.key.columns, 1)
 	}
-	key := tileKey{view: s.View, cursor: s.View.Cursor(), version: p.reader.version, columns: columns, scene: faceKey{int64(s.span()), zoneName(s), s.speed()}}
+	key := tileKey{view: s.View, cursor: s.View.Cursor(), version: p.reader.version, columns: columns, scene: faceKey{int64(s.span()), zoneName(s), s.speed(), s.Judged, s.worn(t.Ref)}}
 	if key == d.key {
 		return &d.face
 	}
 	before := d.face
 	d.face = face{columns: p.spare}
+	p.reader.worn = key.scene.worn
 	p.reader.read(t, &d.face, &before, columns)
 	p.spare = before.columns
 	d.pictured = d.pictured && d.face.equal(&before)

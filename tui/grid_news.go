@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/theme"
@@ -23,6 +24,9 @@ type item struct {
 	level Level
 	more  int // how many like it are left out
 
+	who     string // has taken it
+	runbook string // that answers it
+
 	cause string // what other tiles may be blind of, too: credentials that have expired, an endpoint that is not there
 }
 
@@ -34,7 +38,7 @@ func (p *Painter) news(s *Scene, r Rect) {
 	if r.Empty() {
 		return
 	}
-	items := append(p.troubles(s), changes(s, r.H)...)
+	items := slices.Concat(room(s.alertItems(), r.H-1), p.troubles(s), changes(s, r.H))
 	wide := max(min(r.W/3, 26), min(r.W/4, 34), 12)
 	for i, it := range items[:min(len(items), r.H)] {
 		p.item(s, Rect{r.X + 1, r.Y + i, r.W - 2, 1}, it, wide)
@@ -55,10 +59,41 @@ func (p *Painter) item(s *Scene, r Rect, it item, wide int) {
 		what = what.Bold()
 	}
 	used := p.canvas.Text(rest.X, r.Y, min(wide, rest.W), it.about(wide), what)
-	if it.text != "" {
-		used = max(used, wide)
-		p.canvas.Text(rest.X+used+2, r.Y, rest.W-used-2, it.text, theme.Fg(theme.Text))
+	used = max(used, wide)
+	_, rest = rest.Left(used + 2)
+	rest = p.answered(rest, it)
+	writeRow(p.canvas, rest, it.text, theme.Fg(theme.Text))
+}
+
+// answered writes at the end of an alert's line who has it and which runbook answers it, as far as the text keeps enough
+// room, and returns what is left of the line.
+func (p *Painter) answered(r Rect, it item) Rect {
+	for _, part := range [...]segment{
+		{text: prefixed("runbook: ", it.runbook), brief: it.runbook, style: theme.Fg(theme.Accent)},
+		{text: it.who, brief: it.who, style: theme.Fg(theme.Good)},
+	} {
+		for _, text := range filled(part.text, part.brief) {
+			if r.W-textWidth(text)-2 < max(leastNotice, min(textWidth(it.text), r.W/2)) {
+				continue
+			}
+			textAtRight(p.canvas, r, text, part.style)
+			r.W -= textWidth(text) + 2
+			break
+		}
 	}
+	return r
+}
+
+// room keeps as many items as there is room for, and says in the last line how many more there are.
+func room(items []item, n int) []item {
+	n = max(n, 1)
+	if len(items) <= n {
+		return items
+	}
+	more := items[n-1]
+	more.what, more.text, more.who, more.runbook, more.word = strconv.Itoa(len(items)-n+1)+" more alerts", "", "", "", ""
+	more.text = "such as " + items[n-1].what
+	return append(items[:n-1:n-1], more)
 }
 
 // about is what an item is about in so many columns: the name is cut before the word.
@@ -74,7 +109,7 @@ func (p *Painter) troubles(s *Scene) []item {
 	var out []item
 	for _, t := range p.tiles {
 		st := p.look(s, t, 0).status
-		if st.Level < LevelStale {
+		if st.Level < LevelStale || st.alert != "" {
 			continue
 		}
 		cause, text := st.shared, st.shared
@@ -115,6 +150,9 @@ func changes(s *Scene, n int) []item {
 	var last sources.Change
 	alike, told := 0, map[string]bool{}
 	for _, c := range slices.Backward(all) {
+		if !telling(&c) {
+			continue
+		}
 		if step, ok := runbooks.Step(c); ok {
 			if told[step.Run] {
 				continue // a later step of the same run says more
@@ -155,7 +193,7 @@ func isAlike(older, newer sources.Change) bool {
 		return causeOf(older) != "" && causeOf(older) == causeOf(newer) && newer.At.Sub(older.At) < sourcesAlike
 	}
 	head := func(c sources.Change) string { h, _, _ := strings.Cut(c.Text, ":"); return h }
-	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Kind != runbooks.ChangeAction && older.Resource == newer.Resource && head(older) == head(newer) &&
+	return older.Kind == newer.Kind && older.Kind != sources.ChangeNote && older.Kind != runbooks.ChangeAction && older.Kind != alerts.ChangeAlert && older.Resource == newer.Resource && head(older) == head(newer) &&
 		newer.At.Sub(older.At) < time.Minute
 }
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"time"
 
+	"warroom/alerts"
 	"warroom/sources"
 	"warroom/sources/recording"
 	"warroom/tui/theme"
@@ -41,6 +42,10 @@ type Scene struct {
 	Recording     string // path of the recording
 	RecordingSize int64  // in bytes; negative while unknown
 	Viewer        bool   // another process collects into it
+
+	Alerts []alerts.Alert // as of the cursor, the most urgent first
+	Judged bool           // rules are judged: only an alert pages
+	Paged  int            // alerts that began to page while the cursor stands
 
 	Acts   bool      // this screen has hands
 	Doubts int       // actions of which nobody knows the outcome

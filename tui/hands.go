@@ -144,18 +144,34 @@ type knownRuns struct {
 // runs are the runs that the recording knows at the time that is shown.
 func (m *Model) runs() []runbooks.Run { return runbooks.Runs(m.happened()) }
 
-// happened are the changes that the recording knows at the time that is shown.
+// happened are the changes that the recording knows at the time that is shown. They are not to be changed.
 func (m *Model) happened() []sources.Change {
-	changes := m.room.changes
-	if m.drawn.stance != following {
-		for i := range changes {
-			if changes[i].Seen.After(m.drawn.at) {
-				changes = changes[:i:i]
-				break
+	if m.drawn.stance == following {
+		return m.room.changes
+	}
+	key := happenedKey{m.drawn.at, m.room.last, len(m.room.changes)}
+	if m.past.key != key {
+		m.past.key, m.past.changes = key, m.past.changes[:0:0]
+		for i := range m.room.changes { // in the order of when they happened, which is not that of when they were seen
+			if !m.room.changes[i].Seen.After(m.drawn.at) {
+				m.past.changes = append(m.past.changes, m.room.changes[i])
 			}
 		}
 	}
-	return changes
+	return m.past.changes
+}
+
+// pastChanges are the changes that were known at a time, so that a frame need not look for them again.
+type pastChanges struct {
+	key     happenedKey
+	changes []sources.Change
+}
+
+// happenedKey is what they were read from.
+type happenedKey struct {
+	at   time.Time
+	last int64
+	n    int
 }
 
 // plan asks for the plan of an action; its card opens when it is there.

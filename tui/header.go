@@ -253,7 +253,15 @@ func (s *Scene) times() string {
 const bandW = 120
 
 func (s *Scene) news() string {
+	pages := strconv.Itoa(s.Paged) + " new pages"
+	if s.Paged == 1 {
+		pages = "1 new page"
+	}
 	switch {
+	case s.Paged > 0 && s.Width >= bandW:
+		return " at " + s.clock(s.cursor()).Format("15:04:05") + " (live goes on, " + pages + ")"
+	case s.Paged > 0:
+		return ", " + pages
 	case s.Width >= bandW && s.News == 0:
 		return " at " + s.clock(s.cursor()).Format("15:04:05") + " (live goes on)"
 	case s.Width >= bandW && s.News == 1:
@@ -473,11 +481,18 @@ func cut(text string, w int) string {
 	return string(runes) + "…"
 }
 
-// counts says how many tiles page, are blind, and warn: the worst first, and the worst stays longest.
+// counts says how many alerts page and warn, with the tiles that are in trouble, blind or stale by themselves: the worst
+// first, and the worst stays longest.
 func (p *Painter) counts(s *Scene) []segment {
-	var n [LevelPage + 1]int
+	n, silenced := s.alertCounts()
+	well := 0
 	for _, t := range p.tiles {
-		n[p.look(s, t, 0).status.Level]++
+		switch st := p.look(s, t, 0).status; {
+		case st.Level == LevelOK:
+			well++
+		case st.alert == "":
+			n[st.Level]++
+		}
 	}
 	var out []segment
 	add := func(count int, one, many string, style theme.Style, keep int) {
@@ -493,12 +508,13 @@ func (p *Painter) counts(s *Scene) []segment {
 	add(n[LevelWarn], "warn ▲", "warns ▲", theme.Fg(theme.Warn), 92)
 	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text), 91)
 	if len(out) == 0 && len(p.tiles) > 0 {
-		out = append(out, segment{text: "all " + strconv.Itoa(n[LevelOK]) + " ok ✔", style: theme.Fg(theme.Good), keep: 90})
-		if n[LevelOK] < len(p.tiles) {
-			out[0].text = strconv.Itoa(n[LevelOK]) + " of " + strconv.Itoa(len(p.tiles)) + " ok"
+		out = append(out, segment{text: "all " + strconv.Itoa(well) + " ok ✔", style: theme.Fg(theme.Good), keep: 90})
+		if well < len(p.tiles) {
+			out[0].text = strconv.Itoa(well) + " of " + strconv.Itoa(len(p.tiles)) + " ok"
 			out[0].style = theme.Fg(theme.Text)
 		}
 	}
+	add(silenced, "silenced", "silenced", theme.Fg(theme.Text), 89)
 	return out
 }
 

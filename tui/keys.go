@@ -36,6 +36,8 @@ type keyMap struct {
 	Actions, Capacity, Maintenance, Invalidate, Undo key.Binding
 
 	Runbook, SkipStep, AbortBook key.Binding
+
+	Alerts, Ceilings, Own, Silence, PrevAlert, NextAlert key.Binding
 }
 
 // group says under which heading of the help a key stands.
@@ -46,12 +48,13 @@ const (
 	groupTiles group = "tiles and pages"
 	groupTime  group = "time"
 	groupWords group = "words"
+	groupAlert group = "alerts"
 	groupHands group = "actions: these only plan"
 	groupBooks group = "runbooks"
 	groupRoom  group = "the room"
 )
 
-var groups = []group{groupTiles, groupTime, groupWords, groupHands, groupBooks, groupRoom}
+var groups = []group{groupTiles, groupTime, groupWords, groupAlert, groupHands, groupBooks, groupRoom}
 
 // namedKey is a binding with the name under which a config rebinds it.
 type namedKey struct {
@@ -111,6 +114,13 @@ func defaultKeys() *keyMap {
 		SkipStep:  bind("s", "leave the current step out", "s"),
 		AbortBook: bind("b", "end the runbook before its last step", "b"),
 
+		Alerts:    bind("A", "alerts: what is open, why, who has it", "A"),
+		Own:       bind("o", "own the chosen alert: you have it; again: you do not", "o"),
+		Silence:   bind("s", "silence it for a time, with why; or end that", "s"),
+		PrevAlert: bind("e", "alert before, in time", "e"),
+		NextAlert: bind("E", "next alert", "E"),
+		Ceilings:  bind("C", "ceilings: use, time to the wall, time to act", "C"),
+
 		Timeline: bind("T", "timeline", "T"),
 		Help:     bind("?", "help", "?"),
 		Repaint:  bind("Ctrl+L", "repaint everything", "ctrl+l"),
@@ -125,7 +135,7 @@ func (k *keyMap) all() []namedKey {
 		{"left", groupTiles, &k.Left}, {"down", groupTiles, &k.Down}, {"up", groupTiles, &k.Up}, {"right", groupTiles, &k.Right},
 		{"next-tile", groupTiles, &k.NextTile}, {"previous-tile", groupTiles, &k.PrevTile}, {"digit", groupTiles, &k.Digit},
 		{"open", groupTiles, &k.Open}, {"back", groupTiles, &k.Back},
-		{"page-up", groupTiles, &k.PageUp}, {"page-down", groupTiles, &k.PageDown}, {"timeline", groupTiles, &k.Timeline},
+		{"page-up", groupTiles, &k.PageUp}, {"page-down", groupTiles, &k.PageDown}, {"timeline", groupTiles, &k.Timeline}, {"ceilings", groupTiles, &k.Ceilings},
 		{"pause", groupTime, &k.Pause}, {"earlier", groupTime, &k.Earlier}, {"later", groupTime, &k.Later},
 		{"much-earlier", groupTime, &k.MuchEarlier}, {"much-later", groupTime, &k.MuchLater},
 		{"previous-sample", groupTime, &k.PrevSample}, {"next-sample", groupTime, &k.NextSample},
@@ -134,6 +144,8 @@ func (k *keyMap) all() []namedKey {
 		{"truth", groupTime, &k.Truth}, {"slower", groupTime, &k.Slower}, {"faster", groupTime, &k.Faster},
 		{"filter", groupWords, &k.Filter}, {"next", groupWords, &k.Next}, {"previous", groupWords, &k.Previous},
 		{"command", groupWords, &k.Command}, {"note", groupWords, &k.Note},
+		{"alerts", groupAlert, &k.Alerts}, {"own", groupAlert, &k.Own}, {"silence", groupAlert, &k.Silence},
+		{"previous-alert", groupAlert, &k.PrevAlert}, {"next-alert", groupAlert, &k.NextAlert},
 		{"actions", groupHands, &k.Actions}, {"capacity", groupHands, &k.Capacity}, {"maintenance", groupHands, &k.Maintenance},
 		{"invalidate", groupHands, &k.Invalidate}, {"undo", groupHands, &k.Undo},
 		{"runbook", groupBooks, &k.Runbook}, {"skip-step", groupBooks, &k.SkipStep}, {"end-runbook", groupBooks, &k.AbortBook},
@@ -180,7 +192,7 @@ func rebound(rebind map[string]string) (*keyMap, []string, error) {
 // otherNames are what other programs call a key of ours.
 var otherNames = map[string]string{
 	"quit": "leave", "exit": "leave", "close": "back", "play": "pause", "resume": "pause", "stop": "pause", "search": "filter",
-	"top": "start", "bottom": "end", "redraw": "repaint", "refresh": "repaint", "select": "open", "enter": "open", "goto": "jump",
+	"top": "start", "bottom": "end", "redraw": "repaint", "refresh": "repaint", "select": "open", "enter": "open", "goto": "jump", "acknowledge": "own", "ack": "own", "mute": "silence",
 }
 
 func sortedNames(rebind map[string]string) []string {
@@ -224,7 +236,7 @@ func (k *keyMap) clashes() []string {
 	var out []string
 	for _, n := range k.all() {
 		for _, word := range n.Keys() {
-			if first, taken := owner[word]; taken {
+			if first, taken := owner[word]; taken && apart[n.name] != first {
 				out = append(out, fmt.Sprintf("%q is both %s and %s", word, first, n.name))
 				continue
 			}
@@ -233,6 +245,9 @@ func (k *keyMap) clashes() []string {
 	}
 	return out
 }
+
+// apart are keys that may be the same: the first means something on a page of its own only, which has nothing for the other.
+var apart = map[string]string{"skip-step": "silence"}
 
 // kept are the keys that often do not reach a program, and why.
 var kept = map[string]string{

@@ -32,9 +32,16 @@ type Model struct {
 	drawn   cursor // the time that is shown: the one asked for, once it is at hand
 	room    roomState
 
-	page    page
-	prompt  *prompt
-	known   knownRuns
+	page   page
+	prompt *prompt
+	known  knownRuns
+	past   pastChanges
+
+	shownAlerts, nowAlerts knownAlerts
+	heard                  int64                  // the newest change for which the bell was rung, or need not be
+	listening              bool                   // the recording was read once: what comes now is new
+	bounds                 map[string]query.Bound // of the conditions of rules, by their text
+
 	shelf   shelf
 	card    *card // the plan that waits for its confirmation, nil for none
 	notice  notice
@@ -116,7 +123,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if _, key := msg.(tea.KeyPressMsg); !key && m.cursor.stance == following {
 		m.cursor.at = m.opt.Clock.Now() // a key changes what it is for, and nothing else
 	}
-	return m, tea.Batch(cmd, m.arrive(), m.keepPace())
+	return m, tea.Batch(cmd, m.hear(), m.arrive(), m.keepPace())
 }
 
 func (m *Model) answer(msg tea.Msg) tea.Cmd {
@@ -146,6 +153,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.planned(msg)
 	case carriedMsg:
 		return tea.Batch(m.carried(msg), m.stepCarried(msg))
+	case respondedMsg:
+		return m.responded(msg)
 	case shelfMsg:
 		return m.shelved(msg)
 	case enteredMsg:

@@ -68,6 +68,8 @@ type Options struct {
 	// Runbooks reads the runbooks that there are now, with what is wrong with some of them; nil: none are shown. It is only
 	// called from commands.
 	Runbooks func() (*runbooks.Library, error)
+	Alarm    Alarm // how a new page is told beside the screen
+	Judged   bool  // rules are judged on this recording, whether or not one has been met yet: only an alert pages
 }
 
 func (o *Options) fill() {

@@ -25,6 +25,7 @@ type roomState struct {
 	unread  error            // why the recording could not be read, nil while it can
 	meta    *recording.Meta  // as it was read again, nil while the options' holds
 	missed  int              // changes that came while the cursor stood
+	paged   int              // alerts among them that began to page
 	lease   *sources.Fact    // the newest word on who collects
 }
 

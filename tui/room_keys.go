@@ -7,6 +7,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 )
 
@@ -27,6 +28,14 @@ func (m *Model) roomKey(k tea.KeyPressMsg) tea.Cmd {
 		m.toggle(&helpPage{})
 	case key.Matches(k, m.keys.Timeline):
 		m.toggle(&timelinePage{})
+	case key.Matches(k, m.keys.Alerts):
+		m.toggle(&alertListPage{})
+	case key.Matches(k, m.keys.Ceilings):
+		m.toggle(&ceilingsPage{})
+	case key.Matches(k, m.keys.Own):
+		return m.answerKey(m.own)
+	case key.Matches(k, m.keys.Silence):
+		return m.answerKey(func(a *alerts.Alert) (tea.Cmd, error) { return nil, m.openSilence(a) })
 	case key.Matches(k, m.keys.Digit):
 		if n, ok := digit(k); ok && n > 0 {
 			m.numbered(n)

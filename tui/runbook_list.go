@@ -38,7 +38,9 @@ func (m *Model) bookRank(b *runbooks.Runbook) int {
 	if m.openSession(b, subject) != nil {
 		rank -= 50
 	}
-	if m.symptom(b, subject) {
+	if m.wanted(b) {
+		rank -= 25
+	} else if m.symptom(b, subject) {
 		rank -= 20
 	}
 	if fit := b.Answering(m.chosen.Service); fit >= 0 {
@@ -84,6 +86,8 @@ func (m *Model) bookLine(c *Canvas, r Rect, b *runbooks.Runbook) {
 	case s != nil:
 		sign, style = '●', theme.Fg(theme.Accent).Bold()
 		word = fmt.Sprintf("step %d of %d, %s", s.Current()+1, s.Steps, sources.Clean(s.Actor))
+	case m.wanted(b):
+		sign, word, style = '▲', "an alert asks for it", theme.Fg(theme.Warn).Bold()
 	case m.symptom(b, subject):
 		sign, word, style = '▲', "the case now", theme.Fg(theme.Warn).Bold()
 	}

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/query"
@@ -138,9 +139,13 @@ func firstOf(err error) error {
 	return fmt.Errorf("%s (and %d more)", lines[0], len(lines)-1)
 }
 
-// openFitting opens the one runbook that is meant, and the list where it may be several: what is under way for the chosen
-// tile, else the only one that is for it and whose first check holds now, else the only one that is for such tiles above all.
+// openFitting opens the one runbook that is meant, and the list where it may be several: that of the chosen alert, else what
+// is under way for the chosen tile, else the only one that is for it and whose first check holds now, else the only one that is for such tiles above all.
 func (m *Model) openFitting() {
+	a := m.chosenAlert()
+	if a != nil && (m.chosen == (sources.Ref{}) || a.Resource == m.chosen || m.onAlert()) && m.openAnswer(a) {
+		return
+	}
 	var fit []*runbooks.Runbook
 	for _, b := range m.shelf.library.All() {
 		if subject := m.subjectOf(b); m.chosen == (sources.Ref{}) && m.openSession(b, subject) != nil {
@@ -165,7 +170,43 @@ func (m *Model) openFitting() {
 		m.openBook(fit[0], m.chosen)
 		return
 	}
+	if len(fit) == 0 && a != nil && m.openAnswer(a) {
+		return
+	}
 	m.open(m.bookList())
+}
+
+// onAlert tells whether the page is about an alert, whatever tile was chosen before.
+func (m *Model) onAlert() bool {
+	switch m.page.(type) {
+	case *alertListPage, *alertPage:
+		return true
+	}
+	return false
+}
+
+// openAnswer opens the runbook that an alert names, and tells whether there is one. It is for the alert's resource where it
+// is for such ones.
+func (m *Model) openAnswer(a *alerts.Alert) bool {
+	if a.Runbook == "" {
+		return false
+	}
+	b, err := m.shelf.library.Find(a.Runbook)
+	if err != nil {
+		m.complain(fmt.Errorf("the alert %s: %w", alertName(&a.Transition), err))
+		return false
+	}
+	subject := m.subjectOf(b)
+	if b.Answering(a.Resource.Service) >= 0 {
+		subject = a.Resource
+	}
+	m.openBook(b, subject)
+	return true
+}
+
+// wanted tells whether an alert that is to be seen names a runbook.
+func (m *Model) wanted(b *runbooks.Runbook) bool {
+	return slices.ContainsFunc(m.alerts(), func(a alerts.Alert) bool { return a.Runbook == b.Name && pressing(&a) })
 }
 
 // inTrouble tells whether the chosen tile needs a look.
@@ -222,17 +263,12 @@ func (m *Model) subjectOf(b *runbooks.Runbook) sources.Ref {
 
 // bookSessions are the runbooks that were carried out, as far as the time that is shown knows.
 func (m *Model) bookSessions() []runbooks.Session {
-	changes := m.room.changes
+	changes := m.happened()
 	if m.drawn.stance == following {
 		if m.shelf.last != m.room.last || m.shelf.sessions == nil {
 			m.shelf.last, m.shelf.sessions = m.room.last, runbooks.Sessions(changes)
 		}
 		return m.shelf.sessions
-	}
-	if len(changes) > 0 {
-		if i := slices.IndexFunc(changes, func(c sources.Change) bool { return c.Seen.After(m.drawn.at) }); i >= 0 {
-			changes = changes[:i:i]
-		}
 	}
 	return runbooks.Sessions(changes)
 }

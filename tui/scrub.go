@@ -33,6 +33,8 @@ func (m *Model) timeKey(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		{m.keys.NextSample, func() { m.moveToSample(+1) }},
 		{m.keys.PrevMark, func() { m.moveToMark(-1) }},
 		{m.keys.NextMark, func() { m.moveToMark(+1) }},
+		{m.keys.PrevAlert, func() { m.moveToAlert(-1) }},
+		{m.keys.NextAlert, func() { m.moveToAlert(+1) }},
 		{m.keys.Start, func() { m.moveTo(m.begin()) }},
 		{m.keys.End, func() { m.moveTo(m.reach().to) }},
 		{m.keys.Truth, m.changeTruth},
@@ -54,7 +56,7 @@ func (m *Model) pause() {
 	switch {
 	case m.cursor.stance != standing:
 		m.cursor.stand(m.cursor.at)
-		m.room.missed = 0
+		m.room.missed, m.room.paged = 0, 0
 	case m.opt.Mode != Replay:
 		m.backToLive()
 	default:
@@ -75,7 +77,7 @@ func (m *Model) backToLive() {
 		return
 	}
 	m.cursor.stance, m.cursor.at, m.cursor.truth = following, m.opt.Clock.Now(), sources.AsSeen
-	m.room.missed = 0
+	m.room.missed, m.room.paged = 0, 0
 }
 
 func (m *Model) move(d time.Duration) { m.moveTo(m.cursor.at.Add(d)) }
@@ -95,7 +97,7 @@ func (m *Model) moveTo(t time.Time) {
 		m.cursor.reset(t, m.opt.Now())
 	default:
 		if m.cursor.stance == following {
-			m.room.missed = 0
+			m.room.missed, m.room.paged = 0, 0
 		}
 		m.cursor.stand(t)
 	}
@@ -140,7 +142,7 @@ func (m *Model) changeTruth() {
 	if m.cursor.truth == sources.AsSettled {
 		if m.cursor.stance == following {
 			m.cursor.stand(m.cursor.at)
-			m.room.missed = 0
+			m.room.missed, m.room.paged = 0, 0
 		}
 		m.say("as settled: every value with its last revision")
 		return

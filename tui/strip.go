@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/chart"
@@ -171,9 +172,27 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 			}
 			name = sources.CleanTo(e.Book, 20)
 		}
+		if t, ok := alerts.ReadTransition(c); ok {
+			if fires(&t) && t.Under == "" {
+				out = append(out, alertTick(&t))
+			}
+			continue
+		}
+		if c.Kind == alerts.ChangeResponse {
+			continue
+		}
 		out = append(out, tick{c.At, changeGlyph(c.Kind), name, changeStyle(c.Kind), 3})
 	}
 	slices.SortStableFunc(out, func(a, b tick) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.keep, b.keep)) })
+	return out
+}
+
+// alertTick is an alert that begins to fire.
+func alertTick(t *alerts.Transition) tick {
+	out := tick{t.At, '!', ruleWords(sources.CleanTo(t.Rule, 24)), theme.Fg(theme.Warn), 6}
+	if t.Severity == alerts.Page {
+		out.style, out.keep = theme.Fg(theme.Bad).Bold(), 7
+	}
 	return out
 }
 
@@ -201,6 +220,10 @@ func changeGlyph(kind string) rune {
 		return '≡'
 	case sources.MarkSurge:
 		return '▸'
+	case alerts.ChangeAlert:
+		return '!'
+	case alerts.ChangeResponse:
+		return '◇'
 	}
 	return '○'
 }
@@ -209,6 +232,8 @@ func changeStyle(kind string) theme.Style {
 	switch kind {
 	case sources.ChangeScaling:
 		return theme.Fg(theme.Good)
+	case alerts.ChangeAlert:
+		return theme.Fg(theme.Warn)
 	case sources.ChangeDeploy, runbooks.ChangeAction, runbooks.ChangeRunbook:
 		return theme.Fg(theme.Accent)
 	}

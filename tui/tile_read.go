@@ -16,6 +16,7 @@ type reader struct {
 	version uint64
 	eval    evaluator
 	broken  []brokenSource
+	worn    Status // of the tile that is read, by its worst alert
 	points  []sources.Point
 	plot    []chart.Point
 	text    []byte
@@ -72,7 +73,7 @@ func measured(p sources.Point, m *sources.Metric) (float64, bool) {
 // read fills a face. Where it says the same as an old one it shares its strings.
 func (r *reader) read(t *Tile, f, old *face, columns int) {
 	t = r.existing(t)
-	f.status = r.status(t)
+	f.status = r.scene.wear(r.status(t), r.worn)
 	f.aside = f.status.of != "" && f.status.of != t.headline.expr && f.status.of != t.chart.expr
 	r.headline(t, f, old)
 	for i := range t.lines {

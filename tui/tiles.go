@@ -34,6 +34,8 @@ type tileSpec struct {
 	Watch    []watchSpec  `yaml:"watch,omitempty"`
 	Wall     *wallSpec    `yaml:"wall,omitempty"`
 	Detail   [][]string   `yaml:"detail,omitempty"` // metrics of the charts of the tile's own page, a list for each chart
+	// Ceilings are everything of the resource that can be full, for the page of ceilings.
+	Ceilings []ceilingSpec `yaml:"ceilings,omitempty"`
 	// Otherwise is what the tile is where the headline's metric does not exist for a resource, as capacity units do
 	// not for a database of fixed size. Only headline, chart, lines, watch and wall of it count.
 	Otherwise *tileSpec `yaml:"otherwise,omitempty"`
@@ -77,6 +79,19 @@ type wallSpec struct {
 	Warn    time.Duration `yaml:"warn,omitempty"` // as soon as so little is left; zero means 15 min
 	Page    time.Duration `yaml:"page,omitempty"` // zero: never
 	When    *whenSpec     `yaml:"when,omitempty"` // a met ceiling is no trouble but then
+}
+
+// ceilingSpec is something that can be full, and how long it takes to make it larger.
+type ceilingSpec struct {
+	Name    string        `yaml:"name"`              // what is used: "instances"
+	Used    string        `yaml:"used"`              // a metric
+	Ceiling string        `yaml:"ceiling,omitempty"` // a metric that is the most there can be
+	Most    float64       `yaml:"most,omitempty"`    // that as a number, where it is always the same
+	As      string        `yaml:"as,omitempty"`      // a format
+	Act     time.Duration `yaml:"act,omitempty"`     // how long it takes from asking for more until it is there
+	Follows string        `yaml:"follows,omitempty"` // a metric that comes up to what is used once it is there: how long that took last stands for Act
+	Raise   string        `yaml:"raise"`             // what would raise it, for people
+	Action  bool          `yaml:"action,omitempty"`  // the resource's action "capacity" does
 }
 
 // whenSpec is a value that lies above a number.
@@ -196,6 +211,7 @@ func (b *tileBook) over(service, resource string) *tileSpec {
 func (t *tileSpec) clone() *tileSpec {
 	c := *t
 	c.Lines, c.Watch, c.Detail = slices.Clone(t.Lines), slices.Clone(t.Watch), slices.Clone(t.Detail)
+	c.Ceilings = slices.Clone(t.Ceilings)
 	if t.Wall != nil {
 		wall := *t.Wall
 		if wall.When != nil {
@@ -211,6 +227,7 @@ func (t *tileSpec) clone() *tileSpec {
 var tileWords = []string{
 	"service", "resource", "title", "order", "hide", "headline", "chart", "lines", "watch", "wall", "detail", "value",
 	"otherwise", "ceiling", "as", "unit", "limit", "top", "word", "for", "warn_above", "page_above", "warn_below", "page_below", "used", "warn", "page", "when", "above",
+	"ceilings", "name", "most", "act", "follows", "raise", "action",
 }
 
 // unknownWord turns the reader's error into one line with the nearest valid word.
@@ -278,6 +295,11 @@ func (t *tileSpec) checkAll() error {
 			return fmt.Errorf("otherwise: %w", err)
 		}
 	}
+	for _, c := range t.Ceilings {
+		if c.Name == "" || c.Used == "" || (c.Ceiling == "") == (c.Most == 0) {
+			return errors.New("a ceiling has a name, what is used, and either a metric that is its ceiling or a number that is the most")
+		}
+	}
 	return t.checkFormats()
 }
 
@@ -304,6 +326,9 @@ func (t *tileSpec) values() []string {
 			out = append(out, t.Wall.When.Value)
 		}
 	}
+	for _, c := range t.Ceilings {
+		out = append(out, c.Used, c.Ceiling, c.Follows)
+	}
 	for _, chart := range t.Detail {
 		out = append(out, chart...)
 	}
@@ -321,6 +346,9 @@ func (t *tileSpec) checkFormats() error {
 	names := []string{t.Headline.As, t.Chart.As}
 	for _, w := range t.Watch {
 		names = append(names, w.As)
+	}
+	for _, c := range t.Ceilings {
+		names = append(names, c.As)
 	}
 	for _, line := range t.Lines {
 		for _, part := range line {

@@ -37,7 +37,7 @@ func (m *Model) entries() []entry {
 	out := foreknown(&m.opt.Meta.Launch)
 	var last sources.Change
 	for _, c := range m.room.changes {
-		if step, ok := runbooks.Step(c); ok && !step.Landmark() {
+		if step, ok := runbooks.Step(c); ok && !step.Landmark() || !telling(&c) {
 			continue
 		}
 		e := entry{at: c.At, seen: c.Seen, kind: c.Kind, who: whose(c), text: c.Text}

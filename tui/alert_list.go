@@ -1,0 +1,295 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/alerts"
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// alertListPage lists the alerts as of the time that is shown: the open ones first, the most urgent at the top, under each
+// what it explains; then those that are over, the newest first.
+type alertListPage struct {
+	list   list
+	chosen string // key of the chosen alert: it stays chosen wherever its line moves
+}
+
+// alertRow is one line of the list.
+type alertRow struct {
+	*alerts.Alert
+	depth int // how many alerts explain this one
+}
+
+// alertRows puts the alerts into the order of the list.
+func alertRows(all []alerts.Alert) []alertRow {
+	var out []alertRow
+	listed := map[string]bool{}
+	var add func(a *alerts.Alert, depth int)
+	add = func(a *alerts.Alert, depth int) {
+		if listed[a.Key] {
+			return
+		}
+		listed[a.Key] = true
+		out = append(out, alertRow{a, depth})
+		for _, key := range a.Lists {
+			if below := alertOf(all, key); below != nil {
+				add(below, depth+1)
+			}
+		}
+	}
+	for i := range all {
+		if above := alertOf(all, all[i].Under); all[i].Open() && (above == nil || !above.Open()) {
+			add(&all[i], 0)
+		}
+	}
+	for i := range all { // whatever explains whom in a circle
+		if all[i].Open() {
+			add(&all[i], 0)
+		}
+	}
+	over := len(out)
+	for i := range all {
+		if !all[i].Open() && !all[i].Fired.IsZero() {
+			out = append(out, alertRow{&all[i], 0})
+		}
+	}
+	slices.SortStableFunc(out[over:], func(a, b alertRow) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Key, b.Key)) })
+	return out
+}
+
+// find puts the choice on the line of the chosen alert, and on the alert of the line where that one is gone.
+func (p *alertListPage) find(rows []alertRow) {
+	if i := slices.IndexFunc(rows, func(r alertRow) bool { return r.Key == p.chosen }); i >= 0 {
+		p.list.at = i
+		return
+	}
+	p.list.at = max(min(p.list.at, len(rows)-1), 0)
+	if p.chosen = ""; len(rows) > 0 {
+		p.chosen = rows[p.list.at].Key
+	}
+}
+
+func (p *alertListPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	rows := alertRows(m.alerts())
+	p.find(rows)
+	if key.Matches(k, m.keys.Open) {
+		if len(rows) > 0 {
+			m.open(&alertPage{of: p.chosen})
+		}
+		return nil, true
+	}
+	if !p.list.key(m.keys, k, len(rows)) {
+		return nil, false
+	}
+	if len(rows) > 0 {
+		p.chosen = rows[p.list.at].Key
+	}
+	return nil, true
+}
+
+func (p *alertListPage) hints(k *keyMap) []Hint {
+	return []Hint{
+		hint(k.Open, "why"), hint(k.Own, "own it"), hint(k.Silence, "silence"), hint(k.Runbook, "runbook"), hints(k.Down, k.Up, "choose"),
+		hint(k.Back, "back"), hints(k.PrevAlert, k.NextAlert, "alerts in time"), hint(k.Help, "help"),
+	}
+}
+
+// alertFoot is how many lines say more of the chosen alert.
+const alertFoot = 6
+
+func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
+	rows := alertRows(m.alerts())
+	p.find(rows)
+	top, body := area.Top(2)
+	heading(c, top, "alerts", m.alertTally(rows))
+	if len(rows) == 0 {
+		for i, text := range wrap(m.noAlerts(), body.W-2, body.H) {
+			c.Text(body.X+1, body.Y+i, body.W-2, text, theme.Fg(theme.Faint))
+		}
+		return
+	}
+	foot, lines := body.Bottom(min(alertFoot, body.H/2))
+	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i]) })
+	m.alertFoot(c, foot, rows[p.list.at].Alert)
+}
+
+// noAlerts is said where there are none.
+func (m *Model) noAlerts() string {
+	if m.judged() {
+		return "all is quiet: no alert up to " + m.hour(m.drawn.at)
+	}
+	return "no alert was recorded: nobody has judged rules on this recording"
+}
+
+// alertTally counts the alerts by what they ask for.
+func (m *Model) alertTally(rows []alertRow) string {
+	n := map[string]int{}
+	for _, r := range rows {
+		switch {
+		case !r.Open():
+			n["over"]++
+		case r.Silence != nil:
+			n["silenced"]++
+		case r.To == alerts.Pending:
+			n["pending"]++
+		case r.Under != "":
+			n["following"]++
+		case r.To == alerts.NoData || r.To == alerts.Errored:
+			n["cannot be judged"]++
+		default:
+			n[string(r.Severity)]++
+		}
+	}
+	var parts []string
+	for _, word := range []string{"page", "warn", "info", "following", "pending", "cannot be judged", "silenced", "over"} {
+		if n[word] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[word], word))
+		}
+	}
+	return strings.Join(append(parts, "times in "+m.drawn.at.In(m.opt.Zone).Format("MST")), " · ")
+}
+
+// The columns of the list of alerts.
+const (
+	alertStateW = 12
+	alertNameW  = 34
+	alertValueW = 12
+	alertHasW   = 16
+	alertBookW  = 17
+)
+
+// alertLine is an alert in one line: since when, how it stands, what it is, its value, who has it, what answers it.
+func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
+	word, style := alertWord(row.Alert)
+	name := alertName(&row.Transition)
+	if row.depth > 0 {
+		name = strings.Repeat("  ", row.depth-1) + "└ " + name
+	}
+	text := theme.Fg(theme.Strong)
+	if !row.Open() || row.To == alerts.Pending {
+		text = theme.Fg(theme.Text)
+	}
+	has, hasStyle := m.hasIt(row.Alert)
+	fixed := 5 + 1 + alertStateW + 1 + alertHasW + 1
+	wide := r.W >= fixed+alertNameW+alertValueW+alertBookW+3+leastNotice
+	cells := []column{
+		{text: m.minute(since(row.Alert)), width: 5, style: theme.Fg(theme.Faint)},
+		{text: word, width: alertStateW, style: style},
+	}
+	value := column{text: m.alertValue(lastValue(row.Alert)), width: alertValueW, style: text, right: true}
+	who := column{text: has, width: alertHasW, style: hasStyle}
+	book := column{text: sources.Clean(row.Runbook), width: alertBookW, style: theme.Fg(theme.Accent)}
+	switch room := r.W - fixed; {
+	case wide:
+		cells = append(cells, column{text: name, width: alertNameW, style: text}, value, who, book,
+			column{text: sources.Clean(lastValue(row.Alert).Summary), width: -1, style: theme.Fg(theme.Text)})
+	case room >= alertValueW+alertBookW+2+20:
+		cells = append(cells, column{text: name, width: room - alertValueW - alertBookW - 2, style: text}, value, who, book)
+	case room >= alertValueW+1+16:
+		cells = append(cells, column{text: name, width: room - alertValueW - 1, style: text}, value, who)
+	default:
+		cells = append(cells, column{text: name, width: -1, style: text})
+	}
+	columns(c, r, cells...)
+}
+
+// alertWord is how an alert stands, in a word with its sign, and the look of it.
+func alertWord(a *alerts.Alert) (string, theme.Style) {
+	st := alertStatus(a)
+	switch {
+	case !a.Open():
+		return "over ✔", theme.Fg(theme.Good)
+	case a.To == alerts.Pending:
+		return "pending ○", theme.Fg(theme.Text)
+	case a.To == alerts.NoData:
+		return "no data ?", theme.Fg(theme.Warn)
+	case st.Level == LevelOK:
+		return "note ·", theme.Fg(theme.Text)
+	}
+	return st.Word + " " + string(st.Glyph), theme.Fg(st.Level.colour()).Bold()
+}
+
+// hasIt is who has an alert, or until when it is silenced.
+func (m *Model) hasIt(a *alerts.Alert) (string, theme.Style) {
+	switch {
+	case a.Owner != "":
+		return sources.CleanTo(a.Owner, alertHasW-7) + " has it", theme.Fg(theme.Good)
+	case a.Silence != nil:
+		return "until " + m.minute(a.Silence.Until), theme.Fg(theme.Text)
+	case a.Open() && a.Severity == alerts.Page && a.To.Live() && a.Under == "":
+		return "nobody has it", theme.Fg(theme.Warn)
+	}
+	return "", 0
+}
+
+// minute is a time of day to the minute.
+func (m *Model) minute(t time.Time) string { return t.In(m.opt.Zone).Format("15:04") }
+
+// alertFoot says more of the chosen alert.
+func (m *Model) alertFoot(c *Canvas, r Rect, a *alerts.Alert) {
+	y := r.Y + 1
+	for i, text := range m.alertFacts(a) {
+		style := theme.Fg(theme.Faint)
+		if i == 0 {
+			style = theme.Fg(theme.Text)
+		}
+		for _, part := range wrap(text, r.W-2, 2) {
+			if y < r.Y+r.H {
+				c.Text(r.X+1, y, r.W-2, part, style)
+			}
+			y++
+		}
+	}
+}
+
+// alertFacts are what an alert says of itself: its summary, its rule, what explains it and what it explains, who has it.
+func (m *Model) alertFacts(a *alerts.Alert) []string {
+	all := m.alerts()
+	name := func(key string) string {
+		if other := alertOf(all, key); other != nil {
+			return alertName(&other.Transition)
+		}
+		return ""
+	}
+	var below []string
+	for _, key := range a.Lists {
+		below = append(below, name(key))
+	}
+	last := lastValue(a)
+	out := []string{sources.Clean(orElse(last.Summary, alertName(&a.Transition)))}
+	out = append(out, filled(
+		prefixed("why not judged: ", sources.Clean(a.Why)),
+		prefixed("rule: ", sources.Clean(a.Words)),
+		prefixed("follows from: ", name(a.Under)),
+		prefixed("explains: ", strings.Join(below, ", ")),
+		m.silenceWords(a.Silence), m.ownerWords(a),
+	)...)
+	return out
+}
+
+func (m *Model) silenceWords(s *alerts.Silence) string {
+	if s == nil {
+		return ""
+	}
+	return strings.Join(filled("silenced by "+sources.Clean(orElse(s.By, "somebody"))+" until "+m.until(s.Until)+", judged all the same", sources.Clean(s.Why)), ": ")
+}
+
+func (m *Model) ownerWords(a *alerts.Alert) string {
+	if a.Owner == "" {
+		return ""
+	}
+	return sources.Clean(a.Owner) + " has it since " + m.hour(a.OwnedAt)
+}
+
+// until is a time in both clocks.
+func (m *Model) until(t time.Time) string {
+	return strings.TrimSpace(m.minute(t) + " " + m.since(t))
+}

@@ -1,0 +1,217 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"warroom/alerts"
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// knownAlerts are the alerts that the recording tells of up to a moment. They are read from all of its changes, not only
+// from those of the window, so that one that has been open for hours is there; and read once for all who ask, until a
+// change comes or a silence ends.
+type knownAlerts struct {
+	changes     int
+	last        int64
+	from, until time.Time
+	alerts      []alerts.Alert
+}
+
+// far is a time that does not come.
+const far = 1 << 40 * time.Microsecond
+
+// at are the alerts of these changes at a moment. They are not to be changed.
+func (k *knownAlerts) at(changes []sources.Change, last int64, now time.Time) []alerts.Alert {
+	if k.changes == len(changes) && k.last == last && !now.Before(k.from) && now.Before(k.until) {
+		return k.alerts
+	}
+	*k = knownAlerts{changes: len(changes), last: last, from: now, until: now.Add(far), alerts: alerts.Alerts(changes, now)}
+	for _, s := range alerts.Silences(changes, now) {
+		k.until = earlier(k.until, s.Until)
+	}
+	return k.alerts
+}
+
+// alerts are those that the recording knows at the time that is shown, the most urgent first.
+func (m *Model) alerts() []alerts.Alert {
+	return m.shownAlerts.at(m.happened(), m.room.last, m.drawn.at)
+}
+
+// presentAlerts are those as of now, whatever time is shown.
+func (m *Model) presentAlerts() []alerts.Alert {
+	return m.nowAlerts.at(m.room.changes, m.room.last, m.reach().to)
+}
+
+// judged tells whether rules are judged on this recording: then a tile pages by an alert only.
+func (m *Model) judged() bool {
+	return m.opt.Judged || slices.ContainsFunc(m.room.changes, func(c sources.Change) bool { return c.Kind == alerts.ChangeAlert })
+}
+
+// alertOf is the alert of a key, nil where there is none.
+func alertOf(all []alerts.Alert, key string) *alerts.Alert {
+	if i := slices.IndexFunc(all, func(a alerts.Alert) bool { return a.Key == key }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// chosenAlert is the alert that a key is about: the one of the page, else the most urgent of the chosen tile, else the
+// most urgent of all. Nil where nothing is the matter.
+func (m *Model) chosenAlert() *alerts.Alert {
+	all := m.alerts()
+	switch p := m.page.(type) {
+	case *alertListPage:
+		return alertOf(all, p.chosen)
+	case *alertPage:
+		return alertOf(all, p.of)
+	}
+	for i := range all {
+		if m.chosen != (sources.Ref{}) && all[i].Resource == m.chosen && pressing(&all[i]) {
+			return &all[i]
+		}
+	}
+	for i := range all {
+		if pressing(&all[i]) && all[i].Active() {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// pressing tells whether an alert is to be seen without being looked for.
+func pressing(a *alerts.Alert) bool {
+	switch a.To {
+	case alerts.Firing, alerts.Recovering:
+		return true
+	case alerts.NoData, alerts.Errored:
+		return !a.Fired.IsZero() // it was something, and nobody can say what it is now
+	}
+	return false
+}
+
+// alertName is what an alert is called: its rule in words, and what it is about.
+func alertName(t *alerts.Transition) string {
+	name := ruleWords(t.Rule)
+	if t.Resource.Name != "" {
+		name += " " + t.Resource.Name
+	}
+	labels := make([]string, 0, len(t.Labels))
+	for key, value := range t.Labels {
+		labels = append(labels, key+"="+value)
+	}
+	slices.Sort(labels)
+	return sources.Clean(strings.Join(append([]string{name}, labels...), " "))
+}
+
+// ruleWords is a rule's name in words: OriginErrors are origin errors, WAFSurge is a WAF surge.
+func ruleWords(name string) string {
+	var out []string
+	word := []rune{}
+	runes := []rune(name)
+	end := func() {
+		if w := string(word); w != "" {
+			if len(word) == 1 || strings.ToUpper(w) != w {
+				w = strings.ToLower(w)
+			}
+			out = append(out, w)
+		}
+		word = word[:0]
+	}
+	for i, r := range runes {
+		before := i > 0 && (unicode.IsLower(runes[i-1]) || unicode.IsDigit(runes[i-1]))
+		after := i > 0 && i+1 < len(runes) && unicode.IsUpper(runes[i-1]) && unicode.IsLower(runes[i+1])
+		switch {
+		case r == '_' || r == '-' || r == ' ':
+			end()
+			continue
+		case unicode.IsUpper(r) && (before || after):
+			end()
+		}
+		word = append(word, r)
+	}
+	end()
+	return strings.Join(out, " ")
+}
+
+// bound is what a rule's condition compares with, read once.
+func (m *Model) bound(words string) query.Bound {
+	b, ok := m.bounds[words]
+	if !ok {
+		if m.bounds == nil || len(m.bounds) > boundsMost {
+			m.bounds = map[string]query.Bound{}
+		}
+		b = query.BoundOf(words)
+		m.bounds[words] = b
+	}
+	return b
+}
+
+// boundsMost is how many conditions are remembered.
+const boundsMost = 1000
+
+// alertValue is the value of an alert's condition with its unit, "" where there is none.
+func (m *Model) alertValue(t *alerts.Transition) string {
+	if t.Value == nil {
+		return ""
+	}
+	b := m.bound(t.Words)
+	metric, ok := sources.Lookup(b.Metric)
+	if !ok || metric.Unit != b.Unit {
+		metric = sources.Metric{Unit: b.Unit, Period: time.Minute}
+	}
+	return inUnit(*t.Value, metric)
+}
+
+// lastAlert is the newest of an alert's transitions that say the value, as one which recovers has none.
+func lastValue(a *alerts.Alert) *alerts.Transition {
+	for i := len(a.History) - 1; i >= 0; i-- {
+		if a.History[i].Value != nil {
+			return &a.History[i]
+		}
+	}
+	return &a.Transition
+}
+
+// moveToAlert goes to the next moment at which an alert began to fire, as far as somebody should know of it.
+func (m *Model) moveToAlert(way int) {
+	var found *alerts.Transition
+	s := m.reach()
+	for i := range m.room.changes {
+		t, ok := alerts.ReadTransition(m.room.changes[i])
+		if !ok || !fires(&t) || !s.holds(t.At) {
+			continue
+		}
+		switch {
+		case way < 0 && t.At.Before(m.cursor.at) && (found == nil || !t.At.Before(found.At)),
+			way > 0 && t.At.After(m.cursor.at) && (found == nil || t.At.Before(found.At)):
+			found = &t
+		}
+	}
+	switch {
+	case found != nil:
+		m.moveTo(found.At)
+		m.say(m.hour(found.At) + "  " + alertName(found) + ": " + sources.Clean(found.Summary))
+	case way < 0:
+		m.say("no alert before this one")
+	default:
+		m.say("no alert after this one")
+	}
+}
+
+// fires tells whether with this an alert begins to fire, and is no note only.
+func fires(t *alerts.Transition) bool {
+	return t.To == alerts.Firing && t.From != alerts.Recovering && t.Severity != alerts.Info
+}
+
+// telling tells whether a change of an alert is worth a line among all that happened: it fires, or is over.
+func telling(c *sources.Change) bool {
+	t, ok := alerts.ReadTransition(*c)
+	if !ok {
+		return true
+	}
+	return fires(&t) || t.To == alerts.Resolved && t.From != alerts.Pending
+}

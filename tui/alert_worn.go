@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"warroom/alerts"
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// worn is how the most urgent alert of a resource has its tile stand; of level ok where there is none.
+func (s *Scene) worn(r sources.Ref) Status {
+	worst := Status{Level: LevelOK}
+	for i := range s.Alerts {
+		if a := &s.Alerts[i]; a.Resource == r {
+			if st := alertStatus(a); st.Level > worst.Level {
+				worst = st
+			}
+		}
+	}
+	return worst
+}
+
+// alertStatus is how an alert stands as a tile's word. One that another explains, one that is about to be over and one
+// that is silenced need no person now.
+func alertStatus(a *alerts.Alert) Status {
+	last := lastValue(a)
+	s := Status{Why: sources.Clean(orElse(last.Summary, alertName(&a.Transition))), Since: since(a), of: judgedMetric(last), alert: a.Key}
+	switch {
+	case !pressing(a) || a.Severity == alerts.Info:
+		return Status{}
+	case a.To == alerts.NoData:
+		s.Level, s.Word, s.Glyph, s.Why = LevelError, "no data", '?', sources.Clean(orElse(a.Why, s.Why))
+	case a.To == alerts.Errored:
+		s.Level, s.Word, s.Glyph, s.Why = LevelError, "rule error", '!', sources.Clean(orElse(a.Why, s.Why))
+	case a.Silence != nil:
+		s.Level, s.Word, s.Glyph = LevelWarn, "silenced", '▲'
+	case a.To == alerts.Recovering:
+		s.Level, s.Word, s.Glyph = LevelWarn, "recovering", '▲'
+	case a.Severity == alerts.Page && a.Under == "":
+		s.Level, s.Word, s.Glyph = LevelPage, "page", '✖'
+	default:
+		s.Level, s.Word, s.Glyph = LevelWarn, "warn", '▲'
+	}
+	return s
+}
+
+// since is when the condition of an alert began to hold, as far as that is told.
+func since(a *alerts.Alert) time.Time {
+	if t := lastValue(a); !t.Since.IsZero() {
+		return t.Since
+	}
+	return a.Began
+}
+
+// judgedMetric is the metric that an alert is about: the first that its rule read; the rule where it says nothing.
+func judgedMetric(t *alerts.Transition) string {
+	if len(t.Judged) > 0 {
+		return t.Judged[0].Series.Metric
+	}
+	return t.Rule
+}
+
+// wear is how a tile stands by what it reads itself and by its worst alert. Where rules are judged only an alert pages:
+// what a tile finds beside them is worth a look.
+func (s *Scene) wear(own, worn Status) Status {
+	if s.Judged && own.Level == LevelPage {
+		own.Level, own.Glyph = LevelWarn, '▲'
+		if own.Word == "page" {
+			own.Word = "warn"
+		}
+	}
+	switch {
+	case worn.Level > own.Level:
+		worn.empty = own.empty
+		return worn
+	case worn.Level == own.Level && worn.of == own.of:
+		own.alert = worn.alert // both tell of the same, and the tile knows the better word
+	}
+	return own
+}
+
+// alertItems are the alerts that are to be seen at once, as lines of news: those that page first, the ones that another
+// explains counted with it, the silenced ones left out.
+func (s *Scene) alertItems() []item {
+	var out []item
+	for i := range s.Alerts {
+		a := &s.Alerts[i]
+		st := alertStatus(a)
+		if st.Level < LevelWarn || a.Under != "" || a.Silence != nil {
+			continue
+		}
+		it := item{
+			glyph: st.Glyph, at: st.Since, what: alertName(&a.Transition), text: st.Why, style: theme.Fg(st.Level.colour()), level: st.Level,
+			runbook: sources.Clean(a.Runbook),
+		}
+		if a.To != alerts.Firing {
+			it.word = st.Word
+		}
+		if a.Owner != "" {
+			it.who = sources.CleanTo(a.Owner, 12) + " has it"
+		}
+		if n := len(a.Lists); n > 0 {
+			it.text += ", and " + strconv.Itoa(n) + " that follow"
+		}
+		out = append(out, it)
+	}
+	slices.SortStableFunc(out, func(a, b item) int { return int(b.level) - int(a.level) })
+	return out
+}
+
+// alertCounts are the alerts that nobody has silenced and nothing explains, by level, and how many are silenced.
+func (s *Scene) alertCounts() (by [LevelPage + 1]int, silenced int) {
+	for i := range s.Alerts {
+		switch a := &s.Alerts[i]; {
+		case a.Silence != nil && pressing(a):
+			silenced++
+		case a.Under == "":
+			by[alertStatus(a).Level]++
+		}
+	}
+	by[LevelOK] = 0
+	return by, silenced
+}

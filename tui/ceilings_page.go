@@ -1,0 +1,298 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/runbooks"
+	"warroom/sources"
+	"warroom/tui/theme"
+)
+
+// ceilingsPage lists everything that can be full: how full it is, when it will be, and how long it takes to do something
+// about it.
+type ceilingsPage struct {
+	list   list
+	chosen ceilingID // stays chosen wherever its line moves
+	moved  bool      // a hand has chosen it; until then it is the first
+}
+
+// ceilingID tells a ceiling from all others.
+type ceilingID struct {
+	of   sources.Ref
+	name string
+}
+
+func (c *Ceiling) id() ceilingID { return ceilingID{c.Tile.Ref, c.spec.Name} }
+
+// find puts the choice on the line of the chosen ceiling.
+func (p *ceilingsPage) find(all []Ceiling) {
+	if !p.moved {
+		p.list.at = 0
+	}
+	for i := range all {
+		if p.moved && all[i].id() == p.chosen {
+			p.list.at = i
+		}
+	}
+	if p.list.at = max(min(p.list.at, len(all)-1), 0); len(all) > 0 {
+		p.chosen = all[p.list.at].id()
+	}
+}
+
+func (p *ceilingsPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	all := m.painter.Ceilings(m.scene())
+	p.find(all)
+	if len(all) > 0 {
+		of := all[p.list.at].Tile.Ref
+		switch {
+		case key.Matches(k, m.keys.Open):
+			m.chosen = of
+			m.open(&detailPage{})
+			return nil, true
+		case key.Matches(k, m.keys.Capacity):
+			m.chosen = of
+			return m.attempt(func() (tea.Cmd, error) { return act(runbooks.Capacity)(m, "") }), true
+		case key.Matches(k, m.keys.Actions):
+			m.chosen = of
+			m.openActions()
+			return nil, true
+		}
+	}
+	if !p.list.key(m.keys, k, len(all)) {
+		return nil, false
+	}
+	p.moved = true
+	if len(all) > 0 {
+		p.chosen = all[p.list.at].id()
+	}
+	return nil, true
+}
+
+func (p *ceilingsPage) hints(k *keyMap) []Hint {
+	return []Hint{
+		hint(k.Capacity, "raise it"), hint(k.Actions, "actions"), hint(k.Open, "its tile"), hints(k.Down, k.Up, "choose"),
+		hint(k.Back, "back"), hints(k.Earlier, k.Later, "scrub"), hint(k.Runbook, "runbook"), hint(k.Help, "help"),
+	}
+}
+
+// ceilingFoot is how many lines say more of the chosen ceiling.
+const ceilingFoot = 4
+
+func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
+	all := m.painter.Ceilings(m.scene())
+	p.find(all)
+	top, body := area.Top(2)
+	heading(c, top, "ceilings", ceilingTally(all))
+	if len(all) == 0 {
+		for i, text := range wrap("no ceiling is known yet: those of fleets, databases and the edge come with their first numbers", body.W-2, body.H) {
+			c.Text(body.X+1, body.Y+i, body.W-2, text, theme.Fg(theme.Faint))
+		}
+		return
+	}
+	head, body := body.Top(1)
+	columns(c, head.Inset(1, 0), ceilingHead(head.W-2)...)
+	foot, lines := body.Bottom(min(ceilingFoot, body.H/2))
+	p.list.draw(c, lines, len(all), func(i int, r Rect) { ceilingLine(c, r, &all[i]) })
+	m.ceilingFoot(c, foot, &all[p.list.at])
+}
+
+// ceilingTally says in a few words how near the nearest is.
+func ceilingTally(all []Ceiling) string {
+	var late, soon int
+	for i := range all {
+		switch all[i].Level() {
+		case LevelPage:
+			late++
+		case LevelWarn:
+			soon++
+		}
+	}
+	switch {
+	case late > 0:
+		return fmt.Sprintf("%d of %d full, or full before more can be there", late, len(all))
+	case soon > 0:
+		return fmt.Sprintf("%d of %d near", soon, len(all))
+	case len(all) == 0:
+		return ""
+	}
+	return fmt.Sprintf("%d, none is near", len(all))
+}
+
+// The columns of the page of ceilings.
+const (
+	ceilingNameW = 30
+	ceilingUseW  = 16
+	ceilingPartW = 5
+	ceilingBarW  = 24
+	ceilingLeftW = 12
+	ceilingActW  = 10
+)
+
+func ceilingHead(width int) []column {
+	faint := theme.Fg(theme.Faint).Bold()
+	return ceilingColumns(width,
+		column{text: "CEILING", style: faint}, column{text: "USE", style: faint}, column{style: faint}, column{style: faint},
+		column{text: "FULL IN", style: faint}, column{text: "TO ACT", style: faint}, column{text: "WHAT RAISES IT", style: faint})
+}
+
+// ceilingColumns gives the cells of one ceiling their places. Where it is narrow the bar goes, then what raises it.
+func ceilingColumns(width int, name, use, part, bar, left, act, raise column) []column {
+	use.width, part.width, bar.width, left.width, act.width, raise.width = ceilingUseW, ceilingPartW, ceilingBarW, ceilingLeftW, ceilingActW, -1
+	use.right, part.right = true, true
+	least := ceilingUseW + ceilingPartW + ceilingLeftW + ceilingActW + 4
+	switch {
+	case width >= least+ceilingNameW+ceilingBarW+2+leastNotice:
+		name.width = ceilingNameW
+		return []column{name, use, part, bar, left, act, raise}
+	case width >= least+ceilingNameW+ceilingBarW/2+1:
+		name.width = ceilingNameW
+		bar.width = min(width-least-ceilingNameW-1, ceilingBarW)
+		return []column{name, use, part, bar, left, act}
+	case width >= least+ceilingNameW/2:
+		name.width = width - least
+		return []column{name, use, part, left, act}
+	}
+	name.width = max(width-ceilingLeftW-ceilingPartW-2, 1)
+	return []column{name, part, left}
+}
+
+// ceilingLine is a ceiling in one line.
+func ceilingLine(c *Canvas, r Rect, k *Ceiling) {
+	level := k.Level()
+	style, number := theme.Fg(level.colour()).Bold(), theme.Fg(theme.Strong).Bold()
+	switch {
+	case level == LevelOK && k.Left < 0:
+		style = theme.Fg(theme.Faint)
+	case level == LevelOK:
+		style = theme.Fg(theme.Text)
+	default:
+		number = style
+	}
+	if k.Young {
+		number = theme.Fg(theme.Provisional)
+	}
+	full := level.colour()
+	if level == LevelOK {
+		full = theme.Calm3
+	}
+	cells := ceilingColumns(r.W,
+		column{text: k.Tile.Title + " · " + k.spec.Name, style: theme.Fg(theme.Text)},
+		column{text: k.use(), style: number},
+		column{text: mark(math.Floor(k.share()*100)/100, asPercent, 0), style: theme.Fg(theme.Text)},
+		column{text: "", style: theme.Fg(full)},
+		column{text: k.full(), style: style}, column{text: k.toAct(), style: theme.Fg(theme.Text)},
+		column{text: k.spec.Raise, style: theme.Fg(theme.Faint)})
+	columns(c, r, cells...)
+	if len(cells) > 5 {
+		x := r.X
+		for _, cell := range cells[:3] {
+			x += cell.width + 1
+		}
+		drawBar(c, Rect{X: x, Y: r.Y, W: cells[3].width, H: 1}, k.share(), theme.Fg(full))
+	}
+}
+
+// drawBar fills a row by a share of its width.
+func drawBar(c *Canvas, r Rect, share float64, style theme.Style) {
+	n := min(int(math.Round(share*float64(r.W))), r.W)
+	for x := range r.W {
+		if x < n {
+			c.Put(r.X+x, r.Y, '█', style)
+			continue
+		}
+		c.Put(r.X+x, r.Y, '░', theme.Fg(theme.Border))
+	}
+}
+
+// use is what is used of what there is.
+func (c *Ceiling) use() string {
+	return amount(c.Used, c.spec.As, 0) + " of " + mark(c.Most, c.spec.As, 0)
+}
+
+// full says when it is, in words with a sign where that is near.
+func (c *Ceiling) full() string {
+	switch {
+	case c.Idle:
+		return "at maximum"
+	case c.Used >= c.Most:
+		return "now ✖"
+	case c.Left < 0:
+		return "not in sight"
+	case c.Level() == LevelPage:
+		return rough(c.Left) + " ✖"
+	case c.Level() == LevelWarn:
+		return rough(c.Left) + " ▲"
+	}
+	return rough(c.Left)
+}
+
+// toAct is how long it takes until there is more; about, where that was not seen yet.
+func (c *Ceiling) toAct() string {
+	if c.Act == 0 {
+		return noValue
+	}
+	if c.Seen {
+		return rough(c.Act)
+	}
+	return "about " + rough(c.Act)
+}
+
+// ceilingFoot says in sentences what the chosen ceiling comes to.
+func (m *Model) ceilingFoot(c *Canvas, r Rect, k *Ceiling) {
+	y := r.Y + 1
+	for i, text := range m.ceilingWords(k) {
+		style := theme.Fg(theme.Text)
+		if i > 0 {
+			style = theme.Fg(theme.Faint)
+		}
+		for _, part := range wrap(text, r.W-2, 2) {
+			if y < r.Y+r.H {
+				c.Text(r.X+1, y, r.W-2, part, style)
+			}
+			y++
+		}
+	}
+}
+
+func (m *Model) ceilingWords(k *Ceiling) []string {
+	what := k.Tile.Title + ", " + k.spec.Name + ": " + k.use()
+	switch {
+	case k.Idle:
+		what += ", at its maximum, and it idles"
+	case k.Used >= k.Most:
+		what += ", nothing is left"
+	case k.Left >= 0:
+		at := m.drawn.at.Add(k.Left)
+		what += fmt.Sprintf(", rises by %s a minute since %s; at this pace it is full at %s", amount(k.Rises*60, k.spec.As, 0), m.minute(k.Since), m.until(at))
+		if k.Act > 0 {
+			what += ", and to be in time one acts " + m.actBy(at.Add(-k.Act))
+		}
+	default:
+		what += ", no trend that would reach its ceiling within " + short(trendReach)
+	}
+	act := "to raise it: " + k.spec.Raise
+	if k.spec.Action && m.idle() == nil {
+		act += " (" + m.keys.Capacity.Help().Key + " opens the card)"
+	}
+	switch {
+	case k.Seen:
+		act += "; until it was there took " + rough(k.Act) + " the last time"
+	case k.Act > 0:
+		act += "; until it is there takes about " + rough(k.Act)
+	}
+	return []string{what, strings.TrimSpace(act)}
+}
+
+// actBy is until when one has to act.
+func (m *Model) actBy(at time.Time) string {
+	if !at.After(m.drawn.at) {
+		return "now"
+	}
+	return "by " + m.until(at)
+}
