@@ -97,7 +97,9 @@ func TestCommandLine(t *testing.T) {
 	term.press("esc")
 	term.gone("blue")
 	term.press(":", "help", "enter")
-	term.see("WHAT A TILE SAYS", "open a tile: goto")
+	term.see("THE ROOM", "open a tile: goto")
+	term.press("pgdown")
+	term.see("WHAT A TILE SAYS")
 	term.press(":", "q", "enter")
 	if err := term.left(time.Second); err != nil {
 		t.Error(err)
