@@ -105,7 +105,7 @@ func (p *alertListPage) hints(k *keyMap) []Hint {
 // alertFoot is how many lines say more of the chosen alert.
 const alertFoot = 6
 
-func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
+func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	rows := alertRows(m.alerts())
 	p.find(rows)
 	top, body := area.Top(2)
@@ -117,8 +117,13 @@ func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 		return
 	}
 	foot, lines := body.Bottom(min(alertFoot, body.H/2))
+	chosen := rows[p.list.at].Alert
+	if picture, rest := lines.Bottom(lines.H - len(rows) - 1); picture.H >= chartLeastH+1 && len(judgedOf(chosen)) > 0 {
+		lines = rest
+		m.judgedChart(c, picture, chosen, v, 0)
+	}
 	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i]) })
-	m.alertFoot(c, foot, rows[p.list.at].Alert)
+	m.alertFoot(c, foot, chosen)
 }
 
 // noAlerts is said where there are none.
@@ -184,7 +189,7 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
 		{text: m.minute(since(row.Alert)), width: 5, style: theme.Fg(theme.Faint)},
 		{text: word, width: alertStateW, style: style},
 	}
-	value := column{text: m.alertValue(lastValue(row.Alert)), width: alertValueW, style: text, right: true}
+	value := column{text: m.alertValue(row.Alert), width: alertValueW, style: text, right: true}
 	who := column{text: has, width: alertHasW, style: hasStyle}
 	book := column{text: sources.Clean(row.Runbook), width: alertBookW, style: theme.Fg(theme.Accent)}
 	switch room := r.W - fixed; {
@@ -236,7 +241,7 @@ func (m *Model) minute(t time.Time) string { return t.In(m.opt.Zone).Format("15:
 // alertFoot says more of the chosen alert.
 func (m *Model) alertFoot(c *Canvas, r Rect, a *alerts.Alert) {
 	y := r.Y + 1
-	for i, text := range m.alertFacts(a) {
+	for i, text := range append(m.alertFacts(a), filled(prefixed("runbook: ", sources.Clean(a.Runbook)))...) {
 		style := theme.Fg(theme.Faint)
 		if i == 0 {
 			style = theme.Fg(theme.Text)

@@ -133,7 +133,7 @@ func (p *alertPage) says(m *Model, c *Canvas, r Rect, a *alerts.Alert) Rect {
 
 // alertNumbers are its value, since when it holds, and the runbook.
 func (m *Model) alertNumbers(a *alerts.Alert) string {
-	parts := filled(prefixed("value ", m.alertValue(lastValue(a))), "since "+m.hour(since(a))+" "+m.since(since(a)))
+	parts := filled(prefixed("value ", m.alertValue(a)), prefixed("runbook ", sources.Clean(a.Runbook)), "since "+m.hour(since(a))+" "+m.since(since(a)))
 	if !a.Fired.IsZero() {
 		parts = append(parts, "fired "+m.hour(a.Fired))
 	}
@@ -143,7 +143,7 @@ func (m *Model) alertNumbers(a *alerts.Alert) string {
 	case a.Root:
 		parts = append(parts, "woke nobody: what it explains had paged")
 	}
-	return strings.Join(append(parts, filled(prefixed("runbook ", sources.Clean(a.Runbook)))...), " · ")
+	return strings.Join(parts, " · ")
 }
 
 // judgedChart draws the series that the rule read, with its threshold where its words name one, and returns the rest.
@@ -160,7 +160,7 @@ func (m *Model) judgedChart(c *Canvas, area Rect, a *alerts.Alert, v *sources.Vi
 		Value: func(n float64) string { return axisLabel(n, unit) },
 		Time:  m.minute,
 	}
-	b := m.bound(a.Words)
+	b := m.boundOf(a.Words, judged)
 	for _, j := range judged[:min(len(judged), chartLines)] {
 		if metric, _ := sources.Lookup(j.Series.Metric); metric.Unit == unit.Unit {
 			l.Series = append(l.Series, m.judgedLine(j, v))
@@ -210,12 +210,12 @@ func seriesWords(s sources.Series) string {
 	return sources.Clean(strings.Join(filled(s.Resource, inWords(s.Metric, metric.Service), s.Label), " "))
 }
 
-// alertMoments are when the alert fired and was over, and what happened to its resource meanwhile.
+// alertMoments are when the alert was over, and what happened to its resource, of which that it fired is a part.
 func (m *Model) alertMoments(a *alerts.Alert, v *sources.View) []chart.Moment {
 	out := m.marksOf(a.Resource, v)
 	for _, t := range a.History {
-		if t.To == alerts.Firing || t.To == alerts.Resolved {
-			out = append(out, chart.Moment{At: t.At, Sign: changeGlyph(alerts.ChangeAlert), Name: t.To.String()})
+		if t.To == alerts.Resolved {
+			out = append(out, chart.Moment{At: t.At, Sign: '✔', Name: "over"})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b chart.Moment) int { return a.At.Compare(b.At) })
@@ -283,7 +283,7 @@ func (m *Model) alertHistory(a *alerts.Alert) [][]column {
 
 // transitionWords say what made an alert go from one state to another.
 func (m *Model) transitionWords(t *alerts.Transition) string {
-	parts := filled(m.alertValue(t), sources.Clean(t.Why))
+	parts := filled(m.judgedValue(t), sources.Clean(t.Why))
 	switch {
 	case t.Page:
 		parts = append(parts, "somebody was woken")

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -100,8 +102,8 @@ func alertName(t *alerts.Transition) string {
 		name += " " + t.Resource.Name
 	}
 	labels := make([]string, 0, len(t.Labels))
-	for key, value := range t.Labels {
-		labels = append(labels, key+"="+value)
+	for _, value := range t.Labels {
+		labels = append(labels, value)
 	}
 	slices.Sort(labels)
 	return sources.Clean(strings.Join(append([]string{name}, labels...), " "))
@@ -137,8 +139,9 @@ func ruleWords(name string) string {
 	return strings.Join(out, " ")
 }
 
-// bound is what a rule's condition compares with, read once.
-func (m *Model) bound(words string) query.Bound {
+// boundOf is what an alert's rule compares with, as its words tell: they are its condition, or say it in a sentence, and
+// then it is the first of the series that were judged which is held against the number. Words are read once.
+func (m *Model) boundOf(words string, judged []alerts.Judged) query.Bound {
 	b, ok := m.bounds[words]
 	if !ok {
 		if m.bounds == nil || len(m.bounds) > boundsMost {
@@ -147,26 +150,89 @@ func (m *Model) bound(words string) query.Bound {
 		b = query.BoundOf(words)
 		m.bounds[words] = b
 	}
+	if b == (query.Bound{}) && len(judged) > 0 {
+		b = spoken(words, judged[0].Series.Metric)
+	}
 	return b
 }
 
 // boundsMost is how many conditions are remembered.
 const boundsMost = 1000
 
-// alertValue is the value of an alert's condition with its unit, "" where there is none.
-func (m *Model) alertValue(t *alerts.Transition) string {
-	if t.Value == nil {
-		return ""
+var (
+	comparing = regexp.MustCompile(`(?i)\b(more than|above|over|at least|exceeds|less than|below|under|fewer than|at most)\s+(-?[0-9]+(?:[.,][0-9]+)*)\s*(%|ms|s|seconds|min|minutes)?`)
+	upwards   = []string{"more than", "above", "over", "at least", "exceeds"}
+)
+
+// spoken is the bound that a sentence names for a metric: "more than 1 % of requests fail in 2 of 3 minutes". One in
+// another unit than the metric's is none.
+func spoken(words, metric string) query.Bound {
+	found := comparing.FindStringSubmatch(words)
+	known, ok := sources.Lookup(metric)
+	if found == nil || !ok {
+		return query.Bound{}
 	}
-	b := m.bound(t.Words)
-	metric, ok := sources.Lookup(b.Metric)
-	if !ok || metric.Unit != b.Unit {
-		metric = sources.Metric{Unit: b.Unit, Period: time.Minute}
+	limit, err := strconv.ParseFloat(strings.ReplaceAll(found[2], ",", ""), 64)
+	scale := map[sources.Unit]map[string]float64{
+		sources.Ratio:   {"%": 0.01},
+		sources.Seconds: {"ms": 0.001, "s": 1, "seconds": 1, "min": 60, "minutes": 60},
+	}[known.Unit]
+	factor, fits := scale[found[3]]
+	if scale == nil {
+		factor, fits = 1, found[3] == ""
 	}
-	return inUnit(*t.Value, metric)
+	if err != nil || !fits {
+		return query.Bound{}
+	}
+	return query.Bound{Metric: metric, Limit: limit * factor, Known: true, Above: slices.Contains(upwards, strings.ToLower(found[1]))}
 }
 
-// lastAlert is the newest of an alert's transitions that say the value, as one which recovers has none.
+// judgedValue is the value that a transition was decided by, with its unit, "" where that is not told: that of its condition
+// where its words give it a unit, else the newest of the first series that was judged.
+func (m *Model) judgedValue(t *alerts.Transition) string {
+	if b := m.boundOf(t.Words, nil); t.Value != nil && b.Unit != "" {
+		metric, _ := sources.Lookup(b.Metric)
+		if metric.Unit != b.Unit {
+			metric = sources.Metric{Unit: b.Unit, Period: time.Minute}
+		}
+		return inUnit(*t.Value, metric)
+	}
+	if len(t.Judged) == 0 {
+		return ""
+	}
+	metric, _ := sources.Lookup(t.Judged[0].Series.Metric)
+	for _, p := range slices.Backward(t.Judged[0].Points) {
+		if n, ok := measured(p, &metric); ok {
+			return inUnit(n, metric)
+		}
+	}
+	return ""
+}
+
+// valueNow is the newest settled value of what an alert is about while it is live, "" of others.
+func valueNow(v *sources.View, a *alerts.Alert) string {
+	judged := judgedOf(a)
+	if len(judged) == 0 || !a.To.Live() {
+		return ""
+	}
+	metric, known := sources.Lookup(judged[0].Series.Metric)
+	p, ok := v.Settled(judged[0].Series)
+	n, measurable := measured(p, &metric)
+	if !known || !ok || !measurable {
+		return ""
+	}
+	return inUnit(n, metric)
+}
+
+// alertValue is the value of an alert as people read it: that of now while it is live, else that which was judged.
+func (m *Model) alertValue(a *alerts.Alert) string {
+	if now := valueNow(m.view(), a); now != "" {
+		return now
+	}
+	return m.judgedValue(lastValue(a))
+}
+
+// lastValue is the newest of an alert's transitions that say the value, as one which recovers has none.
 func lastValue(a *alerts.Alert) *alerts.Transition {
 	for i := len(a.History) - 1; i >= 0; i-- {
 		if a.History[i].Value != nil {
@@ -204,10 +270,11 @@ func (m *Model) moveToAlert(way int) {
 
 // fires tells whether with this an alert begins to fire, and is no note only.
 func fires(t *alerts.Transition) bool {
-	return t.To == alerts.Firing && t.From != alerts.Recovering && t.Severity != alerts.Info
+	begins := t.From != alerts.Firing && t.From != alerts.Recovering && t.Severity != alerts.Info
+	return t.Page || t.To == alerts.Firing && begins
 }
 
-// telling tells whether a change of an alert is worth a line among all that happened: it fires, or is over.
+// telling tells whether a change of an alert is worth a line of the timeline: it fires, or is over.
 func telling(c *sources.Change) bool {
 	t, ok := alerts.ReadTransition(*c)
 	if !ok {

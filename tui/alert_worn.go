@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"warroom/alerts"
@@ -93,21 +94,27 @@ func (s *Scene) alertItems() []item {
 			continue
 		}
 		it := item{
-			glyph: st.Glyph, at: st.Since, what: alertName(&a.Transition), text: st.Why, style: theme.Fg(st.Level.colour()), level: st.Level,
+			glyph: st.Glyph, at: st.Since, what: alertName(&a.Transition), text: strings.Join(filled(valueNow(s.View, a), st.Why), " · "), style: theme.Fg(st.Level.colour()), level: st.Level,
 			runbook: sources.Clean(a.Runbook),
 		}
 		if a.To != alerts.Firing {
 			it.word = st.Word
 		}
-		if a.Owner != "" {
-			it.who = sources.CleanTo(a.Owner, 12) + " has it"
+		switch {
+		case a.Owner != "":
+			it.who, it.whose = sources.CleanTo(a.Owner, 12)+" has it", theme.Fg(theme.Good)
+		case st.Level == LevelPage:
+			it.who, it.whose = "nobody has it", theme.Fg(theme.Warn)
 		}
 		if n := len(a.Lists); n > 0 {
-			it.text += ", and " + strconv.Itoa(n) + " that follow"
+			it.word = strings.TrimSpace("+" + strconv.Itoa(n) + " " + it.word)
 		}
 		out = append(out, it)
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return int(b.level) - int(a.level) })
+	if len(out) > 0 && out[0].runbook != "" && s.RunbookKey != "" {
+		out[0].key = " [" + s.RunbookKey + "]"
+	}
 	return out
 }
 

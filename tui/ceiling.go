@@ -18,7 +18,7 @@ type Ceiling struct {
 	Since time.Time     // since when it rises
 	Left  time.Duration // until it is full if it goes on so, at most trendReach; negative: not in sight
 	Act   time.Duration // how long it takes until more is there, once asked for
-	Seen  bool          // that is how long it took the last time
+	Seen  bool          // that is how long it took in the last hours
 	Young bool          // nothing has settled yet
 	Idle  bool          // it is full, and nobody feels it: where it was sent
 	spec  *ceilingSpec
@@ -100,8 +100,8 @@ func (r *reader) ceiling(t *Tile, spec *ceilingSpec) (c Ceiling, ok bool) {
 	return c, true
 }
 
-// tookToFollow is how long it took, the last time that more was asked for in the last two hours, until it was there; 0
-// where that was never seen.
+// tookToFollow is how long it took at the most, when more was asked for in the last hours, until it was there; 0 where that
+// was never seen. It is known to the minute, and rounded up.
 func (r *reader) tookToFollow(t *Tile, spec *ceilingSpec) time.Duration {
 	if spec.Follows == "" {
 		return 0
@@ -110,17 +110,20 @@ func (r *reader) tookToFollow(t *Tile, spec *ceilingSpec) time.Duration {
 	from := r.cursor.Add(-behind)
 	wanted := r.view.Points(nil, ask, from, r.cursor)
 	got := r.view.Points(nil, there, from, r.cursor)
-	for i := len(wanted) - 1; i > 0; i-- {
+	period := newValue(spec.Follows, t.Ref).metric.Period
+	var longest time.Duration
+	for i := 1; i < len(wanted); i++ {
 		if wanted[i].None || wanted[i-1].None || wanted[i].Value <= wanted[i-1].Value {
 			continue
 		}
 		for _, p := range got {
 			if !p.At.Before(wanted[i].At) && !p.None && p.Value >= wanted[i].Value {
-				return max(p.At.Sub(wanted[i].At), time.Minute)
+				longest = max(longest, p.At.Add(period).Sub(wanted[i].At))
+				break
 			}
 		}
 	}
-	return 0
+	return longest
 }
 
 // askedFor is the series in which more is asked for: the headroom of a fleet's processors is made of instances, too.

@@ -11,6 +11,7 @@ import (
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/tui/chart"
 	"warroom/tui/theme"
 )
 
@@ -84,7 +85,7 @@ func (p *ceilingsPage) hints(k *keyMap) []Hint {
 // ceilingFoot is how many lines say more of the chosen ceiling.
 const ceilingFoot = 4
 
-func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
+func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	all := m.painter.Ceilings(m.scene())
 	p.find(all)
 	top, body := area.Top(2)
@@ -98,6 +99,11 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 	head, body := body.Top(1)
 	columns(c, head.Inset(1, 0), ceilingHead(head.W-2)...)
 	foot, lines := body.Bottom(min(ceilingFoot, body.H/2))
+	if picture, rest := lines.Bottom(lines.H - len(all) - 1); picture.H >= chartLeastH {
+		lines = rest
+		picture, _ = picture.Top(chartGoodH)
+		m.ceilingChart(c, picture.Inset(1, 0), &all[p.list.at], v)
+	}
 	p.list.draw(c, lines, len(all), func(i int, r Rect) { ceilingLine(c, r, &all[i]) })
 	m.ceilingFoot(c, foot, &all[p.list.at])
 }
@@ -132,6 +138,7 @@ const (
 	ceilingBarW  = 24
 	ceilingLeftW = 12
 	ceilingActW  = 10
+	leastRaise   = 22
 )
 
 func ceilingHead(width int) []column {
@@ -147,8 +154,11 @@ func ceilingColumns(width int, name, use, part, bar, left, act, raise column) []
 	use.right, part.right = true, true
 	least := ceilingUseW + ceilingPartW + ceilingLeftW + ceilingActW + 4
 	switch {
-	case width >= least+ceilingNameW+ceilingBarW+2+leastNotice:
+	case width >= least+ceilingNameW+ceilingBarW/2+2+leastRaise:
 		name.width = ceilingNameW
+		if width < wideTable+leastNotice {
+			bar.width = ceilingBarW / 2
+		}
 		return []column{name, use, part, bar, left, act, raise}
 	case width >= least+ceilingNameW+ceilingBarW/2+1:
 		name.width = ceilingNameW
@@ -184,7 +194,7 @@ func ceilingLine(c *Canvas, r Rect, k *Ceiling) {
 	cells := ceilingColumns(r.W,
 		column{text: k.Tile.Title + " · " + k.spec.Name, style: theme.Fg(theme.Text)},
 		column{text: k.use(), style: number},
-		column{text: mark(math.Floor(k.share()*100)/100, asPercent, 0), style: theme.Fg(theme.Text)},
+		column{text: k.percent(), style: theme.Fg(theme.Text)},
 		column{text: "", style: theme.Fg(full)},
 		column{text: k.full(), style: style}, column{text: k.toAct(), style: theme.Fg(theme.Text)},
 		column{text: k.spec.Raise, style: theme.Fg(theme.Faint)})
@@ -212,7 +222,19 @@ func drawBar(c *Canvas, r Rect, share float64, style theme.Style) {
 
 // use is what is used of what there is.
 func (c *Ceiling) use() string {
+	if c.spec.As == asPercent && c.Most == 1 {
+		return amount(c.Used, asPercent, 0)
+	}
 	return amount(c.Used, c.spec.As, 0) + " of " + mark(c.Most, c.spec.As, 0)
+}
+
+// percent is that as a share, which is not whole before it is.
+func (c *Ceiling) percent() string {
+	n := math.Round(c.share() * 100)
+	if c.share() < 1 {
+		n = min(n, 99)
+	}
+	return grouped(n) + " %"
 }
 
 // full says when it is, in words with a sign where that is near.
@@ -240,8 +262,29 @@ func (c *Ceiling) toAct() string {
 	if c.Seen {
 		return rough(c.Act)
 	}
+	if c.Act >= 48*time.Hour {
+		return "days"
+	}
 	return "about " + rough(c.Act)
 }
+
+// ceilingChart draws what is used under its ceiling.
+func (m *Model) ceilingChart(c *Canvas, r Rect, k *Ceiling, v *sources.View) {
+	unit, _ := sources.Lookup(k.spec.Used)
+	l := chart.Lines{
+		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Marks: m.marksOf(k.Tile.Ref, v),
+		Series: []chart.Series{m.line(k.spec.Used, k.Tile.Ref, v)},
+		Limits: []chart.Bound{{Name: "ceiling " + axisLabel(k.Most, unit), Value: k.Most}},
+		Value:  func(n float64) string { return axisLabel(n, unit) }, Time: m.minute,
+	}
+	if k.share() < leastDrawn {
+		l.Limits = nil // the line would lie on the axis
+	}
+	c.Lines(r, &l)
+}
+
+// leastDrawn is the share of a ceiling from which on a chart up to the ceiling shows anything.
+const leastDrawn = 0.1
 
 // ceilingFoot says in sentences what the chosen ceiling comes to.
 func (m *Model) ceilingFoot(c *Canvas, r Rect, k *Ceiling) {
@@ -282,9 +325,9 @@ func (m *Model) ceilingWords(k *Ceiling) []string {
 	}
 	switch {
 	case k.Seen:
-		act += "; until it was there took " + rough(k.Act) + " the last time"
+		act += "; until it was there took up to " + rough(k.Act) + " in the last hours"
 	case k.Act > 0:
-		act += "; until it is there takes about " + rough(k.Act)
+		act += "; until it is there takes " + k.toAct()
 	}
 	return []string{what, strings.TrimSpace(act)}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/tui/chart"
@@ -148,6 +149,15 @@ func (m *Model) marksOf(r sources.Ref, v *sources.View) []chart.Moment {
 	}
 	for _, c := range v.Changes(at.Add(-behind), at.Add(time.Nanosecond)) {
 		if e, ok := runbooks.Logged(c); ok && !e.Landmark() {
+			continue
+		}
+		if t, ok := alerts.ReadTransition(c); ok {
+			if c.Resource == r && fires(&t) {
+				out = append(out, chart.Moment{At: c.At, Sign: changeGlyph(c.Kind), Name: ruleWords(sources.CleanTo(t.Rule, 24))})
+			}
+			continue
+		}
+		if c.Kind == alerts.ChangeResponse {
 			continue
 		}
 		if c.Resource == r || c.Kind == sources.ChangeNote {

@@ -37,6 +37,9 @@ func (m *Model) scene() *Scene {
 	}
 	s.From, s.To = m.strip()
 	s.Alerts, s.Judged, s.Paged = m.alerts(), m.judged(), m.room.paged
+	if m.opt.Runbooks != nil {
+		s.RunbookKey = m.keys.Runbook.Help().Key
+	}
 	s.Acts, s.Armed, s.Doubts = m.idle() == nil, m.armedUntil(), m.doubts()
 	m.told(s)
 	return s

@@ -25,7 +25,9 @@ type item struct {
 	more  int // how many like it are left out
 
 	who     string // has taken it
+	whose   theme.Style
 	runbook string // that answers it
+	key     string // that opens it, "" for none
 
 	cause string // what other tiles may be blind of, too: credentials that have expired, an endpoint that is not there
 }
@@ -69,8 +71,8 @@ func (p *Painter) item(s *Scene, r Rect, it item, wide int) {
 // room, and returns what is left of the line.
 func (p *Painter) answered(r Rect, it item) Rect {
 	for _, part := range [...]segment{
-		{text: prefixed("runbook: ", it.runbook), brief: it.runbook, style: theme.Fg(theme.Accent)},
-		{text: it.who, brief: it.who, style: theme.Fg(theme.Good)},
+		{text: prefixed("runbook: ", it.runbook) + it.key, brief: it.runbook, style: theme.Fg(theme.Accent)},
+		{text: it.who, brief: it.who, style: it.whose},
 	} {
 		for _, text := range filled(part.text, part.brief) {
 			if r.W-textWidth(text)-2 < max(leastNotice, min(textWidth(it.text), r.W/2)) {
@@ -150,7 +152,12 @@ func changes(s *Scene, n int) []item {
 	var last sources.Change
 	alike, told := 0, map[string]bool{}
 	for _, c := range slices.Backward(all) {
-		if !telling(&c) {
+		if t, ok := alerts.ReadTransition(c); ok {
+			if t.To != alerts.Resolved || t.Severity == alerts.Info || len(out) == n {
+				continue // one that is open stands above
+			}
+			out = append(out, item{glyph: '✔', at: c.At, what: alertName(&t), text: "is over: " + sources.Clean(t.Summary), style: theme.Fg(theme.Good)})
+			last, alike = c, 0
 			continue
 		}
 		if step, ok := runbooks.Step(c); ok {

@@ -43,9 +43,10 @@ type Scene struct {
 	RecordingSize int64  // in bytes; negative while unknown
 	Viewer        bool   // another process collects into it
 
-	Alerts []alerts.Alert // as of the cursor, the most urgent first
-	Judged bool           // rules are judged: only an alert pages
-	Paged  int            // alerts that began to page while the cursor stands
+	Alerts     []alerts.Alert // as of the cursor, the most urgent first
+	Judged     bool           // rules are judged: only an alert pages
+	RunbookKey string         // opens the runbook of the most urgent one, "" for none
+	Paged      int            // alerts that began to page while the cursor stands
 
 	Acts   bool      // this screen has hands
 	Doubts int       // actions of which nobody knows the outcome
