@@ -41,3 +41,6 @@ func Spill(m *Model, w, h int, area Rect) string {
 
 // Spelled is how a character looks in ASCII.
 func Spelled(r rune) rune { return spell(r) }
+
+// Notification is the sequence that a notifier asks with.
+func Notification(n Notifier, title, text string) string { return n.sequence(title, text) }

@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -125,7 +127,8 @@ func (r *roomState) take(b sources.Batch, s stance) {
 	for i := range b.Samples {
 		r.widen(b.Samples[i].Seen)
 	}
-	for _, c := range b.Changes {
+	changes := slices.SortedFunc(slices.Values(b.Changes), func(x, y sources.Change) int { return cmp.Compare(x.Seq, y.Seq) })
+	for _, c := range changes { // in the order of Seen one may stand behind a later one
 		r.widen(c.Seen)
 		r.keep(c, s)
 	}

@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,7 @@ import (
 type hand struct {
 	t     testing.TB
 	model *tui.Model
+	raw   []string // what was written beside the screen
 }
 
 func newHand(t testing.TB, o tui.Options, w, h int) *hand {
@@ -45,6 +47,8 @@ func (x *hand) run(cmd tea.Cmd) {
 func (x *hand) take(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case nil, tea.QuitMsg:
+	case tea.RawMsg:
+		x.raw = append(x.raw, fmt.Sprint(msg.Msg))
 	case tea.BatchMsg:
 		for _, cmd := range msg {
 			x.run(cmd)
