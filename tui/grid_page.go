@@ -51,7 +51,11 @@ func (m *Model) gridHints() []Hint {
 	if m.idle() == nil {
 		out = append(out, hint(k.Actions, "actions"))
 	}
-	return append(out, hint(k.Runbook, "runbook"), hint(k.Jump, "jump"), hint(k.Leave, "leave"), hint(k.Filter, "filter"),
+	out = append(out, hint(k.Runbook, "runbook"))
+	if a := m.chosenAlert(); a != nil && a.Owner == "" {
+		out = append(out, hint(k.Own, "own it"))
+	}
+	return append(out, hint(k.Alerts, "alerts"), hint(k.Jump, "jump"), hint(k.Leave, "leave"), hint(k.Ceilings, "ceilings"), hint(k.Filter, "filter"),
 		hint(k.Timeline, "timeline"), hint(k.Note, "note"), hint(k.Command, "command"))
 }
 

@@ -13,6 +13,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
@@ -29,6 +30,7 @@ var phrases = []string{
 	":capacity +1\n", ":capacity min 3 max 20\n", ":maintenance on\n", ":maintenance off\n", ":invalidate /*\n", ":invalidate /a\n",
 	":firewall rule rate-limit limit 500\n", ":undo\n", ":settle\n", ":approve\n", ":requests\n", ":actions\n", ":safe\n",
 	":goto asg/web\n", ":goto aurora/main\n", ":goto cloudfront/site\n", ":goto waf/edge\n", ":goto alb/web\n",
+	":alerts\n", ":own\n", ":silence 10m why\n", ":silence off\n", "Ao", "As1h\n", "A\nr", "A\n\n", "Cc+1\n", "Ccapacity\n", "Ca", ":ceilings\n",
 	"c+1\n", "ccapacity\n", "m\n", "i/*\n", "acapacity\n+2\n", "y", "y", "\x1b", "web\n", "site\n", "edge\n", "main\n", "r",
 }
 
@@ -91,6 +93,7 @@ func (a *account) wander(t *testing.T, keys int, before func(*runbooks.Guard)) (
 	t.Cleanup(func() { f.Close() })
 	now := t0.Add(10 * time.Minute)
 	write(t, f, t0.Add(-5*time.Minute), now)
+	a.alert(t, f, now)
 	synctest.Test(t, func(t *testing.T) {
 		clock := sources.NewManualClock(now)
 		hands := runbooks.NewHands(runbooks.Options{Hands: a.hands, Guard: &runbooks.Guard{}, Journal: f, Clock: clock, Now: time.Now, Operator: "mia", Process: "one"})
@@ -121,6 +124,24 @@ func (a *account) wander(t *testing.T, keys int, before func(*runbooks.Guard)) (
 		}
 	})
 	return pressed
+}
+
+// alert has an alert of every service fire, and gives what can be full its numbers.
+func (a *account) alert(t *testing.T, f *recording.File, now time.Time) {
+	var b sources.Batch
+	for _, r := range a.resources() {
+		of := errorsOf(alerts.Firing, now.Add(-2*time.Minute))
+		of.Resource, of.Runbook = r.Ref, ""
+		b.Changes = append(b.Changes, alerted(t, of))
+		for metric, value := range map[string]float64{"asg_desired": 3, "asg_max": 12, "aurora_acu": 8, "aurora_acu_max": 32} {
+			if m, _ := sources.Lookup(metric); m.Service == r.Service {
+				b.Samples = append(b.Samples, sources.Sample{Series: sources.Series{Metric: metric, Resource: r.Name}, At: now.Add(-2 * time.Minute), Seen: now, Value: value})
+			}
+		}
+	}
+	if err := f.Append(t.Context(), sources.Reading{Source: "test", At: now, Batch: b}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // askEvery is after how many keys another operator asks for a second one.

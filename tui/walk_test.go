@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"pgregory.net/rapid"
 
+	"warroom/alerts"
 	"warroom/sources"
 	"warroom/tui"
 )
@@ -22,7 +23,7 @@ var walkKeys = []tea.KeyPressMsg{
 }
 
 func init() {
-	for _, r := range "hjklnNgGLJTx<>[],./:+?0123456789tmrsb é世" {
+	for _, r := range "hjklnNgGLJTx<>[],./:+?0123456789tmrsbACoeE é世" {
 		walkKeys = append(walkKeys, rune1(r))
 	}
 }
@@ -92,6 +93,7 @@ func TestHostileTextStaysText(t *testing.T) {
 // hostile puts a text into everything that comes from outside and looks at every page for what may act on a terminal.
 func hostile(t *testing.T, evil string) {
 	o, f, clock := live(t, t0.Add(10*time.Minute))
+	o.Alarm.Notify = tui.NotifierFor(environ(map[string]string{"TERM": "foot"}), nil)
 	o.Operator, o.Path, o.Story = evil, "/tmp/"+evil, evil
 	o.Meta.Environment, o.Meta.Launch.Name = evil, evil
 	o.Meta.Launch.Phases = append(o.Meta.Launch.Phases, sources.Phase{Name: evil, At: "T+1m"})
@@ -107,14 +109,38 @@ func hostile(t *testing.T, evil string) {
 		Changes: []sources.Change{{At: clock.Now(), Seen: clock.Now(), Kind: evil, Resource: ref, Actor: evil, Text: evil}},
 		Samples: []sources.Sample{{Series: sources.Series{Metric: "alb_requests", Resource: "prod", Label: evil}, At: t0, Seen: clock.Now(), Value: 1}},
 	}
+	firing := errorsOf(alerts.Firing, clock.Now())
+	firing.Rule, firing.Summary, firing.Words, firing.Runbook, firing.Why, firing.Labels = evil, evil, evil, evil, evil, map[string]string{evil: evil}
+	firing.Judged[0].Series.Label = evil
+	silence, err := alerts.Response{Did: alerts.Silenced, Rule: "Quiet", Why: evil, Until: clock.Now().Add(time.Hour)}.Change(evil, clock.Now(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := errorsOf(alerts.Firing, clock.Now())
+	quiet.Rule = "Quiet"
+	owned, err := alerts.Response{Did: alerts.Owned, Key: alerts.Key(evil, prodALB, firing.Labels)}.Change(evil, clock.Now(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Changes = append(b.Changes, alerted(t, firing), alerted(t, quiet), silence, owned)
 	o.Tape = &tapeWith{Tape: f, extra: b}
 	synctest.Test(t, func(t *testing.T) {
 		x := newHand(t, o, 160, 50)
 		harmless(t, "grid", x.frame())
 		harmless(t, "title", x.model.View().WindowTitle)
-		for _, k := range "2T?/" {
-			x.press(rune1(k))
+		for _, k := range "2TACAj\rjkAjs\x1bA?/" {
+			press := rune1(k)
+			switch k {
+			case '\r':
+				press = tea.KeyPressMsg{Code: tea.KeyEnter}
+			case '\x1b':
+				press = tea.KeyPressMsg{Code: tea.KeyEscape}
+			}
+			x.press(press)
 			harmless(t, string(k), x.frame())
+			if k == '\r' && !strings.Contains(x.frame(), "WHAT IT WENT THROUGH") {
+				t.Fatalf("no alert is open:\n%s", x.frame())
+			}
 		}
 		x.send(tea.PasteMsg{Content: evil})
 		harmless(t, "paste into the filter", x.frame())
