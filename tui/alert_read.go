@@ -132,6 +132,8 @@ func ruleWords(name string) string {
 			continue
 		case unicode.IsUpper(r) && (before || after):
 			end()
+		case unicode.IsDigit(r) && len(word) > 1 && !unicode.IsDigit(runes[i-1]):
+			end()
 		}
 		word = append(word, r)
 	}

@@ -9,11 +9,12 @@ import (
 )
 
 // How a trend is judged: over the last trendPoints settled samples, at least trendLeast of them. It is believed if
-// it explains trendFit of what they do, and followed trendReach ahead.
+// it explains trendFit of what they do and the newest still follow it, and it is followed trendReach ahead.
 const (
 	trendPoints = 10
 	trendLeast  = 5
 	trendFit    = 0.6
+	trendHolds  = 0.5 // the newest trendLeast must still rise at this share of the pace
 	trendReach  = 4 * time.Hour
 	wallWarn    = 15 * time.Minute // unless the tile's file says otherwise
 	fillingFrom = 0.75             // use of the ceiling from which a rise is worth a word
@@ -115,6 +116,9 @@ func (r *reader) slope(v *value) (slope float64, since time.Time) {
 	slope, fit = leastSquares(settled)
 	if fit < trendFit || slope <= 0 {
 		return 0, since
+	}
+	if recent, _ := leastSquares(settled[len(settled)-trendLeast:]); recent < slope*trendHolds {
+		return 0, since // it has risen, and does not any more
 	}
 	low := settled[0]
 	for _, p := range settled {
