@@ -106,7 +106,7 @@ func (m *Model) openSilence(a *alerts.Alert) error {
 
 // silenceExamples are the ways to say for how long.
 var silenceExamples = []Hint{
-	{Key: "10m", Does: "also 30m, 1h; then why: 30m the purge is planned"}, {Key: "until 20:45", Does: "or until T+30m; then why"},
+	{Key: "10m", Does: "also 30m, 1h; then why: 30m the purge is planned"}, {Key: "until", Does: "until 20:45, until T+30m; then why"},
 	{Key: "off", Does: "wakes people again"},
 	{Does: "It wakes nobody until then, and goes on being judged."},
 }

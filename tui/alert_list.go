@@ -166,7 +166,7 @@ func (m *Model) alertTally(rows []alertRow) string {
 const (
 	alertStateW = 12
 	alertNameW  = 34
-	alertValueW = 12
+	alertValueW = 14
 	alertHasW   = 16
 	alertBookW  = 17
 )
@@ -195,7 +195,7 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
 	switch room := r.W - fixed; {
 	case wide:
 		cells = append(cells, column{text: name, width: alertNameW, style: text}, value, who, book,
-			column{text: sources.Clean(lastValue(row.Alert).Summary), width: -1, style: theme.Fg(theme.Text)})
+			column{text: sources.Clean(orElse(row.Why, lastValue(row.Alert).Summary)), width: -1, style: theme.Fg(theme.Text)})
 	case room >= alertValueW+alertBookW+2+20:
 		cells = append(cells, column{text: name, width: room - alertValueW - alertBookW - 2, style: text}, value, who, book)
 	case room >= alertValueW+1+16:

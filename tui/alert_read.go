@@ -197,7 +197,7 @@ func (m *Model) judgedValue(t *alerts.Transition) string {
 		if metric.Unit != b.Unit {
 			metric = sources.Metric{Unit: b.Unit, Period: time.Minute}
 		}
-		return inUnit(*t.Value, metric)
+		return alertAmount(*t.Value, metric)
 	}
 	if len(t.Judged) == 0 {
 		return ""
@@ -205,7 +205,7 @@ func (m *Model) judgedValue(t *alerts.Transition) string {
 	metric, _ := sources.Lookup(t.Judged[0].Series.Metric)
 	for _, p := range slices.Backward(t.Judged[0].Points) {
 		if n, ok := measured(p, &metric); ok {
-			return inUnit(n, metric)
+			return alertAmount(n, metric)
 		}
 	}
 	return ""
@@ -222,6 +222,14 @@ func valueNow(v *sources.View, a *alerts.Alert) string {
 	n, measurable := measured(p, &metric)
 	if !known || !ok || !measurable {
 		return ""
+	}
+	return alertAmount(n, metric)
+}
+
+// alertAmount is a value with its unit, and of a level with what there is so much of.
+func alertAmount(n float64, metric sources.Metric) string {
+	if metric.Unit == sources.Level && metric.Name != "" {
+		return inUnit(n, metric) + " " + inWords(metric.Name, metric.Service)
 	}
 	return inUnit(n, metric)
 }

@@ -32,7 +32,7 @@ func chartPlan(area Rect, n, lines int) (rows, across, height int) {
 	}
 	room := area.H - min(lines+1, tableLeastH)
 	rows = min(ceilDiv(n, across), room/chartLeastH)
-	if rows == 0 {
+	if rows <= 0 {
 		return 0, across, 0
 	}
 	return rows, across, min(room/rows, chartGoodH)

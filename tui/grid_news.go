@@ -238,6 +238,8 @@ func about(c sources.Change) string {
 	switch {
 	case c.Kind == sources.ChangeNote && c.Actor != "":
 		return "note by " + c.Actor
+	case c.Kind == alerts.ChangeResponse && c.Actor != "":
+		return c.Actor
 	case c.Kind == sources.ChangeNote || c.Resource.Name == "":
 		return c.Kind
 	case c.Kind == sources.ChangeSource:
