@@ -285,6 +285,8 @@ func (m *Model) alertHistory(a *alerts.Alert) [][]column {
 func (m *Model) transitionWords(t *alerts.Transition) string {
 	parts := filled(m.judgedValue(t), sources.Clean(t.Why))
 	switch {
+	case t.Page && m.silenced(t):
+		parts = append(parts, "silenced: nobody was woken")
 	case t.Page:
 		parts = append(parts, "somebody was woken")
 	case t.Under != "" && t.To.Live():
@@ -296,6 +298,17 @@ func (m *Model) transitionWords(t *alerts.Transition) string {
 		parts = append(parts, "judged up to "+m.minute(t.Step))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// silenced tells whether a silence held for a transition when it was decided: the rule is judged all the same.
+func (m *Model) silenced(t *alerts.Transition) bool {
+	var responses []sources.Change
+	for _, c := range m.happened() {
+		if c.Kind == alerts.ChangeResponse && !c.At.After(t.At) {
+			responses = append(responses, c)
+		}
+	}
+	return slices.ContainsFunc(alerts.Silences(responses, t.At), func(s alerts.Silence) bool { return s.Covers(t.Rule, t.Resource, t.At) })
 }
 
 func stateStyle(s alerts.State, severity alerts.Severity) theme.Style {

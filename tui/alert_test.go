@@ -1,7 +1,6 @@
 package tui_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,14 +29,11 @@ func alerted(t testing.TB, a alerts.Transition) sources.Change {
 	if a.Step.IsZero() {
 		a.Step = a.At.Add(-time.Minute).Truncate(time.Minute)
 	}
-	body, err := json.Marshal(a)
+	c, err := a.Change()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sources.Change{
-		At: a.At, Seen: a.At, Kind: alerts.ChangeAlert, Resource: a.Resource, Actor: "room", ID: fmt.Sprintf("%s %s %d", a.Key, a.To, a.At.UnixMilli()),
-		Text: a.Rule + " " + a.To.String() + ": " + a.Summary, Body: body,
-	}
+	return c
 }
 
 // errorsOf is the rule of these tests going to a state: too many of the balancer's requests fail.

@@ -24,6 +24,7 @@ type config struct {
 	Keys        map[string]string `yaml:"keys"`      // what a key does → key
 	Runbooks    []string          `yaml:"runbooks"`  // files and folders of runbooks, from the config's folder
 	Alerts      alerting          `yaml:"alerts"`
+	Screen      screenWords       `yaml:"screen"`
 	Recording   string            `yaml:"recording"` // the recording's file, instead of the one in the state folder
 
 	path     string
@@ -31,6 +32,11 @@ type config struct {
 	tileText string
 	rules    *alerts.Rules // by which alerts are judged
 	warnings []string      // odd, but allowed
+}
+
+// screenWords are how the screen behaves where nobody says otherwise by a flag.
+type screenWords struct {
+	Bell string `yaml:"bell"` // how a new page is told: one of bells, "" for auto
 }
 
 // account is where the resources live and how much of its quota may be used.

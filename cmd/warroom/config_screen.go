@@ -17,6 +17,9 @@ func (c *config) checkScreen(d *document.Document) error {
 	if err := c.checkTiles(d); err != nil {
 		return err
 	}
+	if bell := c.Screen.Bell; bell != "" && !slices.Contains(bells, bell) {
+		return d.Unknown(d.Find("screen", "bell"), "word", bell, "screen.bell", bells)
+	}
 	return c.checkKeys(d)
 }
 

@@ -91,7 +91,7 @@ func (p *process) liveRoom(asked, operator string, possible func() error) (r *ro
 	}
 	r = &room{
 		tape: tape, meta: c.meta(), clock: clock, holder: p.holder(operator),
-		open: open(c), keys: c.Keys, runbooks: c.runbooks(), remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
+		open: open(c), keys: c.Keys, bell: c.Screen.Bell, runbooks: c.runbooks(), remarks: c.warnings, config: watched, advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
 	r.writes = r.liveWrites
 	r.rules = watched.rules

@@ -22,6 +22,7 @@ type look struct {
 	theme    string
 	operator string
 	previous string // the recording of an earlier launch
+	bell     string
 }
 
 var (
@@ -36,6 +37,9 @@ func (l *look) flags(c *cobra.Command) {
 	l.colorFlags(c)
 	l.operatorFlag(c)
 	previousFlag(c, &l.previous)
+	l.bell = bellAuto
+	c.Flags().Var(&choice{&l.bell, bells}, "bell", "how a new page is told; auto rings and notifies where the terminal can, unless the config says otherwise")
+	_ = c.RegisterFlagCompletionFunc("bell", cobra.FixedCompletions(bells, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // colorFlags are those of every verb that prints in colours.

@@ -39,6 +39,9 @@ func (w *watchedConfig) later(c *config) string {
 	if !slices.Equal(before.Runbooks, c.Runbooks) {
 		words = append(words, "runbooks")
 	}
+	if before.Screen != c.Screen {
+		words = append(words, "screen")
+	}
 	if before.Recording != c.Recording {
 		words = append(words, "recording")
 	}

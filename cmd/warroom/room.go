@@ -31,6 +31,7 @@ type room struct {
 	open     opener
 	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
 	rules    func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
+	bell     string                                          // how a new page is told, as the config says; "" for auto
 	keys     map[string]string                               // rebindings of the config
 	runbooks []string                                        // files and folders of runbooks beside those of the house
 	earlier  *query.Earlier                                  // the launch to compare with, nil for none

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"warroom/alerts"
 	"warroom/sources"
 	"warroom/sources/query"
 	"warroom/sources/recording"
@@ -176,7 +178,12 @@ func (s *status) judge(ctx context.Context, tape *recording.File, meta recording
 	window := sources.NewWindow(lookBack)
 	window.Apply(batch)
 	view := query.NewDeriver().View(window, sources.Cursor{At: s.At, Truth: truth})
-	scene := &tui.Scene{View: view, Meta: &meta, Now: s.At, Selected: -1}
+	changes, err := tape.Changes(ctx, time.Time{}, time.Time{}, s.At)
+	if err != nil {
+		return err
+	}
+	scene := &tui.Scene{View: view, Meta: &meta, Now: s.At, Selected: -1, Alerts: alerts.Alerts(changes, s.At)}
+	scene.Judged = slices.ContainsFunc(changes, func(c sources.Change) bool { return c.Kind == alerts.ChangeAlert })
 	painter := tui.NewPainter()
 	worst := tui.LevelOK
 	for _, t := range painter.Tiles(scene) {
