@@ -37,7 +37,7 @@ func alertStatus(a *alerts.Alert) Status {
 	case a.To == alerts.Errored:
 		s.Level, s.Word, s.Glyph, s.Why = LevelError, "rule error", '!', sources.Clean(orElse(a.Why, s.Why))
 	case a.Silence != nil:
-		s.Level, s.Word, s.Glyph = LevelWarn, "silenced", '▲'
+		s.Level, s.Word, s.Glyph = LevelWarn, silencedWord, '▲'
 	case a.To == alerts.Recovering:
 		s.Level, s.Word, s.Glyph = LevelWarn, "recovering", '▲'
 	case a.Severity == alerts.Page && a.Under == "":
@@ -47,6 +47,9 @@ func alertStatus(a *alerts.Alert) Status {
 	}
 	return s
 }
+
+// silencedWord is that of a tile whose alert is silenced.
+const silencedWord = "silenced"
 
 // since is when the condition of an alert began to hold, as far as that is told.
 func since(a *alerts.Alert) time.Time {
@@ -68,13 +71,13 @@ func judgedMetric(t *alerts.Transition) string {
 // what a tile finds beside them is worth a look.
 func (s *Scene) wear(own, worn Status) Status {
 	if s.Judged && own.Level == LevelPage {
-		own.Level, own.Glyph = LevelWarn, '▲'
+		own.Level, own.Glyph, own.Why = LevelWarn, '▲', strings.Replace(own.Why, ", pages ", ", warns ", 1)
 		if own.Word == "page" {
 			own.Word = "warn"
 		}
 	}
 	switch {
-	case worn.Level > own.Level:
+	case worn.Level > own.Level, worn.Level == own.Level && worn.of == own.of && worn.Word == silencedWord:
 		worn.empty = own.empty
 		return worn
 	case worn.Level == own.Level && worn.of == own.of:

@@ -40,7 +40,7 @@ func (p *Painter) news(s *Scene, r Rect) {
 	if r.Empty() {
 		return
 	}
-	items := slices.Concat(room(s.alertItems(), r.H-1), p.troubles(s), changes(s, r.H))
+	items := slices.Concat(room(s.alertItems(), r.H), p.troubles(s), changes(s, r.H))
 	wide := max(min(r.W/3, 26), min(r.W/4, 34), 12)
 	for i, it := range items[:min(len(items), r.H)] {
 		p.item(s, Rect{r.X + 1, r.Y + i, r.W - 2, 1}, it, wide)

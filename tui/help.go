@@ -177,7 +177,7 @@ func (m *Model) offered(name string) bool {
 		return m.opt.Mode != Replay
 	case "slower", "faster", "speed":
 		return m.opt.Mode == Replay
-	case "note", "own", "silence", "unsilence":
+	case "note", "own", "silence":
 		return m.opt.Mode != Replay
 	case "runbook":
 		return m.opt.Runbooks != nil

@@ -58,7 +58,8 @@ type chartSpec struct {
 	Top     float64  `yaml:"top,omitempty"`     // the chart ends at least here
 }
 
-// watchSpec gives the tile its word until rules do. A value is judged by its settled samples only.
+// watchSpec gives the tile its word beside the alerts; it pages only on a recording on which no rules are judged. A value is
+// judged by its settled samples only.
 type watchSpec struct {
 	Value     string   `yaml:"value"`
 	As        string   `yaml:"as,omitempty"`
