@@ -208,7 +208,7 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
 
 // alertWord is how an alert stands, in a word with its sign, and the look of it.
 func alertWord(a *alerts.Alert) (string, theme.Style) {
-	st := alertStatus(a)
+	st := AlertStatus(a)
 	switch {
 	case !a.Open():
 		return "over ✔", theme.Fg(theme.Good)

@@ -16,7 +16,7 @@ func (s *Scene) worn(r sources.Ref) Status {
 	worst := Status{Level: LevelOK}
 	for i := range s.Alerts {
 		if a := &s.Alerts[i]; a.Resource == r {
-			if st := alertStatus(a); st.Level > worst.Level {
+			if st := AlertStatus(a); st.Level > worst.Level {
 				worst = st
 			}
 		}
@@ -24,9 +24,9 @@ func (s *Scene) worn(r sources.Ref) Status {
 	return worst
 }
 
-// alertStatus is how an alert stands as a tile's word. One that another explains, one that is about to be over and one
+// AlertStatus is how an alert stands as a tile's word. One that another explains, one that is about to be over and one
 // that is silenced need no person now.
-func alertStatus(a *alerts.Alert) Status {
+func AlertStatus(a *alerts.Alert) Status {
 	last := lastValue(a)
 	s := Status{Why: sources.Clean(orElse(last.Summary, alertName(&a.Transition))), Since: since(a), of: judgedMetric(last), alert: a.Key}
 	switch {
@@ -92,7 +92,7 @@ func (s *Scene) alertItems() []item {
 	var out []item
 	for i := range s.Alerts {
 		a := &s.Alerts[i]
-		st := alertStatus(a)
+		st := AlertStatus(a)
 		if st.Level < LevelWarn || a.Under != "" || a.Silence != nil {
 			continue
 		}
@@ -128,7 +128,7 @@ func (s *Scene) alertCounts() (by [LevelPage + 1]int, silenced int) {
 		case a.Silence != nil && pressing(a):
 			silenced++
 		case a.Under == "":
-			by[alertStatus(a).Level]++
+			by[AlertStatus(a).Level]++
 		}
 	}
 	by[LevelOK] = 0

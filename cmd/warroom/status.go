@@ -30,8 +30,9 @@ as of its newest entry (as of now, if a process is collecting into it).
   recording, collector  where it is, and which process collects ("" if none does)
   level                 the worst of the tiles
   tiles                 for each, in the order of the request path: resource; level (ok, unknown, stale, warn,
-                        error, page), word, why, since; the headline as metric, value (null while it is not
-                        known) and unit of the catalogue, and shown, as the screen has it
+                        error, page), word, why, since, by its worst alert where it has one; the headline as
+                        metric, value (null while it is not known) and unit of the catalogue, and shown, as
+                        the screen has it. Alerts about the whole launch follow, as the resource "launch"
 
 --short prints one line that fits into tmux:
   set -g status-right '#(warroom status --short -c /etc/warroom/lottery.yaml)'
@@ -191,6 +192,14 @@ func (s *status) judge(ctx context.Context, tape *recording.File, meta recording
 		s.count[st.Level]++
 		worst = max(worst, st.Level)
 		s.Tiles = append(s.Tiles, newTileStatus(t.Ref, st, painter.Headline(scene, t)))
+	}
+	for i := range scene.Alerts {
+		if st := tui.AlertStatus(&scene.Alerts[i]); scene.Alerts[i].Resource == (sources.Ref{}) && st.Level > tui.LevelOK {
+			s.count[st.Level]++
+			worst = max(worst, st.Level)
+			s.Tiles = append(s.Tiles, newTileStatus(scene.Alerts[i].Resource, st, tui.Headline{}))
+			s.Tiles[len(s.Tiles)-1].Resource = "launch"
+		}
 	}
 	s.Level = levels[worst]
 	return painter.Fault()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,9 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/google/go-cmp/cmp"
 
+	"warroom/alerts"
 	"warroom/sources"
+	"warroom/sources/recording"
 	"warroom/tui"
 	"warroom/tui/theme"
 )
@@ -81,5 +84,39 @@ func TestStatusAsJSON(t *testing.T) {
 	}
 	if got.Tiles[2].Value != nil || !strings.Contains(stdout.String(), `"value": null`) {
 		t.Errorf("a value that is not known is %v", got.Tiles[2].Value)
+	}
+}
+
+// An alert decides how its tile stands, and one about the whole launch stands by itself.
+func TestStatusStandsByAlerts(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
+	balancer := sources.Ref{Service: "alb", Name: "web"}
+	f, err := recording.Create(filepath.Join(t.TempDir(), "r.warroom"), recording.Meta{Launch: sources.Launch{Name: "lottery", T0: t0}, Resources: []sources.Resource{{Ref: balancer}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, a := range []alerts.Transition{
+		{Rule: "OriginErrors", Resource: balancer, Severity: alerts.Page, Summary: "web answers with 5xx"},
+		{Rule: "RegistrationDrop", Severity: alerts.Warn, Summary: "fewer register"},
+	} {
+		a.Key, a.From, a.To, a.At, a.Since = alerts.Key(a.Rule, a.Resource, nil), alerts.Inactive, alerts.Firing, t0, t0.Add(-time.Minute)
+		c, err := a.Change()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.AppendChange(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := examine(t.Context(), f, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Tiles) != 2 || s.Tiles[0].Word != "page" || s.Tiles[0].Why != "web answers with 5xx" || s.Tiles[1].Resource != "launch" || s.Tiles[1].Level != "warn" {
+		t.Errorf("tiles are %+v", s.Tiles)
+	}
+	if s.summary() != "1 page 1 warn" || s.code() != exitBad {
+		t.Errorf("it says %q and ends with %d", s.summary(), s.code())
 	}
 }
