@@ -2,7 +2,9 @@ package tui_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -401,5 +403,58 @@ func TestTheKeysOfAnAlertAreFree(t *testing.T) {
 	}
 	if _, err := tui.CheckKeys(map[string]string{"silence": "S"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheBellLeavesTheScreenAlone rings in a terminal: what is beside the screen goes by it, and the screen stays whole.
+func TestTheBellLeavesTheScreenAlone(t *testing.T) {
+	o, f, clock := live(t, t0.Add(10*time.Minute))
+	o.Alarm.Notify = tui.NotifierFor(environ(map[string]string{"TERM": "foot"}), nil)
+	term := newTerminal(t, 120, 40)
+	heard := &wiretap{}
+	term.wire = io.MultiWriter(term, heard)
+	term.run(t.Context(), tui.New(themed(o)))
+	term.see("LIVE", "load balancer prod")
+	page := errorsOf(alerts.Firing, clock.Now())
+	page.Summary = strings.Repeat("a long story ", 20)
+	tell(t, f, page)
+	term.program.Send(advanced)
+	term.see("origin errors prod", "nobody has it")
+	heard.hears(t, "\a\x1b]777;notify;warroom Lottery;origin errors prod: a long story")
+	before := term.text()
+	term.press("?")
+	term.see("TILES AND PAGES")
+	term.press("esc")
+	term.until("the grid does not come back", func(text string) bool { return text == before })
+	if n := heard.count("\x1b]777;"); n != 1 {
+		t.Errorf("notified %d times", n)
+	}
+}
+
+// wiretap keeps what goes to a terminal.
+type wiretap struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *wiretap) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *wiretap) count(what string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Count(w.text.String(), what)
+}
+
+// hears waits for something to be written.
+func (w *wiretap) hears(t *testing.T, what string) {
+	t.Helper()
+	for until := time.Now().Add(patience); w.count(what) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("%q was never written", what)
+		}
 	}
 }
