@@ -241,7 +241,7 @@ func (m *Model) minute(t time.Time) string { return t.In(m.opt.Zone).Format("15:
 // alertFoot says more of the chosen alert.
 func (m *Model) alertFoot(c *Canvas, r Rect, a *alerts.Alert) {
 	y := r.Y + 1
-	for i, text := range append(m.alertFacts(a), filled(prefixed("runbook: ", sources.Clean(a.Runbook)))...) {
+	for i, text := range append(m.alertFacts(a), filled(m.ownerWords(a), prefixed("runbook: ", sources.Clean(a.Runbook)))...) {
 		style := theme.Fg(theme.Faint)
 		if i == 0 {
 			style = theme.Fg(theme.Text)
@@ -255,7 +255,7 @@ func (m *Model) alertFoot(c *Canvas, r Rect, a *alerts.Alert) {
 	}
 }
 
-// alertFacts are what an alert says of itself: its summary, its rule, what explains it and what it explains, who has it.
+// alertFacts are what an alert says of itself: its summary, its rule, what explains it and what it explains, until when it is silenced.
 func (m *Model) alertFacts(a *alerts.Alert) []string {
 	all := m.alerts()
 	name := func(key string) string {
@@ -275,7 +275,7 @@ func (m *Model) alertFacts(a *alerts.Alert) []string {
 		prefixed("rule: ", sources.Clean(a.Words)),
 		prefixed("follows from: ", name(a.Under)),
 		prefixed("explains: ", strings.Join(below, ", ")),
-		m.silenceWords(a.Silence), m.ownerWords(a),
+		m.silenceWords(a.Silence),
 	)...)
 	return out
 }

@@ -93,7 +93,7 @@ func (p *alertPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	top, rest := area.Top(1)
 	p.head(m, c, top, a)
 	rest = p.says(m, c, rest, a)
-	lines := m.alertStory(a)
+	lines := m.alertStory(a, area.W)
 	rest = m.judgedChart(c, rest, a, v, len(lines))
 	p.text(c, rest, lines)
 }
@@ -136,12 +136,6 @@ func (m *Model) alertNumbers(a *alerts.Alert) string {
 	parts := filled(prefixed("value ", m.alertValue(a)), prefixed("runbook ", sources.Clean(a.Runbook)), "since "+m.hour(since(a))+" "+m.since(since(a)))
 	if !a.Fired.IsZero() {
 		parts = append(parts, "fired "+m.hour(a.Fired))
-	}
-	switch {
-	case !a.Paged.IsZero():
-		parts = append(parts, "paged "+m.hour(a.Paged))
-	case a.Root:
-		parts = append(parts, "woke nobody: what it explains had paged")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -225,8 +219,8 @@ func (m *Model) alertMoments(a *alerts.Alert, v *sources.View) []chart.Moment {
 // storyLine is one line of an alert's story.
 type storyLine struct{ cells []column }
 
-// alertStory is what was judged, what the alert went through and what people did, as lines.
-func (m *Model) alertStory(a *alerts.Alert) []storyLine {
+// alertStory is what was judged, what the alert went through and what people did, as lines of a page of a width.
+func (m *Model) alertStory(a *alerts.Alert, width int) []storyLine {
 	var out []storyLine
 	part := func(head string, lines [][]column) {
 		if len(lines) == 0 {
@@ -241,7 +235,7 @@ func (m *Model) alertStory(a *alerts.Alert) []storyLine {
 		}
 	}
 	part("WHAT IT WENT THROUGH, AND WHAT PEOPLE DID", m.alertHistory(a))
-	part("WHAT WAS JUDGED", m.judgedTable(a))
+	part("WHAT WAS JUDGED", m.judgedTable(a, width))
 	return out
 }
 
@@ -323,27 +317,33 @@ func stateStyle(s alerts.State, severity alerts.Severity) theme.Style {
 	return theme.Fg(theme.Text)
 }
 
-// judgedMost is how many of the values that were judged a line shows.
-const judgedMost = 6
+// The columns of the values that were judged.
+const (
+	judgedNameW = 28
+	judgedMost  = 6 // values in a line
+)
 
 // judgedTable are the values that were judged last, a line for each series, the newest at the right.
-func (m *Model) judgedTable(a *alerts.Alert) [][]column {
+func (m *Model) judgedTable(a *alerts.Alert, width int) [][]column {
 	var out [][]column
 	for _, j := range judgedOf(a) {
 		metric, _ := sources.Lookup(j.Series.Metric)
-		cells := []column{{text: seriesWords(j.Series), width: 28, style: theme.Fg(theme.Text)}}
-		points := j.Points[max(len(j.Points)-judgedMost, 0):]
-		for _, p := range points {
+		cells := []column{{text: seriesWords(j.Series), width: judgedNameW, style: theme.Fg(theme.Text)}}
+		room := width - 2 - judgedNameW
+		var values []column
+		for _, p := range slices.Backward(j.Points) {
 			value := noValue
 			if n, ok := measured(p, &metric); ok && !math.IsInf(n, 0) {
 				value = inUnit(n, metric)
 			}
-			cells = append(cells, column{text: m.minute(p.At) + " " + value, width: 6 + max(textWidth(value), 7), style: theme.Fg(theme.Strong)})
+			cell := column{text: m.minute(p.At) + " " + value, width: 6 + max(textWidth(value), 7), style: theme.Fg(theme.Strong)}
+			if room -= cell.width + 1; room < 0 || len(values) == judgedMost {
+				break
+			}
+			values = append(values, cell)
 		}
-		if n := len(j.Points) - len(points); n > 0 {
-			cells = append(cells, column{text: "and " + strconv.Itoa(n) + " before", width: -1, style: theme.Fg(theme.Faint)})
-		}
-		out = append(out, cells)
+		slices.Reverse(values)
+		out = append(out, append(cells, values...))
 	}
 	return out
 }
