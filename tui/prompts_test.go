@@ -97,7 +97,7 @@ func TestCommandLine(t *testing.T) {
 	term.press("esc")
 	term.gone("blue")
 	term.press(":", "help", "enter")
-	term.see("THE ROOM", "open a tile: goto")
+	term.see("TILES AND PAGES", "open a tile: goto")
 	term.press("pgdown")
 	term.see("WHAT A TILE SAYS")
 	term.press(":", "q", "enter")
