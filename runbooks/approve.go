@@ -76,11 +76,17 @@ func (r *Request) take(s *Record, actor string) {
 		r.Approvals = append(r.Approvals, Approval{Actor: actor, Process: s.Process, Hash: s.Hash, Typed: s.Typed, At: s.Machine})
 	case r.Ended != "":
 	case s.State == Intended:
-		r.Ended = "carried out"
+		r.Ended = carriedOut
 	case s.State == Refused && s.Process == r.Process:
 		r.Ended = "refused: " + s.Text
 	}
 }
+
+// carriedOut is how a request ends that became a run.
+const carriedOut = "carried out"
+
+// CarriedOut tells whether the request became a run.
+func (r *Request) CarriedOut() bool { return r.Ended == carriedOut }
 
 // Waits tells whether the request may still be approved.
 func (r *Request) Waits(now time.Time) bool { return r.Ended == "" && r.fresh(now) == nil }

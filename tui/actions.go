@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -13,20 +14,39 @@ import (
 	"warroom/tui/theme"
 )
 
-// actionsPage lists what was done, the newest first: how far it is, what it has brought, and what is in doubt.
-type actionsPage struct{ list list }
+// deed is something that was done, or that a second operator was wanted for: one of the two is there.
+type deed struct {
+	run     *runbooks.Run
+	request *runbooks.Request
+}
 
-func (p *actionsPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	runs := m.newestRuns()
-	if p.list.at < len(runs) {
-		switch r := runs[p.list.at]; {
-		case key.Matches(k, m.keys.Undo):
-			return m.attempt(func() (tea.Cmd, error) { return m.undoRun(r), nil }), true
-		case key.Matches(k, m.keys.Open) && r.InDoubt(m.opt.Now()):
-			return m.attempt(func() (tea.Cmd, error) { return m.settleRun(r), nil }), true
+func (d *deed) at() time.Time {
+	if d.run != nil {
+		return d.run.At
+	}
+	return d.request.At
+}
+
+// deedsPage lists what was done, and what somebody has asked for that became no run; or all that was asked for, alone. The
+// newest is first: how far it is, what it has brought, what is in doubt.
+type deedsPage struct {
+	list     list
+	requests bool // what was asked for, alone
+}
+
+func (p *deedsPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	all := p.deeds(m)
+	if p.list.at < len(all) {
+		switch d := all[p.list.at]; {
+		case d.request != nil && key.Matches(k, m.keys.Open):
+			return m.attempt(func() (tea.Cmd, error) { return m.openRequest(*d.request) }), true
+		case d.run != nil && key.Matches(k, m.keys.Undo):
+			return m.attempt(func() (tea.Cmd, error) { return m.undoRun(*d.run), nil }), true
+		case d.run != nil && key.Matches(k, m.keys.Open) && d.run.InDoubt(m.opt.Now()):
+			return m.attempt(func() (tea.Cmd, error) { return m.settleRun(*d.run), nil }), true
 		}
 	}
-	return nil, p.list.key(m.keys, k, len(runs))
+	return nil, p.list.key(m.keys, k, len(all))
 }
 
 // attempt does something with the hands, or says why there are none.
@@ -42,40 +62,69 @@ func (m *Model) attempt(do func() (tea.Cmd, error)) tea.Cmd {
 	return nil
 }
 
-func (p *actionsPage) hints(k *keyMap) []Hint {
-	return []Hint{hint(k.Back, "back"), hint(k.Undo, "take it back"), {Key: k.Open.Help().Key, Does: "read how one in doubt stands"}, hint(k.Actions, "new action")}
+func (p *deedsPage) hints(k *keyMap) []Hint {
+	if p.requests {
+		return []Hint{hint(k.Back, "back"), {Key: k.Open.Help().Key, Does: "look at it, and approve"}}
+	}
+	return []Hint{hint(k.Back, "back"), hint(k.Undo, "take it back"), {Key: k.Open.Help().Key, Does: "approve what is asked for, read how one in doubt stands"}, hint(k.Actions, "new action")}
 }
 
-func (m *Model) newestRuns() []runbooks.Run {
+// deeds are those that the recording knows at the time that is shown, the newest first.
+func (p *deedsPage) deeds(m *Model) []deed {
+	var out []deed
+	requests := m.requests()
+	for i := range requests {
+		if p.requests || !requests[i].CarriedOut() {
+			out = append(out, deed{request: &requests[i]})
+		}
+	}
+	if p.requests {
+		return out
+	}
 	runs := m.runs()
-	slices.Reverse(runs)
-	return runs
+	for i := range runs {
+		out = append(out, deed{run: &runs[len(runs)-1-i]})
+	}
+	slices.SortStableFunc(out, func(a, b deed) int { return b.at().Compare(a.at()) })
+	return out
 }
 
-func (p *actionsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
-	runs := m.newestRuns()
+func (p *deedsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
+	all := p.deeds(m)
 	top, body := area.Top(2)
-	heading(c, top, "actions", fmt.Sprintf("%d in this recording, times in %s", len(runs), m.drawn.at.In(m.opt.Zone).Format("MST")))
-	if len(runs) == 0 {
-		c.Text(body.X+1, body.Y, body.W-2, "nothing has been done: "+m.keys.Actions.Help().Key+" on a tile shows what could be", theme.Fg(theme.Faint))
+	title, none := "actions", "nothing has been done: "+m.keys.Actions.Help().Key+" on a tile shows what could be"
+	if p.requests {
+		title, none = "requests", "nobody has asked for a second operator"
+	}
+	heading(c, top, title, fmt.Sprintf("%d in this recording, times in %s", len(all), m.drawn.at.In(m.opt.Zone).Format("MST")))
+	if len(all) == 0 {
+		c.Text(body.X+1, body.Y, body.W-2, none, theme.Fg(theme.Faint))
 		return
 	}
 	details, lines := body.Bottom(min(runDetails, body.H/2))
-	p.list.draw(c, lines, len(runs), func(i int, r Rect) { m.runLine(c, r, &runs[i]) })
-	m.runDetail(c, details, &runs[min(p.list.at, len(runs)-1)])
+	p.list.draw(c, lines, len(all), func(i int, r Rect) { m.deedLine(c, r, &all[i]) })
+	m.deedDetail(c, details, &all[min(p.list.at, len(all)-1)])
 }
 
 // runDetails is how many lines the chosen run's details have.
 const runDetails = 6
 
-// runLine is a run in one line: when, who, what, and how it stands in a word with its sign.
-func (m *Model) runLine(c *Canvas, r Rect, run *runbooks.Run) {
-	word, style := m.runState(run)
+// deedLine is a deed in one line: when, how it stands in a word with its sign, who, what.
+func (m *Model) deedLine(c *Canvas, r Rect, d *deed) {
+	var word, who, title string
+	var style theme.Style
+	if d.run != nil {
+		word, style = m.runState(d.run)
+		who, title = d.run.Actor, d.run.Plan.Title
+	} else {
+		word, style = m.requestState(d.request)
+		who, title = d.request.Actor, d.request.Plan.Title
+	}
 	columns(c, r,
-		column{text: m.hour(run.At), width: 8, style: theme.Fg(theme.Faint)},
-		column{text: word, width: 12, style: style.Bold()},
-		column{text: run.Actor, width: 12, style: theme.Fg(theme.Faint)},
-		column{text: run.Plan.Title, width: -1, style: theme.Fg(theme.Strong)},
+		column{text: m.hour(d.at()), width: 8, style: theme.Fg(theme.Faint)},
+		column{text: word, width: 13, style: style.Bold()},
+		column{text: who, width: 12, style: theme.Fg(theme.Faint)},
+		column{text: title, width: -1, style: theme.Fg(theme.Strong)},
 	)
 }
 
@@ -100,22 +149,14 @@ func (m *Model) runState(r *runbooks.Run) (string, theme.Style) {
 	return "under way ▸", theme.Fg(theme.Accent)
 }
 
-// runDetail says all that is known of a run.
-func (m *Model) runDetail(c *Canvas, r Rect, run *runbooks.Run) {
-	var values []string
-	for i, s := range run.Plan.Before {
-		if i < len(run.Plan.After) && run.Plan.After[i].Value != s.Value {
-			values = append(values, s.Name+" "+s.Value+" → "+run.Plan.After[i].Value)
-		}
+// deedDetail says all that is known of a deed.
+func (m *Model) deedDetail(c *Canvas, r Rect, d *deed) {
+	var lines []string
+	if d.run != nil {
+		lines = m.runDetail(d.run)
+	} else {
+		lines = m.requestDetail(d.request)
 	}
-	evidence := run.Evidence(func(v float64, unit string) string { return amount(v, unitFormat(unit), 0) })
-	lines := filled(
-		strings.Join(values, ", "),
-		run.Text,
-		prefixed("effect: ", evidence),
-		prefixed("request ", run.Receipt.Request),
-		prefixed("undo: ", run.Plan.Undo),
-	)
 	y := r.Y + 1
 	for i, line := range lines {
 		for _, part := range wrap(sources.Clean(line), r.W-2, 2) {
@@ -130,6 +171,29 @@ func (m *Model) runDetail(c *Canvas, r Rect, run *runbooks.Run) {
 			y++
 		}
 	}
+}
+
+// runDetail says all that is known of a run.
+func (m *Model) runDetail(run *runbooks.Run) []string {
+	evidence := run.Evidence(func(v float64, unit string) string { return amount(v, unitFormat(unit), 0) })
+	return filled(
+		changesOf(&run.Plan),
+		run.Text,
+		prefixed("effect: ", evidence),
+		prefixed("request ", run.Receipt.Request),
+		prefixed("undo: ", run.Plan.Undo),
+	)
+}
+
+// changesOf are the values that a plan changes, in one line.
+func changesOf(p *runbooks.Plan) string {
+	var values []string
+	for i, s := range p.Before {
+		if i < len(p.After) && p.After[i].Value != s.Value {
+			values = append(values, s.Name+" "+s.Value+" → "+p.After[i].Value)
+		}
+	}
+	return strings.Join(values, ", ")
 }
 
 func prefixed(before, text string) string {

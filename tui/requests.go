@@ -6,61 +6,36 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"warroom/runbooks"
-	"warroom/sources"
 	"warroom/tui/theme"
 )
 
-// requestsPage lists what a second operator was wanted for, the newest first, and what came of it.
-type requestsPage struct{ list list }
-
-func (p *requestsPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	all := m.requests()
-	if key.Matches(k, m.keys.Open) && p.list.at < len(all) {
-		r := all[p.list.at]
-		return m.attempt(func() (tea.Cmd, error) { return m.openRequest(r) }), true
-	}
-	return nil, p.list.key(m.keys, k, len(all))
-}
-
-func (p *requestsPage) hints(k *keyMap) []Hint {
-	return []Hint{hint(k.Back, "back"), {Key: k.Open.Help().Key, Does: "look at it, and approve"}}
-}
-
-func (p *requestsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
-	all := m.requests()
-	top, body := area.Top(2)
-	heading(c, top, "requests", fmt.Sprintf("%d in this recording, times in %s", len(all), m.drawn.at.In(m.opt.Zone).Format("MST")))
-	if len(all) == 0 {
-		c.Text(body.X+1, body.Y, body.W-2, "nobody has asked for a second operator", theme.Fg(theme.Faint))
-		return
-	}
-	p.list.draw(c, body, len(all), func(i int, r Rect) { m.requestLine(c, r, &all[i]) })
-}
-
-// requestLine is a request in one line: when, who, what, and what came of it.
-func (m *Model) requestLine(c *Canvas, r Rect, q *runbooks.Request) {
-	text, style := m.requestState(q)
-	columns(c, r,
-		column{text: m.hour(q.At), width: 8, style: theme.Fg(theme.Faint)},
-		column{text: q.Actor, width: 12, style: theme.Fg(theme.Faint)},
-		column{text: q.Plan.Title, width: r.W / 2, style: theme.Fg(theme.Strong)},
-		column{text: text, width: -1, style: style},
-	)
-}
-
-// requestState says what came of a request, and how that looks.
+// requestState is how a request stands, and the look of it.
 func (m *Model) requestState(q *runbooks.Request) (string, theme.Style) {
 	switch {
+	case q.CarriedOut():
+		return "carried out", theme.Fg(theme.Faint)
 	case q.Ended != "":
-		return q.Ended, theme.Fg(theme.Faint)
+		return "ended ○", theme.Fg(theme.Faint)
 	case m.opt.Mode != Replay && q.Waits(m.opt.Now()):
-		return "waits ▸ " + short(runbooks.ApproveWithin-m.opt.Now().Sub(q.Asked)) + " left", theme.Fg(theme.Warn).Bold()
+		return "waits ▸ " + short(runbooks.ApproveWithin-m.opt.Now().Sub(q.Asked)), theme.Fg(theme.Warn)
 	}
-	return "nobody has approved it", theme.Fg(theme.Faint)
+	return "too late ○", theme.Fg(theme.Faint)
+}
+
+// requestDetail says what is asked for, and what has come of it.
+func (m *Model) requestDetail(q *runbooks.Request) []string {
+	state := q.Ended
+	switch {
+	case state != "":
+	case m.opt.Mode != Replay && q.Waits(m.opt.Now()):
+		state = "waits for a second operator, " + short(runbooks.ApproveWithin-m.opt.Now().Sub(q.Asked)) + " left: " + m.keys.Open.Help().Key + " looks at it, and approves"
+	default:
+		state = "nobody has approved it"
+	}
+	return filled(changesOf(&q.Plan), state, prefixed("undo: ", q.Plan.Undo))
 }
 
 // requests are those that the recording knows at the time that is shown, the newest first.
