@@ -44,6 +44,7 @@ func (h *Hands) progress(hand Hand, r *Run) bool {
 		if h.rest() != nil {
 			return false
 		}
+		h.halt(r)
 	}
 }
 
@@ -69,14 +70,17 @@ func (h *Hands) rest() error {
 	}
 }
 
-// effect waits until the effect can be seen, and gives the verdict.
+// effect waits until the effect can be seen, and gives the verdict. Before it and for a while after it, what gets worse has
+// the run offered to be taken back.
 func (h *Hands) effect(r *Run) {
-	if h.opt.Clock.Sleep(h.ctx, effectAfter) != nil {
+	ended := h.opt.Clock.Now()
+	if !h.watch(r, ended.Add(effectAfter)) {
 		return
 	}
 	after := h.numbers(h.ctx, r.Plan, h.opt.Clock.Now())
 	verdict := judge(r.Plan.Watches, r.Before, after)
 	h.note(r, Record{State: Judged, Verdict: verdict, Numbers: after}, fmt.Sprintf("%s: %s", r.Plan.Title, verdict))
+	h.watch(r, ended.Add(StopFor))
 }
 
 // numbers is what the watches of a plan show at a time.

@@ -331,8 +331,8 @@ func (h *Hands) note(r *Run, s Record, text string) {
 	if s.State == r.State {
 		id = "" // progress: as often as there is some
 	}
-	if _, err := h.write(r.Plan, s, id, text); err == nil {
-		r.take(&s)
+	if c, err := h.write(r.Plan, s, id, text); err == nil {
+		r.take(&s, c.At)
 	}
 }
 

@@ -28,6 +28,10 @@ const (
 	Judged   State = "judged"
 )
 
+// Worsened is no state of a run but a step beside them: something got worse after the call, and it is offered to be taken
+// back. It may come before the verdict and after it.
+const Worsened State = "worse"
+
 // The states of a plan that two people are wanted for, before it is a run.
 const (
 	Requested State = "requested"    // a second operator is asked for
@@ -82,6 +86,7 @@ type Run struct {
 	Verdict Verdict
 	Before  []Number // of the watches
 	After   []Number
+	Stop    Stop // why it is offered to be taken back, none while it is not
 
 	called bool // the provider has accepted it at some time
 }
@@ -132,7 +137,7 @@ func Runs(changes []sources.Change) []Run {
 			at[r.Run] = len(out)
 			out = append(out, Run{Plan: *r.Plan, State: Intended, Actor: c.Actor, Process: r.Process, At: c.At, Began: r.Machine, Heard: r.Machine, Before: r.Numbers})
 		case known && r.State != Intended:
-			out[k].take(&r)
+			out[k].take(&r, c.At)
 		}
 	}
 	return out
@@ -151,8 +156,14 @@ func Step(c sources.Change) (Record, bool) {
 // it, but not each step of its progress.
 func (r *Record) Landmark() bool { return r.State != Called && r.State != Done }
 
-// take goes on with a run by a further step.
-func (r *Run) take(s *Record) {
+// take goes on with a run by a further step, made at a time of the launch clock.
+func (r *Run) take(s *Record, at time.Time) {
+	if s.State == Worsened {
+		if r.Stop.Why == "" {
+			r.Stop = Stop{Why: s.Text, At: at}
+		}
+		return
+	}
 	if r.Ended() {
 		return
 	}
@@ -166,5 +177,8 @@ func (r *Run) take(s *Record) {
 	}
 	if s.State == Judged {
 		r.Verdict, r.After = s.Verdict, s.Numbers
+		if r.Verdict == Worse && r.Stop.Why == "" {
+			r.Stop = Stop{Why: "its verdict", At: at}
+		}
 	}
 }

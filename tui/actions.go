@@ -139,6 +139,8 @@ func (m *Model) runState(r *runbooks.Run) (string, theme.Style) {
 		return "worse ✖", theme.Fg(theme.Bad)
 	case r.State == runbooks.Judged:
 		return "no effect ○", theme.Fg(theme.Warn)
+	case r.Stop.Why != "" && !r.Ended():
+		return "worsening ✖", theme.Fg(theme.Bad)
 	case r.State == runbooks.Failed:
 		return "failed ✖", theme.Fg(theme.Bad)
 	case r.State == runbooks.Undone:
@@ -176,8 +178,13 @@ func (m *Model) deedDetail(c *Canvas, r Rect, d *deed) {
 // runDetail says all that is known of a run.
 func (m *Model) runDetail(run *runbooks.Run) []string {
 	evidence := run.Evidence(func(v float64, unit string) string { return amount(v, unitFormat(unit), 0) })
+	stop := ""
+	if run.Stop.Why != "" {
+		stop = "▲ worse since " + m.hour(run.Stop.At) + ": " + run.Stop.Why + "; " + m.keys.Undo.Help().Key + " takes it back"
+	}
 	return filled(
 		changesOf(&run.Plan),
+		stop,
 		run.Text,
 		prefixed("effect: ", evidence),
 		prefixed("request ", run.Receipt.Request),

@@ -50,6 +50,7 @@ type Scene struct {
 
 	Acts   bool      // this screen has hands
 	Doubts int       // actions of which nobody knows the outcome
+	Offer  string    // what got worse after which action, and the key that takes it back; "" for nothing
 	Armed  time.Time // until when they may act, on the machine's clock; zero: the room is safe
 
 	Lease *sources.Fact // who collects now; nil: who did at the time that is shown, as in a replay

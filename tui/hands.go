@@ -127,6 +127,23 @@ func (m *Model) doubts() int {
 	return n
 }
 
+// revertible is the run that is offered to be taken back now, since something got worse after it: a replay offers nothing.
+func (m *Model) revertible() (runbooks.Run, bool) {
+	if m.idle() != nil {
+		return runbooks.Run{}, false
+	}
+	return runbooks.Offered(m.present(), m.opt.Clock.Now())
+}
+
+// offeredBack says what is offered to be taken back, and by which key; "" where nothing is.
+func (m *Model) offeredBack() string {
+	r, ok := m.revertible()
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("worse since %s ✖ %s takes it back", r.Plan.Title, m.keys.Undo.Help().Key)
+}
+
 // present are the runs as of now, whatever time is shown. They are not to be changed.
 func (m *Model) present() []runbooks.Run {
 	if m.known.last != m.room.last || m.known.runs == nil {
@@ -204,10 +221,13 @@ func (m *Model) planned(msg plannedMsg) tea.Cmd {
 	return m.tick()
 }
 
-// undo opens the card that takes the newest run back.
+// undo opens the card that takes a run back: the one after which something got worse, or else the newest.
 func (m *Model) undo(string) (tea.Cmd, error) {
 	if err := m.idle(); err != nil {
 		return nil, err
+	}
+	if r, ok := m.revertible(); ok {
+		return m.undoRun(r), nil
 	}
 	r, ok := runbooks.Last(m.present())
 	if !ok {

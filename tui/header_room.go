@@ -40,7 +40,7 @@ func (p *Painter) room(s *Scene, r Rect) {
 const roomGap = len(" | ")
 
 // first is what line 2 never gives up, the most important first: the clock that has no other place, what pages, the
-// actions in doubt, the filter, the notice. The other counts follow them.
+// actions in doubt and those to take back, the filter, the notice. The other counts follow them.
 func (p *Painter) first(s *Scene, room int) []segment {
 	var kept, counts []segment
 	if s.homeless() {
@@ -54,6 +54,7 @@ func (p *Painter) first(s *Scene, room int) []segment {
 		counts = append(counts, c)
 	}
 	kept = append(kept, s.doubtful()...)
+	kept = append(kept, s.offering()...)
 	kept = append(kept, p.filtering(s)...)
 	if width(kept, roomGap) > room {
 		kept = shorter(kept, false)
@@ -76,6 +77,17 @@ func (s *Scene) doubtful() []segment {
 	}
 	return []segment{{text: many + " in doubt ! :settle", brief: "in doubt !", style: theme.Fg(theme.Ink).On(theme.Page).Bold(), keep: keepAlways}}
 }
+
+// offering says that something got worse after an action, and how to take it back.
+func (s *Scene) offering() []segment {
+	if s.Offer == "" {
+		return nil
+	}
+	return []segment{{text: sources.CleanTo(s.Offer, offerMost), brief: "worse ✖ take back?", style: theme.Fg(theme.Ink).On(theme.Page).Bold(), keep: keepAlways}}
+}
+
+// offerMost is how long the line is at most that says what got worse after what, in characters.
+const offerMost = 90
 
 // filtering says that not all tiles are shown: who looks for one must know why it is not there.
 func (p *Painter) filtering(s *Scene) []segment {

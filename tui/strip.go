@@ -161,7 +161,11 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 			name = sources.CleanTo(c.Text, 14)
 		}
 		if step, ok := runbooks.Step(c); ok {
-			if step.State != runbooks.Intended || step.Plan == nil {
+			switch {
+			case step.State == runbooks.Worsened:
+				out = append(out, tick{c.At, '✖', "worse", theme.Fg(theme.Bad).Bold(), 4})
+				continue
+			case step.State != runbooks.Intended || step.Plan == nil:
 				continue
 			}
 			name = string(step.Plan.Action.Kind)

@@ -1,0 +1,122 @@
+package runbooks_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"warroom/runbooks"
+)
+
+// passes lets launch time pass in turns of ten seconds, until something holds or the time is over.
+func (p *process) passes(most time.Duration, until func() bool) (passed time.Duration, ok bool) {
+	p.house.t.Helper()
+	for passed < most {
+		if until() {
+			return passed, true
+		}
+		p.house.clock.Advance(10 * time.Second)
+		p.house.machine.Advance(2 * time.Second)
+		passed += 10 * time.Second
+		time.Sleep(10 * time.Millisecond)
+	}
+	return passed, until()
+}
+
+// TestWhatGetsWorseIsOfferedToBeTakenBack: before the verdict and after it, within a poll, seen by every process, until it
+// was taken back.
+func TestWhatGetsWorseIsOfferedToBeTakenBack(t *testing.T) {
+	for name, after := range map[string]runbooks.State{"before the verdict": runbooks.Done, "after it": runbooks.Judged} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			p, leo := h.process("ada"), h.process("leo")
+			plan := p.mustPlan(h.limit(h.rate().Limit / 2))
+			h.show(plan, 100, 0.01)
+			if err := p.confirm(plan); err != nil {
+				t.Fatal(err)
+			}
+			p.until(plan.ID, after)
+			h.show(plan, 100, 0.0115) // some wiggle
+			if _, offered := p.passes(20*time.Second, p.offers); offered {
+				t.Fatalf("it is offered to be taken back for a wiggle: %+v", p.run(plan.ID).Stop)
+			}
+			h.show(plan, 100, 0.09)
+			if passed, ok := p.passes(time.Minute, leo.offers); !ok || passed > 20*time.Second {
+				t.Fatalf("offered: %v, after %s", ok, passed)
+			}
+			if why := leo.run(plan.ID).Stop.Why; !strings.Contains(why, "1 % → 9 %") {
+				t.Errorf("it is offered because %q", why)
+			}
+			undo, err := leo.Undo(t.Context(), leo.run(plan.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leo.guard.Arm(h.machine.Now())
+			if err := leo.confirm(undo); err != nil || leo.offers() {
+				t.Errorf("taken back: %v, and it is offered still: %v", err, leo.offers())
+			}
+		})
+	}
+}
+
+// offers tells whether something is offered to be taken back.
+func (p *process) offers() bool {
+	p.house.t.Helper()
+	runs, err := p.Runs(p.house.t.Context())
+	if err != nil {
+		p.house.t.Fatal(err)
+	}
+	_, ok := runbooks.Offered(runs, p.house.clock.Now())
+	return ok
+}
+
+// TestAVerdictOfWorseIsAnOffer, and one that is not is none; the offer does not stand for ever.
+func TestAVerdictOfWorseIsAnOffer(t *testing.T) {
+	for value, want := range map[float64]bool{0.012: true, 0.008: false} { // too little to be offered before the verdict
+		h := newHouse(t)
+		p := h.process("ada")
+		plan := p.mustPlan(h.limit(h.rate().Limit / 2))
+		h.show(plan, 100, 0.01)
+		if err := p.confirm(plan); err != nil {
+			t.Fatal(err)
+		}
+		h.show(plan, 100, value)
+		p.until(plan.ID, runbooks.Done)
+		if p.offers() {
+			t.Error("offered before the verdict")
+		}
+		p.until(plan.ID, runbooks.Judged)
+		if p.offers() != want {
+			t.Errorf("0.01 → %v: offered %v, want %v", value, !want, want)
+		}
+		h.clock.Advance(runbooks.StopFor + time.Minute)
+		if p.offers() {
+			t.Error("offered for ever")
+		}
+	}
+}
+
+// TestAnAlarmOffersWhatWasDoneShortlyBefore is what whoever knows of alerts can rely on.
+func TestAnAlarmOffersWhatWasDoneShortlyBefore(t *testing.T) {
+	h := newHouse(t)
+	p, leo := h.process("ada"), h.process("leo")
+	if n, err := leo.Alarm(t.Context(), "OriginErrors fires", h.clock.Now()); n != 0 || err != nil {
+		t.Errorf("before anything was done: %d, %v", n, err)
+	}
+	plan := p.do(h.limit(h.rate().Limit / 2))
+	p.until(plan.ID, runbooks.Judged)
+	called := p.run(plan.ID).At
+	for _, at := range []time.Time{called.Add(-time.Second), called.Add(runbooks.StopFor + time.Second)} {
+		if n, err := leo.Alarm(t.Context(), "OriginErrors fires", at); n != 0 || err != nil {
+			t.Errorf("at %s: %d, %v", at.Sub(called), n, err)
+		}
+	}
+	for want := 1; want >= 0; want-- { // once
+		if n, err := leo.Alarm(t.Context(), "OriginErrors fires", called.Add(6*time.Minute)); n != want || err != nil {
+			t.Errorf("%d, %v, want %d", n, err, want)
+		}
+	}
+	if r := p.run(plan.ID); r.Stop.Why != "OriginErrors fires" || !p.offers() || r.State != runbooks.Judged {
+		t.Errorf("%+v", r)
+	}
+}
