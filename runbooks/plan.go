@@ -56,6 +56,7 @@ type Plan struct {
 	Identity string    `json:"identity,omitempty"` // as whom
 	Plane    string    `json:"plane,omitempty"`    // data plane, regional or global control plane
 	Call     string    `json:"call"`               // the operation, e.g. autoscaling:UpdateAutoScalingGroup
+	On       string    `json:"on,omitempty"`       // what the call is about, by the provider's full name, where the hand has read it
 	Before   []Setting `json:"before"`             // just read
 	After    []Setting `json:"after"`              // as it would be; the same names in the same order
 	Token    string    `json:"token,omitempty"`    // ETag or lock token that was read with Before

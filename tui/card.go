@@ -29,7 +29,8 @@ type card struct {
 	awake   bool      // a pause has been seen since
 	began   time.Time // when the first letter of what is typed came
 
-	request *runbooks.Request // somebody else has asked for the plan, and it is approved here; nil for a plan of one's own
+	ready   *runbooks.Readiness // whether the provider would allow the call, nil while it is not known
+	request *runbooks.Request   // somebody else has asked for the plan, and it is approved here; nil for a plan of one's own
 }
 
 // cardPause is for how long no key must have come before a card hears any: longer than a keyboard waits before it
@@ -313,10 +314,28 @@ func (c *card) lines(m *Model, w, most int) []cardLine {
 	for _, warning := range p.Warnings {
 		add("beware", "▲ "+warning, warn)
 	}
+	c.allowed(add)
 	add("undo", p.Undo, text)
 	add("by", strings.Join(filled(p.Call, p.Plane), ", "), faint)
 	add("last", p.Last, faint)
 	return out
+}
+
+// allowed says whether the provider would allow the call. What others ask for is called as them, which is not asked here.
+func (c *card) allowed(add func(name, text string, style theme.Style)) {
+	const name = "allowed"
+	switch {
+	case c.request != nil:
+	case c.ready == nil:
+		add(name, "asking …", theme.Fg(theme.Faint))
+	case c.ready.At.IsZero(): // nobody can ask
+	case len(c.ready.Missing) > 0:
+		add(name, "✖ not ready, a permission is missing: "+strings.Join(c.ready.Missing, ", "), theme.Fg(theme.Bad).Bold())
+	case c.ready.Unknown != "":
+		add(name, "permissions not checked: "+c.ready.Unknown, theme.Fg(theme.Warn))
+	default:
+		add(name, "✔ ready: its permissions are there", theme.Fg(theme.Good))
+	}
 }
 
 // filled are those of the texts that say something.

@@ -23,6 +23,8 @@ type Hands interface {
 	Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, error)
 	// Undo plans what takes a run back.
 	Undo(ctx context.Context, r runbooks.Run) (runbooks.Plan, error)
+	// Check asks whether the provider would allow a plan's call.
+	Check(ctx context.Context, p runbooks.Plan) runbooks.Readiness
 	// Carry carries a confirmed plan out.
 	Carry(ctx context.Context, p runbooks.Plan, c runbooks.Confirmation) error
 	// Ask asks for a second operator, where two people are wanted for a confirmed plan.
@@ -42,6 +44,12 @@ const handsFor = 40 * time.Second
 type plannedMsg struct {
 	plan runbooks.Plan
 	err  error
+}
+
+// checkedMsg is whether the provider would allow a plan's call.
+type checkedMsg struct {
+	plan  string // its ID
+	ready runbooks.Readiness
 }
 
 // carriedMsg is what came of a confirmed plan.
@@ -218,7 +226,25 @@ func (m *Model) planned(msg plannedMsg) tea.Cmd {
 	}
 	m.notice = notice{}
 	m.openCard(msg.plan)
-	return m.tick()
+	return tea.Batch(m.tick(), m.check(msg.plan))
+}
+
+// check asks whether the provider would allow the call, beside the card, which waits for nothing. A plan is good for a
+// minute, and so is the answer.
+func (m *Model) check(p runbooks.Plan) tea.Cmd {
+	hands := m.opt.Hands
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), handsFor)
+		defer cancel()
+		return checkedMsg{plan: p.ID, ready: hands.Check(ctx, p)}
+	}
+}
+
+// checked shows on the card what the provider said.
+func (m *Model) checked(msg checkedMsg) {
+	if m.card != nil && m.card.plan.ID == msg.plan {
+		m.card.ready, m.dirty = &msg.ready, true
+	}
 }
 
 // undo opens the card that takes a run back: the one after which something got worse, or else the newest.

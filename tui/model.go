@@ -151,6 +151,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.noted(msg)
 	case plannedMsg:
 		return m.planned(msg)
+	case checkedMsg:
+		m.checked(msg)
 	case carriedMsg:
 		return tea.Batch(m.carried(msg), m.stepCarried(msg))
 	case respondedMsg:

@@ -103,6 +103,18 @@ func (c *changing) Apply(ctx context.Context, p runbooks.Plan) (runbooks.Receipt
 	return hand.Apply(ctx, p)
 }
 
+// Check asks whether AWS would allow the plan's call.
+func (c *changing) Check(ctx context.Context, p runbooks.Plan) runbooks.Readiness {
+	hand, err := c.at(ctx, p.Action)
+	if err != nil {
+		return runbooks.Readiness{Unknown: err.Error()}
+	}
+	if checker, ok := hand.(runbooks.Checker); ok {
+		return checker.Check(ctx, p)
+	}
+	return runbooks.Readiness{Unknown: "nobody knows which permissions it needs"}
+}
+
 // Find reads whether the plan was carried out.
 func (c *changing) Find(ctx context.Context, p runbooks.Plan) (runbooks.Receipt, bool, error) {
 	hand, err := c.at(ctx, p.Action)

@@ -155,6 +155,7 @@ func (f *fleet) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, err
 		return runbooks.Plan{}, err
 	}
 	p := f.begin(ctx, a, r.Region, "autoscaling:UpdateAutoScalingGroup")
+	p.On = aws.ToString(g.AutoScalingGroupARN)
 	p.Before, p.After, p.Level = before.settings(), after.settings(), after.level(before)
 	p.Title = "fleet " + r.Name + ": " + changes(p.Before, p.After)
 	p.Back = runbooks.Action{Kind: runbooks.Capacity, Resource: a.Resource, Want: map[string]string{

@@ -261,6 +261,7 @@ func (f *firewall) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, 
 		return runbooks.Plan{}, err
 	}
 	p := f.begin(ctx, a, r.Region, "wafv2:UpdateWebACL")
+	p.On = aws.ToString(now.ARN)
 	p.Before, p.After, p.Token, p.Level = before, after, now.token, runbooks.Bounded
 	if loosens(before, after) {
 		p.Level = runbooks.Visible

@@ -183,7 +183,7 @@ func (l *listeners) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan,
 		return runbooks.Plan{}, err
 	}
 	p := l.begin(ctx, a, r.Region, modifyListener)
-	p.Level = runbooks.Visible
+	p.On, p.Level = at.arn, runbooks.Visible
 	p.Before = []runbooks.Setting{{Name: actionSetting, Value: at.now.text()}, {Name: "listener", Value: fmt.Sprint(at.port)}}
 	p.After = []runbooks.Setting{{Name: actionSetting, Value: next.text()}, {Name: "listener", Value: fmt.Sprint(at.port)}}
 	p.Title = fmt.Sprintf("load balancer %s: %s → %s", r.Name, at.now.text(), next.text())

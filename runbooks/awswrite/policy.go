@@ -59,12 +59,17 @@ func Permissions(o Options, account string) (looks, acts map[string][]string) {
 	for _, action := range writes {
 		allow(acts, action, o, account)
 	}
+	looks["sts:GetCallerIdentity"] = []string{"*"}
+	looks["iam:SimulatePrincipalPolicy"] = principalARNs(cmp.Or(account, "*"))
 	if o.Role != "" {
 		looks["sts:AssumeRole"] = []string{o.Role}
-	} else {
-		looks["sts:GetCallerIdentity"] = []string{"*"}
 	}
 	return looks, acts
+}
+
+// principalARNs name whose policies are looked at: who acts is not known here, where it is no role of the config.
+func principalARNs(account string) []string {
+	return []string{"arn:aws:iam::" + account + ":role/*", "arn:aws:iam::" + account + ":user/*"}
 }
 
 // allow adds an action for all resources that it is about.

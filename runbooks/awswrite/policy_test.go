@@ -40,6 +40,9 @@ func allDone(t *testing.T) *site {
 				s.bringOut(simulator.Refresh{Version: strconv.Itoa(8 + i), MinHealthy: 75})
 			}
 			p := s.mustPlan(a)
+			if r := s.writer.Check(t.Context(), p); len(r.Missing) > 0 || r.Unknown != "" {
+				t.Errorf("%s: %+v", a, r)
+			}
 			p.ID += s.writer.session.options.Role
 			r, err := s.apply(p)
 			if err != nil {
@@ -136,7 +139,7 @@ func TestPolicyIsNarrow(t *testing.T) {
 	looks, acts := Permissions(Options{Resources: []sources.Resource{{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "lottery-web"}}}, "")
 	web := []string{"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/lottery-web"}
 	want := map[string][]string{"autoscaling:UpdateAutoScalingGroup": web, "autoscaling:RollbackInstanceRefresh": web}
-	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 5 {
+	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 6 {
 		t.Errorf("for one fleet alone: acts %v, looks %v", acts, looks)
 	}
 }

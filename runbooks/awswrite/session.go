@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -84,16 +85,19 @@ func configured(ctx context.Context, o Options) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx, with...)
 }
 
-// role gives the credentials of the role to act as, nil where there is none. They are asked for with the first write,
-// for the guard lets nothing else through.
+// roleFor is how long the session of a role lasts: as short as AWS has it.
+const roleFor = 15 * time.Minute
+
+// role gives the credentials of the role to act as, nil where there is none. They are asked for with each write, for the
+// guard lets nothing else through, and are not kept: between two actions nothing here could change anything.
 func (s *session) role(cfg aws.Config) aws.CredentialsProvider {
 	if s.options.Role == "" {
 		return nil
 	}
 	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = cmp.Or(o.Region, globalRegion) })
-	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, s.options.Role, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = sessionName(s.options.Operator)
-	}))
+	return stscreds.NewAssumeRoleProvider(client, s.options.Role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName, o.Duration = sessionName(s.options.Operator), roleFor
+	})
 }
 
 // The measures of a role session's name.
@@ -157,23 +161,29 @@ func (s *session) identity(ctx context.Context) string {
 	if s.options.Role != "" {
 		return s.options.Role + " as " + sessionName(s.options.Operator)
 	}
+	arn, _ := s.caller(ctx)
+	return arn
+}
+
+// caller is who we are, as AWS says.
+func (s *session) caller(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	known := s.arn
 	s.mu.Unlock()
 	if known != "" {
-		return known
+		return known, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, identityTime)
 	defer cancel()
 	c := client(s, cmp.Or(s.home(), globalRegion), false, func(c aws.Config) *sts.Client { return sts.NewFromConfig(c) })
 	out, err := c.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return ""
+		return "", explain(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.arn = aws.ToString(out.Arn)
-	return s.arn
+	return s.arn, nil
 }
 
 // accountOf is the account number in an ARN.

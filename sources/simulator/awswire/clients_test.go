@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
@@ -31,6 +32,7 @@ type clients struct {
 	elb         *elasticloadbalancingv2.Client
 	rds         *rds.Client
 	sts         *sts.Client
+	iam         *iam.Client
 	store       *cloudfrontkeyvaluestore.Client
 	codedeploy  *codedeploy.Client
 }
@@ -65,7 +67,7 @@ func dialIn(t testing.TB, url, region string) clients {
 		cloudwatch: cloudwatch.NewFromConfig(home), edgeWatch: cloudwatch.NewFromConfig(edge),
 		cloudfront: cloudfront.NewFromConfig(edge), wafv2: wafv2.NewFromConfig(edge),
 		autoscaling: autoscaling.NewFromConfig(home), elb: elasticloadbalancingv2.NewFromConfig(home),
-		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home), codedeploy: codedeploy.NewFromConfig(home),
+		rds: rds.NewFromConfig(home), sts: sts.NewFromConfig(home), iam: iam.NewFromConfig(home), codedeploy: codedeploy.NewFromConfig(home),
 		store: cloudfrontkeyvaluestore.NewFromConfig(edge, func(o *cloudfrontkeyvaluestore.Options) { o.EndpointResolverV2 = atHost{url} }),
 	}
 }

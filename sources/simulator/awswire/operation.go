@@ -49,7 +49,7 @@ func operations() map[operationKey]operation {
 	all := make(map[operationKey]operation)
 	for _, service := range [][]operation{
 		cloudWatchOperations(), cloudFrontOperations(), firewallOperations(), loadBalancingOperations(),
-		autoScalingOperations(), storeOperations(), databaseOperations(), deploymentOperations(), identityOperations(),
+		autoScalingOperations(), storeOperations(), databaseOperations(), deploymentOperations(), identityOperations(), policyOperations(),
 	} {
 		for _, op := range service {
 			all[operationKey{op.service, op.name}] = op

@@ -18,6 +18,7 @@ import (
 	codedeploytypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
@@ -34,6 +35,10 @@ const (
 
 // everyOperation calls each operation once, with a good request. Those that write put back what is there.
 var everyOperation = map[operationKey]func(context.Context, clients) error{
+	{"iam", "SimulatePrincipalPolicy"}: func(ctx context.Context, c clients) error {
+		return last(c.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
+			PolicySourceArn: aws.String("arn:aws:iam::123456789012:role/oncall"), ActionNames: []string{"autoscaling:UpdateAutoScalingGroup"}}))
+	},
 	{"monitoring", "GetMetricData"}: func(ctx context.Context, c clients) error {
 		return last(c.cloudwatch.GetMetricData(ctx, settled(ask("a", "AWS/EC2", "CPUUtilization", "Average", group...))))
 	},

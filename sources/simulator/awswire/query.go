@@ -19,6 +19,7 @@ type queryProtocol struct{}
 // queryServices knows each service of the query protocol by its signing name.
 var queryServices = map[string]struct{ version, namespace string }{
 	"autoscaling":          {"2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/"},
+	"iam":                  {"2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"},
 	"elasticloadbalancing": {"2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"},
 	"rds":                  {"2014-10-31", "http://rds.amazonaws.com/doc/2014-10-31/"},
 	"sts":                  {"2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"},
