@@ -246,6 +246,18 @@ func (c *Canvas) Box(r Rect, s theme.Style) {
 	c.Put(right, bottom, '╯', s)
 }
 
+// Edge draws a line through a box, from one of its sides to the other.
+func (c *Canvas) Edge(r Rect, s theme.Style) {
+	if r.W < 2 || r.H < 1 {
+		return
+	}
+	for x := r.X + 1; x < r.X+r.W-1; x++ {
+		c.Put(x, r.Y, '─', s)
+	}
+	c.Put(r.X, r.Y, '├', s)
+	c.Put(r.X+r.W-1, r.Y, '┤', s)
+}
+
 // Copy lays another canvas over this one with its top left corner at x, y.
 func (c *Canvas) Copy(x, y int, from *Canvas) {
 	w := min(from.W, c.W-x)
@@ -320,7 +332,7 @@ func spell(r rune) rune {
 		return '|'
 	case r == '─' || r == '┄' || r == '╌' || r == '–' || r == '—' || r == '−' || r == '╴' || r == '━':
 		return '-'
-	case r == '╭' || r == '╮' || r == '╰' || r == '╯' || r == '└' || r == '┬' || r == '┴' || r == '┼' || r == '✔' || r == '┊':
+	case r == '╭' || r == '╮' || r == '╰' || r == '╯' || r == '└' || r == '├' || r == '┤' || r == '┬' || r == '┴' || r == '┼' || r == '✔' || r == '┊':
 		return '+'
 	}
 	if s, ok := spellings[r]; ok {

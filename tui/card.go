@@ -15,8 +15,9 @@ import (
 	"warroom/tui/theme"
 )
 
-// card shows a plan and takes its confirmation. It has all keys while it is open. Nothing on it is drawn where a resource
-// or a provider could draw: it is a region of its own, over everything else.
+// card shows a plan and takes its confirmation. It has all keys while it is open, and is a region of its own, over everything
+// else. What confirms it stands below a line from edge to edge, where nothing is drawn that a resource, a provider or another
+// person could have named; above the line no letter is drawn of which frames are made.
 //
 // What confirms is only what is typed now, by a hand that sees the card: keys are not heard before none has come for a
 // while, so that one held down from before says nothing; repeats of a key that is held say nothing; pastes say nothing.
@@ -228,9 +229,9 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 		return
 	}
 	w := min(cardW, l.Screen.W-2)
-	lines := m.card.fitting(m, w-4, l.Screen.H-4)
+	lines := m.card.fitting(m, w-4, l.Screen.H-5)
 	foot := m.card.foot(m)
-	h := min(len(lines)+4, l.Screen.H)
+	h := min(len(lines)+5, l.Screen.H)
 	box := l.Screen.Middle(w, h)
 	style := theme.Fg(theme.Warn)
 	if m.card.plan.Level >= runbooks.Visible {
@@ -239,8 +240,13 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 	c.Fill(box, ' ', theme.Fg(theme.Text))
 	c.Box(box, style)
 	c.Text(box.X+2, box.Y, w-4, " "+m.card.head()+" ", style.Bold())
-	inside := box.Inset(2, 1)
-	last, body := inside.Bottom(2)
+	answer, rest := box.Inset(2, 1).Bottom(1)
+	edge, rest := rest.Bottom(1)
+	wrong, body := rest.Bottom(1)
+	c.Edge(Rect{X: box.X, Y: edge.Y, W: box.W, H: edge.H}, style)
+	if m.card.wrong != "" {
+		c.Text(wrong.X, wrong.Y, wrong.W*wrong.H, unframed(m.card.wrong), theme.Fg(theme.Bad).Bold())
+	}
 	for i, line := range lines[:min(len(lines), body.H)] {
 		indent := cardName
 		if line.whole {
@@ -249,14 +255,24 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 		c.Text(body.X, body.Y+i, indent, line.name, theme.Fg(theme.Faint))
 		c.Text(body.X+indent, body.Y+i, body.W-indent, line.text, line.style)
 	}
-	m.drawAnswer(c, last, foot)
+	m.drawAnswer(c, answer, foot)
+}
+
+// unframed is a text of others, harmless for the screen and without the letters of which frames are made.
+func unframed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x2500 && r <= 0x259F {
+			return '·'
+		}
+		return r
+	}, sources.Clean(text))
 }
 
 // head is what a card is about, and how much it can do.
 func (c *card) head() string {
 	switch {
 	case c.request != nil:
-		return "APPROVE what " + sources.Clean(c.request.Actor) + " asks for"
+		return "APPROVE what " + unframed(c.request.Actor) + " asks for"
 	case c.plan.Level >= runbooks.TwoPeople:
 		return "PLAN, two people are wanted for it"
 	case c.plan.Level == runbooks.Visible:
@@ -280,9 +296,10 @@ func (c *card) fitting(m *Model, w, rows int) []cardLine {
 // lines are what a card says, each text wrapped to a width in so many lines at most.
 func (c *card) lines(m *Model, w, most int) []cardLine {
 	p := &c.plan
-	out := []cardLine{{text: sources.Clean(p.Title), style: theme.Fg(theme.Strong).Bold(), whole: true}}
+	out := []cardLine{{text: unframed(p.Title), style: theme.Fg(theme.Strong).Bold(), whole: true}}
 	add := func(name, text string, style theme.Style) {
-		for i, part := range wrap(sources.Clean(text), w-cardName, most) {
+		name = unframed(name)
+		for i, part := range wrap(unframed(text), w-cardName, most) {
 			if i > 0 {
 				name = ""
 			}
@@ -350,14 +367,13 @@ func filled(texts ...string) []string {
 }
 
 // drawAnswer draws the foot of a card: what is typed, and what the keys do or why they do not.
-func (m *Model) drawAnswer(c *Canvas, r Rect, foot string) {
-	top, bottom := r.Top(1)
-	if m.card.wrong != "" {
-		c.Text(top.X, top.Y, top.W, sources.Clean(m.card.wrong), theme.Fg(theme.Bad).Bold())
+func (m *Model) drawAnswer(c *Canvas, bottom Rect, foot string) {
+	if bottom.Empty() {
+		return
 	}
 	x := bottom.X
 	if m.card.plan.Level >= runbooks.Visible && !m.card.calling {
-		x += c.Text(x, bottom.Y, bottom.W, "▸ "+sources.Clean(m.card.typed), theme.Fg(theme.Accent).Bold())
+		x += c.Text(x, bottom.Y, bottom.W, "▸ "+unframed(m.card.typed), theme.Fg(theme.Accent).Bold())
 		m.caret = tea.NewCursor(min(x, bottom.X+bottom.W-1), bottom.Y)
 		x += 2
 	}
@@ -367,7 +383,7 @@ func (m *Model) drawAnswer(c *Canvas, r Rect, foot string) {
 // foot says what the keys do now.
 func (c *card) foot(m *Model) string {
 	now := m.opt.Now()
-	left := short(max(c.left(now), 0))
+	left, word := short(max(c.left(now), 0)), unframed(c.plan.Word())
 	switch {
 	case c.calling:
 		return "calling …"
@@ -378,11 +394,11 @@ func (c *card) foot(m *Model) string {
 	case m.armedUntil().IsZero():
 		return "SAFE, so nothing can be changed:  :arm  Esc close"
 	case c.request != nil:
-		return fmt.Sprintf("type %s and Enter to approve (%s left)  Esc close", c.plan.Word(), left)
+		return fmt.Sprintf("type %s and Enter to approve (%s left)  Esc close", word, left)
 	case c.plan.Level >= runbooks.TwoPeople:
-		return fmt.Sprintf("type %s, Enter asks a second operator (%s left)  Esc close", c.plan.Word(), left)
+		return fmt.Sprintf("type %s, Enter asks a second operator (%s left)  Esc close", word, left)
 	case c.plan.Level == runbooks.Visible:
-		return fmt.Sprintf("type %s and Enter (%s left)  Esc close", c.plan.Word(), left)
+		return fmt.Sprintf("type %s and Enter (%s left)  Esc close", word, left)
 	}
 	return fmt.Sprintf("y carry it out (%s left)  Esc close", left)
 }

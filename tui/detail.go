@@ -397,7 +397,7 @@ func (m *Model) changeLines(v *sources.View, r sources.Ref, width int) [][]colum
 	slices.Reverse(mine)
 	out := [][]column{nil, title("LAST CHANGES")}
 	for _, c := range mine[:min(len(mine), lastChanges)] {
-		e := entry{at: c.At, kind: c.Kind, who: c.Actor, text: c.Text}
+		e := entry{at: c.At, kind: c.Kind, who: unframed(c.Actor), text: unframed(c.Text)}
 		if width < firstClassW {
 			e.who = "" // the page is about one resource
 			out = append(out, m.entryCells(&e, width, theme.Fg(theme.Text), e.style(), theme.Fg(theme.Strong), c.Text))

@@ -225,7 +225,7 @@ func causeOf(c sources.Change) string {
 
 // news is what a change says, without what stands beside it.
 func news(c sources.Change) string {
-	text := sources.Clean(c.Text)
+	text := unframed(c.Text)
 	if c.Kind == sources.ChangeSource {
 		text = strings.TrimPrefix(text, sources.Clean(c.Resource.Name)+" ")
 		text = strings.Replace(text, ": "+string(sources.Failed)+": ", ": ", 1)
@@ -237,9 +237,9 @@ func news(c sources.Change) string {
 func about(c sources.Change) string {
 	switch {
 	case c.Kind == sources.ChangeNote && c.Actor != "":
-		return "note by " + c.Actor
+		return "note by " + unframed(c.Actor)
 	case c.Kind == alerts.ChangeResponse && c.Actor != "":
-		return c.Actor
+		return unframed(c.Actor)
 	case c.Kind == sources.ChangeNote || c.Resource.Name == "":
 		return c.Kind
 	case c.Kind == sources.ChangeSource:

@@ -40,7 +40,7 @@ func (m *Model) entries() []entry {
 		if step, ok := runbooks.Step(c); ok && !step.Landmark() || !telling(&c) {
 			continue
 		}
-		e := entry{at: c.At, seen: c.Seen, kind: c.Kind, who: whose(c), text: c.Text}
+		e := entry{at: c.At, seen: c.Seen, kind: c.Kind, who: unframed(whose(c)), text: unframed(c.Text)}
 		if n := len(out); last.Kind != "" && isAlike(last, c) && out[n-1].coming(m.drawn.at) == e.coming(m.drawn.at) {
 			e.more, last = out[n-1].more+1, c
 			out[n-1] = e
