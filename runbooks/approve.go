@@ -126,12 +126,25 @@ func (r *Request) accepts(a Approval) error {
 	return r.fresh(a.At)
 }
 
-// wantsTwo tells whether two people are wanted for an action.
-func (h *Hands) wantsTwo(a Action) bool { return h.opt.TwoPeople != nil && h.opt.TwoPeople(a.Kind) }
+// wantsTwo tells whether two people are wanted for a plan: by this process's own rules, or by those in the recording.
+func (h *Hands) wantsTwo(ctx context.Context, p Plan) (bool, error) {
+	if h.opt.TwoPeople != nil && Wanted(h.opt.TwoPeople(), p) {
+		return true, nil
+	}
+	changes, err := h.opt.Journal.Changes(ctx, time.Time{}, time.Time{}, time.Time{})
+	if err != nil {
+		return false, fmt.Errorf("read for what two people are wanted: %w", err)
+	}
+	return Wanted(Known(changes), p), nil
+}
 
 // alone tells why one operator's confirmation does not do, nil if it does.
-func (h *Hands) alone(p Plan, c Confirmation) error {
-	if p.Level >= TwoPeople || h.wantsTwo(p.Action) {
+func (h *Hands) alone(ctx context.Context, p Plan, c Confirmation) error {
+	two, err := h.wantsTwo(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case two || p.Level >= TwoPeople:
 		return ErrTwoPeople
 	}
 	return c.check(p, h.opt.Now())

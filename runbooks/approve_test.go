@@ -113,7 +113,7 @@ func (d *desk) sitWith(operator, process string, now func() time.Time) *seat {
 	s.guard.Arm(now())
 	s.Hands = runbooks.NewHands(runbooks.Options{
 		Hands: []runbooks.Hand{d.lamps}, Guard: s.guard, Journal: f, Clock: d.clock, Now: now, Operator: operator, Process: process,
-		TwoPeople: func(k runbooks.Kind) bool { return k == runbooks.Maintenance },
+		TwoPeople: func() []runbooks.Rule { return []runbooks.Rule{{Kind: runbooks.Maintenance}} },
 	})
 	d.t.Cleanup(func() { s.Close(); _ = f.Close() })
 	return s

@@ -56,8 +56,9 @@ type Options struct {
 	Process  string           // this one, as the lease knows it
 	// Look reads what a watch shows at a time, nil where nothing can be seen.
 	Look func(ctx context.Context, w Watch, at time.Time) Number
-	// TwoPeople tells for which kinds of actions two people are wanted, nil where for none.
-	TwoPeople func(Kind) bool
+	// TwoPeople are this process's own rules of what two people are wanted for, nil where it has none. Those that stand in
+	// the recording hold beside them.
+	TwoPeople func() []Rule
 }
 
 // NewHands makes hands. Close them when the process leaves.
@@ -118,8 +119,12 @@ func (h *Hands) read(ctx context.Context, a Action) (Plan, error) {
 	}
 	p, err := hand.Plan(ctx, a)
 	p.Action = a
+	if err != nil {
+		return p, err
+	}
 	h.rehearse(ctx, &p)
-	if h.wantsTwo(a) {
+	two, err := h.wantsTwo(ctx, p)
+	if two {
 		p.Level = TwoPeople
 	}
 	return p, err
@@ -150,7 +155,7 @@ func (h *Hands) Runs(ctx context.Context) ([]Run, error) {
 // An error means that nothing was called, but for a [*RejectedError], where the provider refused the call, and a
 // [*DoubtError].
 func (h *Hands) Carry(ctx context.Context, p Plan, c Confirmation) error {
-	return h.carry(ctx, p, c, func() error { return h.alone(p, c) })
+	return h.carry(ctx, p, c, func() error { return h.alone(ctx, p, c) })
 }
 
 // carry carries a plan out that confirmed finds no fault with.
@@ -199,10 +204,16 @@ func (h *Hands) allow(ctx context.Context, p Plan, confirmed func() error) (hand
 // same things; of different kinds they set different ones, and do not wait for each other: a fleet is raised while a release
 // is rolled back, and visitors are sent to the maintenance page while caches are emptied.
 func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
-	runs, err := h.Runs(ctx)
+	changes, err := h.opt.Journal.Changes(ctx, time.Time{}, time.Time{}, time.Time{})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read which actions are under way: %w", err)
 	}
+	for _, held := range Holds(changes, h.opt.Now()) {
+		if held.Resource == p.Action.Resource && !held.By(h.opt.Operator) {
+			return 0, &HandHeldError{held}
+		}
+	}
+	runs := Runs(changes)
 	for i := range runs {
 		r := &runs[i]
 		if r.Plan.Action.Resource != p.Action.Resource {

@@ -171,7 +171,14 @@ func (r *reading) action(s *Item, body string) {
 }
 
 // kinds are all kinds of actions.
-var kinds = []string{string(Capacity), string(Maintenance), string(Invalidate), string(Firewall), string(Deploy)}
+var kinds = kindNames()
+
+func kindNames() (names []string) {
+	for _, k := range Kinds() {
+		names = append(names, string(k))
+	}
+	return names
+}
 
 // offer finds what an action step asks for among what its service has.
 func (r *reading) offer(s *Item, w *words) (Offer, bool) {

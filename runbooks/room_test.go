@@ -390,3 +390,14 @@ func failsAt(s runbooks.State) options {
 		}}
 	}
 }
+
+// journal is the recording as another process has it open.
+func (h *house) journal() runbooks.Journal {
+	h.t.Helper()
+	f, err := recording.Open(h.path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = f.Close() })
+	return f
+}

@@ -332,6 +332,11 @@ func (c *card) lines(m *Model, w, most int) []cardLine {
 		add("beware", "▲ "+warning, warn)
 	}
 	c.allowed(add)
+	for _, h := range m.handHolds() {
+		if h.Resource == p.Action.Resource && !h.By(m.opt.Operator) {
+			add("held", "▲ "+h.String()+"; :release "+h.Resource.String()+" takes it from them", warn)
+		}
+	}
 	add("undo", p.Undo, text)
 	add("by", strings.Join(filled(p.Call, p.Plane), ", "), faint)
 	add("last", p.Last, faint)

@@ -41,6 +41,8 @@ func commands() []command {
 		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
 		{"deploy", "plan it: deploy rollback, of what an instance refresh or CodeDeploy brings out", act(runbooks.Deploy), nil},
 		{"undo", "plan to take the last action back", (*Model).undo, nil},
+		{"hold", "keep a tile's resource to yourself for an hour: hold asg/web warming it up", (*Model).holdIt, (*Model).tileNames},
+		{"release", "free what is held: release, release asg/web", (*Model).releaseIt, (*Model).heldNames},
 		{"settle", "read how an action in doubt stands", (*Model).settle, nil},
 		{"requests", "what a second operator is wanted for", func(m *Model, _ string) (tea.Cmd, error) { m.open(&deedsPage{requests: true}); return nil, nil }, nil},
 		{"approve", "open what another operator asks for: approve, approve alb/prod", (*Model).approve, (*Model).waitingNames},
@@ -183,15 +185,30 @@ func (m *Model) tileNames() []string {
 	return names
 }
 
-// goTo opens the tile of a resource, by its full name, by its short one where that is unique, or by its number.
+// goTo opens the tile of a resource.
 func (m *Model) goTo(name string) (tea.Cmd, error) {
 	if name == "" {
 		return nil, errors.New("goto what? " + strings.Join(m.tileNames(), ", "))
 	}
+	r, err := m.named(name)
+	if err != nil {
+		return nil, err
+	}
+	m.chosen = r
+	m.open(&detailPage{})
+	return nil, nil
+}
+
+// named is the tile of a name: its full one, its short one where that is unique, or its number.
+func (m *Model) named(name string) (sources.Ref, error) {
 	var fit []sources.Ref
-	all := m.resources()
-	for _, r := range all {
-		if r.String() == name {
+	tiles := m.allTiles()
+	all := make([]sources.Ref, len(tiles))
+	for i, t := range tiles {
+		all[i] = t.Ref
+	}
+	for i, r := range all {
+		if r.String() == name || strings.TrimSuffix(tiles[i].Title, " "+r.Name)+"/"+r.Name == name { // asg/web, fleet/web
 			fit = []sources.Ref{r}
 			break
 		}
@@ -204,13 +221,11 @@ func (m *Model) goTo(name string) (tea.Cmd, error) {
 	}
 	switch len(fit) {
 	case 0:
-		return nil, unknown("tile", name, m.tileNames())
+		return sources.Ref{}, unknown("tile", name, m.tileNames())
 	case 1:
-		m.chosen = fit[0]
-		m.open(&detailPage{})
-		return nil, nil
+		return fit[0], nil
 	}
-	return nil, fmt.Errorf("%q is %s or %s", sources.Clean(name), fit[0], fit[1])
+	return sources.Ref{}, fmt.Errorf("%q is %s or %s", sources.Clean(name), fit[0], fit[1])
 }
 
 func (m *Model) setSpeed(text string) (tea.Cmd, error) {

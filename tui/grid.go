@@ -214,7 +214,26 @@ func (p *Painter) tile(s *Scene, t *Tile, at Rect, selected bool) {
 		d.pictured, d.size, d.selected, d.ascii = true, at, selected, s.ASCII
 	}
 	p.canvas.Copy(at.X, at.Y, d.picture)
+	if by := s.heldBy(t.Ref); by != "" {
+		p.held(by, at)
+	}
 }
+
+// held writes into the bottom border of a tile who keeps its resource from others.
+func (p *Painter) held(by string, at Rect) {
+	room := at.W - 4 - heldAge
+	if room < len("held") || at.H < 2 {
+		return
+	}
+	text := " held by " + unframed(sources.CleanTo(by, 20)) + " "
+	if textWidth(text) > room {
+		text = " held "
+	}
+	p.canvas.Text(at.X+2, at.Y+at.H-1, room, text, theme.Fg(theme.Warn).Bold())
+}
+
+// heldAge is what the age at the right of the border takes at the most.
+const heldAge = 14
 
 // frame draws everything around the tiles.
 func (p *Painter) frame(s *Scene, l Layout) {

@@ -51,9 +51,26 @@ type Scene struct {
 	Acts   bool      // this screen has hands
 	Doubts int       // actions of which nobody knows the outcome
 	Offer  string    // what got worse after which action, and the key that takes it back; "" for nothing
+	Held   []Held    // resources that somebody keeps from others, in their order
 	Armed  time.Time // until when they may act, on the machine's clock; zero: the room is safe
 
 	Lease *sources.Fact // who collects now; nil: who did at the time that is shown, as in a replay
+}
+
+// Held is a resource that somebody keeps from others: by hand, or by an action that has not come to its end.
+type Held struct {
+	Resource sources.Ref
+	By       string
+}
+
+// heldBy is who keeps a resource from others, "" where nobody does.
+func (s *Scene) heldBy(r sources.Ref) string {
+	for _, h := range s.Held {
+		if h.Resource == r {
+			return h.By
+		}
+	}
+	return ""
 }
 
 // DefaultSpan is how much time a tile's chart shows at least.

@@ -33,6 +33,9 @@ type Hands interface {
 	Approve(ctx context.Context, p runbooks.Plan, c runbooks.Confirmation) error
 	// Settle reads how a run in doubt stands.
 	Settle(ctx context.Context, r runbooks.Run) (runbooks.State, error)
+	// Hold keeps a resource to the operator, and Release frees one, whoever holds it, and tells who did.
+	Hold(ctx context.Context, r sources.Ref, why string) error
+	Release(ctx context.Context, r sources.Ref) (from string, err error)
 	// Guard arms the room and makes it safe.
 	Guard() *runbooks.Guard
 }
@@ -164,6 +167,9 @@ func (m *Model) present() []runbooks.Run {
 type knownRuns struct {
 	last int64
 	runs []runbooks.Run
+
+	heldAt int64
+	holds  []sources.Change // those that tell who holds what, of the same
 }
 
 // runs are the runs that the recording knows at the time that is shown.

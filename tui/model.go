@@ -151,6 +151,8 @@ func (m *Model) answer(msg tea.Msg) tea.Cmd {
 		return m.noted(msg)
 	case plannedMsg:
 		return m.planned(msg)
+	case heldMsg:
+		return m.heldNow(msg)
 	case checkedMsg:
 		m.checked(msg)
 	case carriedMsg:

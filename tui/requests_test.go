@@ -34,7 +34,7 @@ func atProcess(t *testing.T, o tui.Options, f *recording.File, shared *fleet, op
 	t.Helper()
 	hands := runbooks.NewHands(runbooks.Options{
 		Hands: []runbooks.Hand{shared}, Guard: &runbooks.Guard{}, Journal: f, Clock: o.Clock, Now: time.Now, Operator: operator, Process: process,
-		TwoPeople: func(k runbooks.Kind) bool { return k == runbooks.Capacity },
+		TwoPeople: func() []runbooks.Rule { return []runbooks.Rule{{Kind: runbooks.Capacity}} },
 	})
 	t.Cleanup(hands.Close)
 	o.Hands, o.Now, o.Operator = hands, time.Now, operator

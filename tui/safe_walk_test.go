@@ -100,7 +100,7 @@ func (a *account) wander(t *testing.T, keys int, before func(*runbooks.Guard)) (
 		t.Cleanup(hands.Close)
 		leo := runbooks.NewHands(runbooks.Options{
 			Hands: a.hands, Guard: &runbooks.Guard{}, Journal: f, Clock: clock, Now: time.Now, Operator: "leo", Process: "two",
-			TwoPeople: func(k runbooks.Kind) bool { return k == runbooks.Firewall },
+			TwoPeople: func() []runbooks.Rule { return []runbooks.Rule{{Kind: runbooks.Firewall}} },
 		})
 		t.Cleanup(leo.Close)
 		x := newHand(t, tui.Options{Tape: f, Meta: meta, Clock: clock, Operator: "mia", Path: f.Path(), Hands: hands, Now: time.Now}, 120, 40)

@@ -41,6 +41,9 @@ func (f spoofed) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, er
 	return p, err
 }
 
+// rules want two people at the level that is for two.
+var rules = map[runbooks.Level][]runbooks.Rule{runbooks.TwoPeople: {{Kind: runbooks.Capacity}}}
+
 // TestSpoofedPromptStaysAboveTheLine: whatever things are called, a card has one line from edge to edge, below which stands
 // what confirms it and nothing else; and without a card nothing on the screen is one.
 func TestSpoofedPromptStaysAboveTheLine(t *testing.T) {
@@ -65,7 +68,7 @@ func TestSpoofedPromptStaysAboveTheLine(t *testing.T) {
 					hands := func(operator string) *runbooks.Hands {
 						h := runbooks.NewHands(runbooks.Options{
 							Hands: []runbooks.Hand{spoofed{a.fleet}}, Guard: &runbooks.Guard{}, Journal: f, Clock: o.Clock, Now: time.Now, Operator: operator, Process: operator,
-							TwoPeople: func(runbooks.Kind) bool { return level == runbooks.TwoPeople },
+							TwoPeople: func() []runbooks.Rule { return rules[level] },
 						})
 						t.Cleanup(h.Close)
 						return h

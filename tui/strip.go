@@ -153,7 +153,7 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 		}
 	}
 	for _, c := range s.View.Changes(from, to) {
-		if c.Kind == sources.ChangeSource || c.Kind == sources.ChangeRoom {
+		if slices.Contains(asides, c.Kind) {
 			continue
 		}
 		name := c.Kind
@@ -190,6 +190,9 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 	slices.SortStableFunc(out, func(a, b tick) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.keep, b.keep)) })
 	return out
 }
+
+// asides are the kinds of changes that are worth no place on the strip.
+var asides = []string{sources.ChangeSource, sources.ChangeRoom, runbooks.ChangeHold, runbooks.ChangeRule}
 
 // alertTick is an alert that begins to fire.
 func alertTick(t *alerts.Transition) tick {

@@ -51,7 +51,7 @@ type actor struct {
 	Profile string `yaml:"profile"` // of the shared AWS files
 	Role    string `yaml:"role"`    // ARN of a role that is assumed for the call only, with the operator in its session's name
 
-	TwoPeople []runbooks.Kind `yaml:"two_people"` // the kinds of actions that a second operator has to approve
+	TwoPeople []string `yaml:"two_people"` // what a second operator has to approve: kinds of actions, some with a word that narrows them
 }
 
 // words are those that describe a resource of a service at length, beside id and region. Those of the
@@ -121,19 +121,23 @@ func (c *config) checkAccount(d *document.Document) error {
 
 // checkActions holds what the config says of actions against what there is to do.
 func (c *config) checkActions(d *document.Document) error {
-	for i, kind := range c.Actions.TwoPeople {
-		if !slices.Contains(runbooks.Kinds(), kind) {
-			return d.Unknown(d.Find("actions", "two_people", fmt.Sprint(i)), "kind of action", string(kind), "actions.two_people", kindNames())
+	for i, text := range c.Actions.TwoPeople {
+		if _, err := runbooks.ParseRule(text); err != nil {
+			return d.At(d.Find("actions", "two_people", fmt.Sprint(i)), "actions.two_people: %v", err)
 		}
 	}
 	return nil
 }
 
-func kindNames() (names []string) {
-	for _, kind := range runbooks.Kinds() {
-		names = append(names, string(kind))
+// rules are what a second operator has to approve, as the config has them.
+func (c *config) rules() []runbooks.Rule {
+	var out []runbooks.Rule
+	for _, text := range c.Actions.TwoPeople {
+		if r, err := runbooks.ParseRule(text); err == nil { // checked when the config was read
+			out = append(out, r)
+		}
 	}
-	return names
+	return out
 }
 
 // readResources turns the short and the long form of the resources into what the sources want.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,9 +25,12 @@ func (p *process) hands(r *room, operator string) *runbooks.Hands {
 	})
 }
 
-// wantsTwo tells whether the config wants two people for a kind of action. A rehearsal has no config: one person learns.
-func (r *room) wantsTwo(kind runbooks.Kind) bool {
-	return r.config != nil && slices.Contains(r.config.now.Load().Actions.TwoPeople, kind)
+// wantsTwo is what the config wants two people for. A rehearsal has no config: one person learns.
+func (r *room) wantsTwo() []runbooks.Rule {
+	if r.config == nil {
+		return nil
+	}
+	return r.config.now.Load().rules()
 }
 
 // changing is the hand of a room: AWS as the config has it, or the simulated one of a rehearsal, which whoever collects

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/recording"
 	"warroom/sources/simulator"
@@ -224,6 +225,23 @@ func TestConfigOfALiveAccountIsReloaded(t *testing.T) {
 	})
 	write(t, file, lotteryAccount+"recording: live.warroom\n")
 	c.until(func(b sources.Batch) bool { return said(b, "config reloaded: +asg/web") && hasValues(b, "asg/web") })
+	c.leave()
+}
+
+// Whoever collects writes into the recording for what the house wants two people, with its first config and with a changed
+// one: there it holds for all who act from it.
+func TestTheTwoPersonRuleStandsInTheRecording(t *testing.T) {
+	sitesAccount(t, "")
+	config := func(rules string) string {
+		return "launch: {name: lottery, t0: 2026-03-01T19:15:00Z}\naws: {region: eu-central-1}\nresources: {asg: {web: lottery-web}}\nactions: {two_people: [" + rules + "]}\n"
+	}
+	file := configured(t, config("maintenance"))
+	c := collect(t, file, "mia")
+	c.until(func(b sources.Batch) bool { return said(b, "two people are wanted for: maintenance") })
+	write(t, file, config("maintenance, capacity lower")+"recording: live.warroom\n")
+	c.until(func(b sources.Batch) bool {
+		return said(b, "two people are wanted for: maintenance, capacity lower") && len(runbooks.Known(b.Changes)) == 2
+	})
 	c.leave()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"warroom/alerts"
+	"warroom/runbooks"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/query"
@@ -151,10 +152,18 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 // prepare says in the recording what is watched, and opens its sources.
 func (r *room) prepare(ctx context.Context) ([]sources.Source, func(), error) {
 	meta := r.described()
-	if err := r.tape.SetMeta(ctx, meta); err != nil {
+	if err := r.declare(ctx, meta, r.wantsTwo()); err != nil {
 		return nil, nil, err
 	}
 	return r.open(ctx, meta.Resources)
+}
+
+// declare says in the recording what is watched, and for what the house wants two people: it holds for all who act from it.
+func (r *room) declare(ctx context.Context, meta recording.Meta, rules []runbooks.Rule) error {
+	if err := r.tape.SetMeta(ctx, meta); err != nil {
+		return err
+	}
+	return runbooks.Declare(ctx, r.tape, r.clock, r.holder, rules)
 }
 
 // described is what this process would have the recording say now.
