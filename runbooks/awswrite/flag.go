@@ -140,6 +140,7 @@ func (f *flag) plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, erro
 	answers := f.otherWays(ctx, a.Resource, byFlag)
 	reading, cancel := context.WithTimeout(ctx, wayTime)
 	defer cancel()
+	distribution := f.beside(reading, a.Resource)
 	now, err := f.read(reading, k)
 	others := answers()
 	if err != nil {
@@ -160,7 +161,7 @@ func (f *flag) plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, erro
 	p.Back = f.back(a)
 	describeFlag(&p, k, others)
 	if a.Want["to"] == maintenance {
-		if err := f.vouch(ctx, &p, k); err != nil {
+		if err := f.vouch(ctx, &p, k, distribution); err != nil {
 			return runbooks.Plan{}, err
 		}
 	}

@@ -149,5 +149,5 @@ func TestFlagIsTheFirstWay(t *testing.T) {
 		return dead
 	})
 	s.declines(s.switchTo("maintenance"), "other ways: listener of load balancer web")
-	inOrder("with a dead store", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "flag maintenance; not now: ", "listener", "; answers")
+	inOrder("with a dead store", ways(s.mustPlan(s.switchTo("maintenance", "by", "origin"))), "listener", "; answers", "UpdateDistribution", "flag maintenance; not now: ")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
@@ -15,16 +16,27 @@ import (
 	"warroom/sources"
 )
 
+// beside reads the distribution while other things are read. What it returns waits for it, as long as ctx lasts.
+func (f *flag) beside(ctx context.Context, edge sources.Ref) func() (*configuration, sources.Resource, error) {
+	var c *configuration
+	var r sources.Resource
+	var err error
+	var reading sync.WaitGroup
+	reading.Go(func() { c, r, err = (&origins{f.Writer}).configuration(ctx, edge) })
+	return func() (*configuration, sources.Resource, error) {
+		reading.Wait()
+		return c, r, err
+	}
+}
+
 // vouch sees, before a flag is set, that the maintenance page answers and that the distribution has a function which reads the
 // flag. A page that does not answer refuses the plan. What cannot be seen is told: the flag is there for the hour in which the
 // distribution's own API is gone.
-func (f *flag) vouch(ctx context.Context, p *runbooks.Plan, k flagKey) error {
+func (f *flag) vouch(ctx context.Context, p *runbooks.Plan, k flagKey, distribution func() (*configuration, sources.Resource, error)) error {
 	o := &origins{f.Writer}
 	ctx, cancel := context.WithTimeout(ctx, wayTime+fetchTime)
 	defer cancel()
-	reading, done := context.WithTimeout(ctx, wayTime)
-	c, r, err := o.configuration(reading, p.Action.Resource)
-	done()
+	c, r, err := distribution()
 	if err != nil {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("not checked, for the distribution cannot be read (%v): that its function reads the key %s, and that the page it shows is there; look at the page yourself", err, k.name))
 		return nil

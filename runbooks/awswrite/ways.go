@@ -3,6 +3,7 @@ package awswrite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,7 +53,7 @@ func thisWay(what, plane string, on sources.Ref, call string) runbooks.Way {
 }
 
 // otherWays asks the APIs of the ways that the stack has beside the one that is planned, all at once. What it returns waits
-// for their answers: the ways, best first.
+// for their answers: the ways, best first, and those whose API does not answer behind all others.
 func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string) (answers func() []way) {
 	var all []way
 	var probes []func(context.Context) error
@@ -87,19 +88,29 @@ func (w *Writer) otherWays(ctx context.Context, edge sources.Ref, planned string
 	return func() []way {
 		defer cancel()
 		asked.Wait()
-		return all
+		return ranked(all)
 	}
 }
 
-// ways lists every way that the distribution has, best first: by the plane that has to work for it.
+// ways lists every way that the distribution has, best first: whether its API answers, and by the plane that has to work for
+// it.
 func (c *configuration) ways(on sources.Ref, others []way) (all []runbooks.Way) {
 	if g, ok := c.group(c.target()); ok {
 		all = append(all, runbooks.Way{Resource: on, What: "origin group " + aws.ToString(g.Id) + " fails over by itself " + failover(g) + ", nothing to press", More: "data plane, at every edge"})
 	}
+	this := thisWay("UpdateDistribution", "global control plane, "+globalRegion, on, updateDistribution)
+	others = ranked(others)
+	mute := slices.IndexFunc(others, func(y way) bool { return y.err != nil })
 	for i := range others {
+		if i == mute {
+			all = append(all, this)
+		}
 		all = append(all, others[i].listed())
 	}
-	return append(all, thisWay("UpdateDistribution", "global control plane, "+globalRegion, on, updateDistribution))
+	if mute < 0 {
+		all = append(all, this)
+	}
+	return all
 }
 
 // instead adds the other ways to why a distribution's configuration cannot be read: that API may be gone for hours just when
