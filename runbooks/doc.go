@@ -18,9 +18,13 @@
 // steps, written in YAML, too:
 //
 //	check    expr, a condition over the catalogue in PromQL; says, what it means if it holds; otherwise, what it means if
-//	         not; wait, how long it is worth waiting until it holds
+//	         not; wait, how long it is worth waiting until it holds; else, what follows if not: "skip to HEADING" leaves out
+//	         the steps up to that heading, "runbook NAME" opens another one
 //	action   kind, service and perhaps resource; want, its parameters; says, what it is for
 //	ask      question; choices, where not any words are an answer
+//
+// Any step may have see, the file of another runbook beside this one (db-ceiling.md); so may the text, as a link. All of them
+// can be opened from the page, and are checked to be there.
 //
 // In what a step says, in expressions and in parameters {{resource}} stands for the short name of the resource that is in
 // trouble. All other Markdown is text. Reading is strict: what is wrong is told with its line and the nearest valid word, and

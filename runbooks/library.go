@@ -21,14 +21,15 @@ var house embed.FS
 type Library struct{ books []*Runbook }
 
 // Open reads the runbooks of the house, and over them those of files and folders (all *.md in one, but for a README): of
-// two with one name the later stands. What is wrong with a file is told with its line, and the library has all the others.
+// two with one name the later stands. What is wrong with a file is told with its line, and the library has all the others; so
+// is a link to a runbook that there is not.
 func Open(offers Offering, paths ...string) (*Library, error) {
 	l := &Library{}
 	wrong := []error{l.Load(house, "library", offers)}
 	for _, p := range paths {
 		wrong = append(wrong, l.take(p, offers))
 	}
-	return l, errors.Join(wrong...)
+	return l, errors.Join(append(wrong, l.Lost())...)
 }
 
 // take adds the runbooks of a file or folder.

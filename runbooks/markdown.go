@@ -40,6 +40,7 @@ type Span struct {
 	Strong bool // emphasised in any way
 	Code   bool
 	Link   bool // an address
+	Book   bool // the words of a link to another runbook
 }
 
 // document turns Markdown into blocks. Fenced blocks whose first word names a kind of step are given to step, which says
@@ -48,6 +49,7 @@ type document struct {
 	source []byte
 	blocks []Block
 	step   func(kind, body string, line int) (n int, ok bool)
+	link   func(name string, line int) // told of each link to another runbook
 }
 
 // read walks through the document's blocks.
@@ -113,6 +115,21 @@ func (d *document) fenced(n *ast.FencedCodeBlock, like Block) {
 // lineOf is the line of a place in the file, from 1.
 func (d *document) lineOf(at int) int { return strings.Count(string(d.source[:at]), "\n") + 1 }
 
+// begin is where a link's words begin, or the block that it stands in; 0 where that is not known.
+func (d *document) begin(n ast.Node) int {
+	for word := n.FirstChild(); word != nil; word = word.FirstChild() {
+		if t, ok := word.(*ast.Text); ok {
+			return t.Segment.Start
+		}
+	}
+	for ; n != nil; n = n.Parent() {
+		if n.Type() == ast.TypeBlock && n.Lines() != nil && n.Lines().Len() > 0 {
+			return n.Lines().At(0).Start
+		}
+	}
+	return 0
+}
+
 // lines are those of a block as they stand in the file.
 func (d *document) lines(n ast.Node) string {
 	var b strings.Builder
@@ -159,6 +176,13 @@ func (d *document) inline(parent ast.Node, like Span, out *[]Span) {
 		case *ast.Emphasis:
 			d.inline(n, Span{Strong: true}, out)
 		case *ast.Link:
+			if name := linked(string(n.Destination)); name != "" {
+				d.link(name, d.lineOf(d.begin(n)))
+				like := like
+				like.Book = true
+				d.inline(n, like, out)
+				continue
+			}
 			d.inline(n, like, out)
 			put(" ("+string(n.Destination)+")", Span{Link: true})
 		case *ast.AutoLink:

@@ -37,9 +37,11 @@ func Read(file string, text []byte, offers Offering) (*Runbook, error) {
 		Name: strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".md"), File: file, Hash: hex.EncodeToString(sum[:8]), Source: string(text),
 	}}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	d := document{source: r.head(text), step: r.step}
+	d := document{source: r.head(text), step: r.step, link: r.link}
 	d.read()
 	r.book.Blocks = d.blocks
+	r.land()
+	slices.SortStableFunc(r.book.Links, func(a, b Link) int { return a.Line - b.Line })
 	if len(r.book.Steps) == 0 {
 		r.fail(0, "there is no step in it: a runbook has at least one fenced block `check`, `action` or `ask`")
 	}
@@ -122,10 +124,12 @@ func (r *reading) step(kind, body string, line int) (int, bool) {
 }
 
 func (r *reading) check(s *Item, body string) {
-	w := r.words(body, s.Line, "check", "says", "expr", "wait", "otherwise")
+	w := r.words(body, s.Line, "check", "says", "expr", "wait", "otherwise", "else", "see")
 	s.Says, s.Otherwise = sources.Clean(w.text("says")), sources.Clean(w.text("otherwise"))
 	s.Expr, s.Wait = w.must("expr", "expr: alb_error_ratio > 0.01"), w.duration("wait")
 	r.placeholders(w.place("expr"), s.Expr, s.Says, s.Otherwise)
+	r.follows(s, w)
+	r.see(s, w)
 	if s.Expr == "" {
 		return
 	}
@@ -143,7 +147,8 @@ func (r *reading) check(s *Item, body string) {
 }
 
 func (r *reading) ask(s *Item, body string) {
-	w := r.words(body, s.Line, "ask", "question", "choices")
+	w := r.words(body, s.Line, "ask", "question", "choices", "see")
+	r.see(s, w)
 	s.Says = sources.Clean(w.must("question", "question: Has anything been released within the last hour?"))
 	for _, c := range w.list("choices") {
 		s.Choices = append(s.Choices, sources.Clean(c))
@@ -152,7 +157,8 @@ func (r *reading) ask(s *Item, body string) {
 }
 
 func (r *reading) action(s *Item, body string) {
-	w := r.words(body, s.Line, "action", "says", "kind", "service", "resource", "want")
+	w := r.words(body, s.Line, "action", "says", "kind", "service", "resource", "want", "see")
+	r.see(s, w)
 	s.Says, s.Resource = sources.Clean(w.text("says")), sources.Clean(w.text("resource"))
 	s.Do, s.Service = Kind(w.must("kind", "kind: capacity")), w.must("service", "service: asg")
 	s.Want = map[string]string{}

@@ -18,6 +18,7 @@ type Runbook struct {
 	Services []string // whose tiles it answers for, in the order of importance
 	Answers  []string // the alerts that it answers
 	Blocks   []Block  // the document, its steps in their places
+	Links    []Link   // to other runbooks, in their order
 	Steps    []*Item  // the steps alone, in their order; at least one
 	Hash     string   // of its text: tells whether it was changed since somebody began it
 	Source   string   // the file as it was written
@@ -42,6 +43,8 @@ type Item struct {
 	Expr      string        // of a check: a condition over the catalogue
 	Wait      time.Duration // of a check: how long it is worth waiting until it holds, on the launch clock
 	Otherwise string        // of a check: what it means if it does not hold
+	Else      Else          // of a check: what follows if it does not hold
+	See       string        // another runbook to look into, "" for none
 
 	Do       Kind              // of an action
 	Service  string            // of an action: of what it is done to
@@ -49,6 +52,8 @@ type Item struct {
 	Want     map[string]string // of an action: how
 
 	Choices []string // of an ask, none where any words are an answer
+
+	elseLine int // where Else stands
 }
 
 // placeholder stands for the short name of the resource for which a runbook is carried out.

@@ -179,7 +179,7 @@ func (m *Model) offered(name string) bool {
 		return m.opt.Mode == Replay
 	case "note", "own", "silence":
 		return m.opt.Mode != Replay
-	case "runbook":
+	case "runbook", "follow-link":
 		return m.opt.Runbooks != nil
 	case "skip-step", "end-runbook":
 		return m.opt.Runbooks != nil && m.opt.Mode != Replay

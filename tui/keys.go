@@ -35,7 +35,7 @@ type keyMap struct {
 
 	Actions, Capacity, Maintenance, Invalidate, Undo key.Binding
 
-	Runbook, SkipStep, AbortBook key.Binding
+	Runbook, SkipStep, AbortBook, FollowLink key.Binding
 
 	Alerts, Ceilings, Own, Silence, PrevAlert, NextAlert key.Binding
 }
@@ -110,9 +110,10 @@ func defaultKeys() *keyMap {
 		Invalidate:  bind("i", "throw paths out of the caches", "i"),
 		Undo:        bind("u", "take the last action back", "u"),
 
-		Runbook:   bind("r", "the runbook that answers what is seen, or all of them", "r"),
-		SkipStep:  bind("s", "leave the current step out", "s"),
-		AbortBook: bind("b", "end the runbook before its last step", "b"),
+		Runbook:    bind("r", "the runbook that answers what is seen, or all of them", "r"),
+		SkipStep:   bind("s", "leave the current step out", "s"),
+		AbortBook:  bind("b", "end the runbook before its last step", "b"),
+		FollowLink: bind("o", "open another runbook that this one leads to", "o"),
 
 		Alerts:    bind("A", "alerts: what is open, why, who has it", "A"),
 		Own:       bind("o", "own the chosen alert: you have it; again: you do not", "o"),
@@ -149,6 +150,7 @@ func (k *keyMap) all() []namedKey {
 		{"actions", groupHands, &k.Actions}, {"capacity", groupHands, &k.Capacity}, {"maintenance", groupHands, &k.Maintenance},
 		{"invalidate", groupHands, &k.Invalidate}, {"undo", groupHands, &k.Undo},
 		{"runbook", groupBooks, &k.Runbook}, {"skip-step", groupBooks, &k.SkipStep}, {"end-runbook", groupBooks, &k.AbortBook},
+		{"follow-link", groupBooks, &k.FollowLink},
 		{"help", groupRoom, &k.Help}, {"repaint", groupRoom, &k.Repaint}, {"suspend", groupRoom, &k.Suspend}, {"leave", groupRoom, &k.Leave},
 	}
 }

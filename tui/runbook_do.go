@@ -48,6 +48,7 @@ type enteredMsg struct {
 	entry   runbooks.Entry
 	session runbooks.Session
 	err     error
+	other   string // the runbook that follows, "" for none
 }
 
 // unable is why nothing can be done with a runbook here, nil where it can.
@@ -248,6 +249,10 @@ func (m *Model) logStep(p place, e runbooks.Entry) tea.Cmd {
 	log := &runbooks.Logbook{Journal: m.opt.Tape, Clock: m.opt.Clock, Now: m.opt.Now, Operator: m.opt.Operator}
 	step := p.on()
 	e.Step, e.Says = p.step, step.Brief()
+	leftOut, other := p.leftOut(&e), ""
+	if e.Did == runbooks.Ticked && !e.Holds {
+		other = step.Else.Book
+	}
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), readFor)
 		defer cancel()
@@ -258,8 +263,74 @@ func (m *Model) logStep(p place, e runbooks.Entry) tea.Cmd {
 		if err == nil {
 			s, err = log.Record(ctx, s, e)
 		}
-		return enteredMsg{entry: e, session: s, err: err}
+		for _, left := range leftOut {
+			if err == nil {
+				s, err = log.Record(ctx, s, left)
+			}
+		}
+		return enteredMsg{entry: e, session: s, err: err, other: other}
 	}
+}
+
+// leftOut are the steps that a check leaves out where it does not hold.
+func (p *place) leftOut(e *runbooks.Entry) (out []runbooks.Entry) {
+	follows := p.book.Steps[p.step].Else
+	if e.Did != runbooks.Ticked || e.Holds || follows.Heading == "" {
+		return nil
+	}
+	for n := p.step + 1; n < follows.To; n++ {
+		step := p.book.Steps[n].On(p.subject)
+		out = append(out, runbooks.Entry{Did: runbooks.Skipped, Step: n, Says: step.Brief(), Text: fmt.Sprintf("step %d: %s", p.step+1, follows)})
+	}
+	return out
+}
+
+// followLink opens a runbook that the page's one leads to, and asks which where there are several.
+func (m *Model) followLink(p *bookPage) {
+	names := p.book.Leads()
+	switch len(names) {
+	case 0:
+		m.complain(errors.New("this runbook leads to no other"))
+		return
+	case 1:
+		m.openLinked(names[0], p.subject)
+		return
+	}
+	prompt := m.ask("follow to which runbook", "open", "", func(text string) (tea.Cmd, error) {
+		name, err := chosenOf(names, text)
+		if err == nil {
+			m.openLinked(name, p.subject)
+		}
+		return nil, err
+	})
+	prompt.about = func(text string) []Hint {
+		var hints []Hint
+		for _, name := range beginning(text, names) {
+			h := Hint{Key: name}
+			if b, err := m.shelf.library.Find(name); err == nil {
+				h.Does = b.Title
+			}
+			hints = append(hints, h)
+		}
+		return hints
+	}
+	prompt.complete = func(text string) (string, bool) {
+		done, ok := complete(text, names)
+		return strings.TrimSpace(done), ok
+	}
+}
+
+// openLinked opens a runbook for the same resource, where it is for such.
+func (m *Model) openLinked(name string, subject sources.Ref) {
+	b, err := m.shelf.library.Find(name)
+	if err != nil {
+		m.complain(err)
+		return
+	}
+	if b.Answering(subject.Service) < 0 {
+		subject = m.subjectOf(b)
+	}
+	m.openBook(b, subject)
 }
 
 // enteredStep says what was recorded, or who was first.
@@ -267,9 +338,12 @@ func (m *Model) enteredStep(msg enteredMsg) tea.Cmd {
 	if p, ok := m.page.(*bookPage); ok && msg.session.Book == p.book.Name && msg.session.Subject == p.subject {
 		p.session, p.follows = msg.session.ID, true
 	}
-	switch {
+	switch p, onPage := m.page.(*bookPage); {
 	case msg.err != nil:
 		m.complain(msg.err)
+	case msg.other != "" && onPage && p.session == msg.session.ID:
+		m.openLinked(msg.other, p.subject)
+		m.say(fmt.Sprintf("step %d of %s does not hold, so %s follows; the other waits at its next step", msg.entry.Step+1, msg.session.Book, msg.other))
 	case msg.entry.Did == runbooks.Aborted:
 		m.say("ended: " + msg.session.Title)
 	case !msg.session.Open():

@@ -194,6 +194,8 @@ func pieces(spans []runbooks.Span, style theme.Style) []look {
 			out[i].style = theme.Fg(theme.Accent)
 		case s.Strong:
 			out[i].style = theme.Fg(theme.Strong).Bold()
+		case s.Book:
+			out[i].style = theme.Fg(theme.Accent).Underline()
 		case s.Link:
 			out[i].style = theme.Fg(theme.Faint)
 		}

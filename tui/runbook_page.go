@@ -53,6 +53,9 @@ func (p *bookPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return p.attempt(m, m.do), true
 	case key.Matches(k, m.keys.SkipStep):
 		return p.attempt(m, m.skip), true
+	case key.Matches(k, m.keys.FollowLink):
+		m.followLink(p)
+		return nil, true
 	case key.Matches(k, m.keys.AbortBook):
 		return p.attempt(m, m.abort), true
 	}
@@ -103,8 +106,9 @@ func (p *bookPage) scroll(k *keyMap, press tea.KeyPressMsg) bool {
 }
 
 func (p *bookPage) hints(k *keyMap) []Hint {
-	return []Hint{
-		hint(k.Open, "do the step"), hint(k.SkipStep, "leave it out"), hint(k.AbortBook, "end"), hints(k.Down, k.Up, "read"),
-		hint(k.Runbook, "all runbooks"), hint(k.Back, "back"), hint(k.Note, "note"), hint(k.Help, "help"),
+	out := []Hint{hint(k.Open, "do the step"), hint(k.SkipStep, "leave it out"), hint(k.AbortBook, "end"), hints(k.Down, k.Up, "read")}
+	if len(p.book.Links) > 0 {
+		out = append(out, hint(k.FollowLink, "follow a link"))
 	}
+	return append(out, hint(k.Runbook, "all runbooks"), hint(k.Back, "back"), hint(k.Note, "note"), hint(k.Help, "help"))
 }

@@ -28,9 +28,15 @@ func (p *bookPage) state(m *Model, s *runbooks.Session, n, current int) stepStat
 	if how := step.How(); how != step.Brief() {
 		st.below = append(st.below, look{how, theme.Fg(theme.Faint)})
 	}
+	if step.See != "" {
+		st.below = append(st.below, look{"see " + step.See + ", " + m.keys.FollowLink.Help().Key + " opens it", theme.Fg(theme.Faint)})
+	}
 	if e := entryOf(s, n); e != nil {
 		st.recorded(m, e, &step)
 		return st
+	}
+	if follows := step.Else.String(); follows != "" {
+		st.below = append(st.below, look{"else: " + follows, theme.Fg(theme.Faint)})
 	}
 	switch {
 	case s != nil && s.End != nil && n == s.End.Step:
@@ -61,6 +67,7 @@ func (st *stepState) recorded(m *Model, e *runbooks.Entry, step *runbooks.Item) 
 	switch {
 	case e.Did == runbooks.Skipped:
 		st.sign, st.style, st.says = "–", theme.Fg(theme.Faint), theme.Fg(theme.Faint)
+		st.below = append(st.below, look{prefixed("→ ", sources.Clean(e.Text)), theme.Fg(theme.Faint)})
 	case e.Did == runbooks.Answered:
 		st.right.text = who
 		st.below = []look{{"“" + sources.Clean(e.Text) + "”", theme.Fg(theme.Strong)}}
@@ -68,7 +75,9 @@ func (st *stepState) recorded(m *Model, e *runbooks.Entry, step *runbooks.Item) 
 		st.below = []look{{sources.Clean(e.Text), theme.Fg(theme.Strong)}}
 	case !e.Holds:
 		st.sign, st.style = "○", theme.Fg(theme.Strong)
-		st.below = append(st.below, look{prefixed("→ ", step.Otherwise), theme.Fg(theme.Text)})
+		for _, text := range filled(step.Otherwise, step.Else.String()) {
+			st.below = append(st.below, look{"→ " + text, theme.Fg(theme.Text)})
+		}
 	}
 }
 

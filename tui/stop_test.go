@@ -2,7 +2,6 @@ package tui_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,12 +42,4 @@ func TestWhatGotWorseIsOfferedToBeTakenBack(t *testing.T) {
 		}
 		a.lacks("✖ u takes it back")
 	})
-}
-
-// lacks expects words nowhere on the screen.
-func (a *armoury) lacks(words string) {
-	a.t.Helper()
-	if screen := a.screen(); strings.Contains(screen, words) {
-		a.t.Errorf("the screen has %q:\n%s", words, screen)
-	}
 }

@@ -129,8 +129,8 @@ func (c *config) checkActions(d *document.Document) error {
 	return nil
 }
 
-// rules are what a second operator has to approve, as the config has them.
-func (c *config) rules() []runbooks.Rule {
+// twoPeople is what a second operator has to approve, as the config has it.
+func (c *config) twoPeople() []runbooks.Rule {
 	var out []runbooks.Rule
 	for _, text := range c.Actions.TwoPeople {
 		if r, err := runbooks.ParseRule(text); err == nil { // checked when the config was read

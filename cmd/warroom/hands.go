@@ -30,7 +30,7 @@ func (r *room) wantsTwo() []runbooks.Rule {
 	if r.config == nil {
 		return nil
 	}
-	return r.config.now.Load().rules()
+	return r.config.now.Load().twoPeople()
 }
 
 // changing is the hand of a room: AWS as the config has it, or the simulated one of a rehearsal, which whoever collects

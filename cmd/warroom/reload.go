@@ -147,7 +147,7 @@ func (r *room) adopt(ctx context.Context, poller *sources.Poller) (release func(
 	}
 	meta, before := c.meta(), r.described()
 	meta.Clock = before.Clock
-	if err := r.declare(ctx, meta, c.rules()); err != nil {
+	if err := r.declare(ctx, meta, c.twoPeople()); err != nil {
 		release()
 		return nil, fmt.Errorf("describe the launch in the recording: %w", err)
 	}

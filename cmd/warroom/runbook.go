@@ -20,7 +20,11 @@ stand over the ones of the same name.
 
 A runbook is Markdown with a YAML head (title, for, answers, about). Fenced blocks in it are its steps: a check is a
 condition over the metrics, an action is a counter-move, an ask is a question to a person. On the screen r opens the one
-that answers the chosen tile's trouble.`
+that answers the chosen tile's trouble.
+
+A check may say what follows where it does not hold: "else: skip to HEADING" leaves out the steps up to a heading below,
+"else: runbook NAME" opens another runbook. A step's "see: other.md" and a link in the text, [so](other.md), lead to
+another one, too: o opens it. What leads nowhere is told with its line.`
 
 func (p *process) runbookCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -125,26 +129,44 @@ func (p *process) checkRunbooks(paths []string, config string) error {
 		return err
 	}
 	var wrong []error
+	var all []*runbooks.Runbook
 	for _, path := range paths {
 		books, err := runbooks.ReadAll(path, awswrite.Offers)
 		wrong = append(wrong, err)
-		for _, b := range books {
-			if unknown := checkAnswers([]*runbooks.Runbook{b}, rules); unknown != nil {
-				wrong = append(wrong, unknown)
-				continue
-			}
-			p.printf("%s: %s\n", sources.Clean(b.File), rightRunbook(b))
-		}
+		all = append(all, books...)
 		if err == nil && len(books) == 0 {
 			wrong = append(wrong, &runbooks.FileError{File: path, Text: "there is no runbook (*.md) in it"})
 		}
 	}
+	for _, b := range all {
+		err := errors.Join(b.CheckLinks(among(b, all)), checkAnswers([]*runbooks.Runbook{b}, rules))
+		if err == nil {
+			p.printf("%s: %s\n", sources.Clean(b.File), rightRunbook(b))
+		}
+		wrong = append(wrong, err)
+	}
 	return errors.Join(wrong...)
+}
+
+// among are the names to which a runbook may lead: the house's, those that are checked with it, and those beside its file.
+func among(b *runbooks.Runbook, all []*runbooks.Runbook) []string {
+	names := runbooks.HouseNames()
+	for _, other := range all {
+		names = append(names, other.Name)
+	}
+	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(b.File), "*.md")) // the pattern is right but for a folder with brackets
+	for _, file := range beside {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".md"))
+	}
+	return names
 }
 
 // checkRunbook says what a runbook is that is right.
 func (p *process) checkRunbook(file string, text []byte) ([]string, error) {
 	b, err := runbooks.Read(file, text, awswrite.Offers)
+	if err == nil {
+		err = b.CheckLinks(among(b, nil))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +198,23 @@ func (c *config) runbooks() []string {
 
 // checkRunbooks reads the runbooks that the config names: what is wrong with one is known before the launch, not in it.
 func (c *config) checkRunbooks(d *document.Document) error {
+	var all []*runbooks.Runbook
 	for i, path := range c.runbooks() {
-		_, err := runbooks.ReadAll(path, awswrite.Offers)
+		books, err := runbooks.ReadAll(path, awswrite.Offers)
+		all = append(all, books...)
 		if errors.Is(err, fs.ErrNotExist) {
 			return d.At(d.Find("runbooks", fmt.Sprint(i)), "runbooks: there is no %s", path)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	names := runbooks.HouseNames()
+	for _, b := range all {
+		names = append(names, b.Name)
+	}
+	for _, b := range all {
+		if err := b.CheckLinks(names); err != nil {
 			return err
 		}
 	}
