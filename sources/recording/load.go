@@ -109,6 +109,26 @@ func (f *File) Since(ctx context.Context, after Mark) (sources.Batch, Mark, erro
 	return b, mark, nil
 }
 
+// ChangesSince is Since for the changes alone, oldest first in the order of appending, and so for all that ever happened
+// not much: it is how one who must miss none begins.
+func (f *File) ChangesSince(ctx context.Context, after Mark) ([]sources.Change, Mark, error) {
+	var changes []sources.Change
+	mark := after
+	err := f.reading(ctx, func(r *reader) error {
+		end, err := r.end()
+		if err != nil || end <= after {
+			return err
+		}
+		mark = end
+		changes, err = r.changes(`tick > ? ORDER BY seq`, int64(after))
+		return err
+	})
+	if err != nil {
+		return nil, after, f.explain("read what happened since", err)
+	}
+	return changes, mark, nil
+}
+
 // End is the Mark after all that has been appended so far.
 func (f *File) End(ctx context.Context) (Mark, error) {
 	var mark Mark

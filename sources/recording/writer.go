@@ -37,6 +37,7 @@ type Writer struct {
 	dropped Dropped
 	said    map[factName]string // the value of each fact as offered last
 	err     error
+	total   struct{ written, dropped uint64 } // samples, since it was made
 
 	lost bool // another process has taken over; only Run looks
 }
@@ -92,6 +93,13 @@ func (w *Writer) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
+}
+
+// Samples are how many were handed to the recording, and how many were dropped under pressure, since the writer was made.
+func (w *Writer) Samples() (written, dropped uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.total.written, w.total.dropped
 }
 
 // Run appends what is offered until ctx ends, then what is still queued, once, within the time that drain
@@ -200,6 +208,11 @@ func (w *Writer) append(ctx context.Context, appended func()) error {
 	if err != nil {
 		w.putBack(batch, dropped)
 	}
+	for i := range batch {
+		if err == nil {
+			w.total.written += uint64(len(batch[i].Samples))
+		}
+	}
 	w.mu.Unlock()
 	if err == nil && appended != nil {
 		appended()
@@ -228,6 +241,7 @@ func (w *Writer) shed() {
 	for i, r := range w.queue {
 		if n := len(r.Samples); n > 0 && w.waiting > w.limit && i < len(w.queue)-1 {
 			w.waiting -= n
+			w.total.dropped += uint64(n)
 			w.dropped = w.dropped.and(Dropped{Samples: n, From: r.At, To: r.At})
 			r.Samples = nil
 		}
