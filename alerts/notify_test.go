@@ -25,7 +25,7 @@ var (
 
 // hasty are the limits of the tests: nothing in them is worth waiting for.
 var hasty = alerts.Limits{
-	Look: 2 * time.Millisecond, Attempt: 200 * time.Millisecond, First: 2 * time.Millisecond, Most: 10 * time.Millisecond,
+	Look: 2 * time.Millisecond, Attempt: 5 * time.Second, First: 2 * time.Millisecond, Most: 10 * time.Millisecond,
 	Leave: time.Millisecond,
 }
 
@@ -181,6 +181,11 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func hears(t *testing.T, p *phone, want ...string) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("heard %q", p.heard())
+		}
+	}()
 	eventually(t, fmt.Sprintf("%q", want), func() bool { return slices.Equal(p.heard(), want) })
 }
 
