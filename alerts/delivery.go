@@ -198,15 +198,17 @@ func (acc *account) told(key, transition string) {
 	}
 }
 
-// next is what the receiver has to be told first at a moment of the launch clock, nil when there is nothing. What has
-// just begun waits for as long as it is silenced.
+// next is what the receiver has to be told first at a moment of the launch clock, nil when there is nothing: what fires
+// before what is over. What has just begun waits for as long as it is silenced.
 func (l *ledger) next(acc *account, now time.Time) *notice {
 	for _, key := range acc.turns {
-		switch d := acc.debts[key]; {
-		case !d.first.told && d.over == nil && holding(l.silences, l.alerts[key], now) != nil:
-		case !d.first.told:
+		d := acc.debts[key]
+		if !d.first.told && (d.over != nil || holding(l.silences, l.alerts[key], now) == nil) {
 			return d.first
-		case d.over != nil:
+		}
+	}
+	for _, key := range acc.turns {
+		if d := acc.debts[key]; d.first.told && d.over != nil {
 			return d.over
 		}
 	}

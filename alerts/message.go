@@ -57,11 +57,11 @@ func (m *Message) Title() string {
 	case Trial:
 		title = "TEST: nothing is wrong"
 	case Over:
-		title = "OVER: " + named(&m.Transition)
+		title = "OVER: " + called(&m.Transition)
 	case Update:
-		title = "ROOT: " + named(&m.Transition) + explains(m.Lists)
+		title = "ROOT: " + called(&m.Transition) + explains(m.Lists)
 	default:
-		title = strings.ToUpper(string(m.Severity)) + ": " + named(&m.Transition)
+		title = strings.ToUpper(string(m.Severity)) + ": " + called(&m.Transition)
 	}
 	if m.Rehearsal {
 		title = "REHEARSAL " + title
@@ -69,8 +69,8 @@ func (m *Message) Title() string {
 	return sources.Clean(title)
 }
 
-// named is an alert as people call it.
-func named(t *Transition) string {
+// called is an alert as people call it.
+func called(t *Transition) string {
 	if t.Resource == (sources.Ref{}) {
 		return t.Rule
 	}
@@ -80,7 +80,7 @@ func named(t *Transition) string {
 func explains(lists []Transition) string {
 	var names []string
 	for i := range lists {
-		names = append(names, named(&lists[i]))
+		names = append(names, called(&lists[i]))
 	}
 	if len(names) == 0 {
 		return ""
@@ -112,7 +112,7 @@ func (m *Message) Text() string {
 		add("it%s", explains(m.Lists))
 	}
 	if m.Root != nil {
-		add("explained by %s", named(m.Root))
+		add("explained by %s", called(m.Root))
 	}
 	if m.Words != "" && m.Event != Over {
 		add("rule: %s", m.Words)
