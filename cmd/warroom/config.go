@@ -23,8 +23,9 @@ type config struct {
 	Tiles       ast.Node          `yaml:"tiles"`     // as in the tile files of the house
 	Keys        map[string]string `yaml:"keys"`      // what a key does → key
 	Runbooks    []string          `yaml:"runbooks"`  // files and folders of runbooks, from the config's folder
-	Alerts      alerting          `yaml:"alerts"`
+	Alerts      alerting          `yaml:"alerts"`    // by which rules, and whom they go to outside of the room
 	Screen      screenWords       `yaml:"screen"`
+	Metrics     exposing          `yaml:"metrics"`   // what others may read of the room
 	Recording   string            `yaml:"recording"` // the recording's file, instead of the one in the state folder
 
 	path     string
@@ -74,7 +75,8 @@ func loadConfig(path string) (*config, error) {
 	return parseConfig(path, text)
 }
 
-func parseConfig(path string, text []byte) (*config, error) {
+func parseConfig(path string, text []byte) (_ *config, err error) {
+	defer func() { maskAddresses(err) }()
 	d, err := document.Parse(path, text)
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func parseConfig(path string, text []byte) (*config, error) {
 		return nil, err
 	}
 	for _, check := range []func(*document.Document) error{
-		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks, c.checkRules,
+		c.checkLaunch, c.checkAccount, c.checkActions, c.readResources, c.checkSites, c.checkScreen, c.checkRunbooks, c.checkRules, c.checkAlerts,
 	} {
 		if err := check(d); err != nil {
 			return nil, err

@@ -198,7 +198,7 @@ func TestWrongConfigs(t *testing.T) {
 		"site unknown resource":  {"launch: {name: a, t0: 2026-03-01T19:15:00Z, sites: {shop: {alb: shp}}}\n" + watch, `unknown resource "shp" in launch.sites.shop; the nearest is "shop"`},
 		"key unknown":            {good + watch + "keys: {paus: p}\n", `"pause"`},
 		"key of others":          {good + watch + "keys: {quit: z}\n", `"quit" is no name of a key, did you mean "leave"?`},
-		"word below launch":      {good + watch + "phases: []\n", `3:1: unknown word "phases"; it stands below launch (known: launch, environment, aws, actions, resources, tiles, keys, runbooks, alerts, screen, recording)`},
+		"word below launch":      {good + watch + "phases: []\n", `3:1: unknown word "phases"; it stands below launch (known: launch, environment, aws, actions, resources, tiles, keys, runbooks, alerts, screen, metrics, recording)`},
 		"key after a right one":  {good + watch + "keys:\n  pause: p\n  help: zz\n", `5:3: keys: help: "zz" is no key`},
 		"key beside a swap":      {good + watch + "keys: {pause: q, leave: p, help: zz}\n", `3:28: keys: help: "zz" is no key`},
 		"two wrong keys":         {good + watch + "keys: {help: zz, paus: p}\n", `3:8: keys: help: "zz" is no key`},

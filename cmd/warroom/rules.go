@@ -15,11 +15,6 @@ import (
 	"warroom/sources/document"
 )
 
-// alerting is what the config says of alerts.
-type alerting struct {
-	Rules []string `yaml:"rules"` // rule files, from the config's folder, each over those before it and those of the house
-}
-
 // ruleFiles are those that the config names.
 func (c *config) ruleFiles() []string {
 	out := make([]string, len(c.Alerts.Rules))
