@@ -208,3 +208,33 @@ func holding(all []Silence, a *Alert, now time.Time) *Silence {
 	}
 	return nil
 }
+
+// Register keeps how the alerts stand while changes come in: [Alerts] for who asks again and again.
+type Register struct{ ledger *ledger }
+
+// NewRegister is a register of nothing yet.
+func NewRegister() *Register { return &Register{newLedger(nil)} }
+
+// Take goes on with changes, in the order of the recording.
+func (r *Register) Take(changes []sources.Change) {
+	for _, c := range changes {
+		r.ledger.take(c)
+	}
+}
+
+// Open are the alerts that are not over at a moment, the most urgent first, without what was judged.
+func (r *Register) Open(now time.Time) (out []Alert) {
+	for _, a := range r.ledger.alerts {
+		if !a.Open() {
+			continue
+		}
+		one := *a
+		one.Silence = holding(r.ledger.silences, a, now)
+		for _, t := range r.ledger.explained(a.Key) {
+			one.Lists = append(one.Lists, t.Key)
+		}
+		out = append(out, one)
+	}
+	slices.SortFunc(out, urgency)
+	return out
+}

@@ -18,7 +18,7 @@ import (
 	"warroom/sources/document"
 )
 
-// alerting is whom alerts go to outside of the room.
+// alerting is by which rules alerts are judged, and whom they go to outside of the room.
 type alerting struct {
 	Rules     []string    `yaml:"rules"` // rule files, from the config's folder, each over those before it and those of the house
 	Receivers []receiving `yaml:"receivers"`

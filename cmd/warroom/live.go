@@ -95,6 +95,7 @@ func (p *process) liveRoom(asked, operator string, possible func() error) (r *ro
 	}
 	r.writes = r.liveWrites
 	r.rules = watched.rules
+	r.outside, r.metrics = &outside{config: watched.now.Load, env: p.env}, c.Metrics.Listen
 	return r, closeAfter(tape), nil
 }
 

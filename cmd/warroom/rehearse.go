@@ -19,6 +19,8 @@ import (
 const rehearseLong = `Run a simulated launch: a model of the whole site behind AWS' own wire protocols on a loopback port, asked by
 the same clients that ask the real one. No account, no network and no AWS setting of yours is used.
 
+Nothing goes out: alerts are told to nobody, unless --notify asks for it, and the metrics are served only with --metrics.
+
 The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
 those that come with the program, or a file. The keys are those of the config, where there is one.`
 
@@ -32,6 +34,8 @@ type rehearsal struct {
 	duration time.Duration
 	file     string
 	config   string // whose keys are used
+	notify   bool   // tell the config's receivers of alerts
+	metrics  string // where the metrics are served, "" for nowhere
 }
 
 func (p *process) rehearseCommand() *cobra.Command {
@@ -69,6 +73,8 @@ func (p *process) rehearseCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
 	f.BoolVar(&o.headless, "headless", false, "without a screen: print a line a minute of the launch")
 	f.DurationVar(&o.duration, "for", 0, "with --headless: stop after so much time of the launch")
+	f.BoolVar(&o.notify, "notify", false, "tell the receivers of the config of alerts; every message says REHEARSAL")
+	f.StringVar(&o.metrics, "metrics", "", "serve /metrics at this address, such as 127.0.0.1:9273")
 	f.StringVar(&o.file, "recording", "", "record into this file, or go on with it (default: a new one in a temporary folder)")
 	_ = c.RegisterFlagCompletionFunc("recording", recordings)
 	return c
@@ -90,6 +96,12 @@ func (o *rehearsal) check(c *cobra.Command) error {
 		return usage("--for %v: want more than nothing", o.duration)
 	case o.duration > 0 && !o.headless:
 		return usage("--for is for --headless: a screen is left with q")
+	case o.metrics != "":
+		address, err := listenAddress(o.metrics)
+		if err != nil {
+			return usage("--metrics %s: %v", o.metrics, err)
+		}
+		o.metrics = address
 	}
 	return nil
 }
@@ -112,10 +124,19 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 			return err
 		}
 	}
+	var told *outside
+	if o.notify {
+		c, err := p.receiversOf(o.config)
+		if err != nil {
+			return err
+		}
+		told = &outside{config: func() *config { return c }, env: p.env, rehearsal: true}
+	}
 	r, closing, err := p.rehearsalRoom(o, p.who(l))
 	if err != nil {
 		return err
 	}
+	r.outside, r.metrics = told, o.metrics
 	if o.headless {
 		err = p.headlessFor(ctx, r, o.duration)
 	} else if r.keys, err = p.keysOf(o.config); err == nil {

@@ -42,6 +42,9 @@ func (w *watchedConfig) later(c *config) string {
 	if before.Screen != c.Screen {
 		words = append(words, "screen")
 	}
+	if before.Metrics != c.Metrics {
+		words = append(words, "metrics")
+	}
 	if before.Recording != c.Recording {
 		words = append(words, "recording")
 	}

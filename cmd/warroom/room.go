@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"warroom/alerts"
@@ -23,6 +24,7 @@ import (
 //	collect  ask every source that is due        poller, into the writer
 //	record   append what came to the recording   writer, on behalf of the lease
 //	judge    evaluate the rules on it, at now    judges, which records what alerts go through
+//	tell     say it outside of the room          notifier, which reads the recording, too
 //	show     say that there is something new     advanced; each screen reads the recording by itself
 type room struct {
 	tape     *recording.File
@@ -33,6 +35,8 @@ type room struct {
 	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
 	rules    func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
 	bell     string                                          // how a new page is told, as the config says; "" for auto
+	outside  *outside                                        // who is told of alerts outside of the room; nil: nobody
+	metrics  string                                          // address at which the metrics are served, "" for nowhere
 	keys     map[string]string                               // rebindings of the config
 	runbooks []string                                        // files and folders of runbooks beside those of the house
 	earlier  *query.Earlier                                  // the launch to compare with, nil for none
@@ -41,6 +45,8 @@ type room struct {
 	advanced func()                                          // told after every append, of this process and of others
 	say      func(string)                                    // told one line for people
 	notice   func(string)                                    // told what people must know for as long as it holds; "" when it no longer does
+
+	writer atomic.Pointer[recording.Writer] // while this process collects, else nil
 
 	describing sync.Mutex // over meta, which a reload replaces while others read it
 
@@ -68,6 +74,7 @@ func (r *room) run(ctx context.Context) error {
 	defer following.Wait()
 	defer stop(nil)
 	following.Go(ending(stop, func() { r.follow(ctx) }))
+	following.Go(ending(stop, func() { r.expose(ctx) }))
 	for {
 		lease, before, err := r.lead(ctx)
 		if ctx.Err() != nil {
@@ -127,6 +134,8 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 		return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
 	}
 	writer := recording.NewWriter(lease, maxWaiting, retryWrites)
+	r.writer.Store(writer)
+	defer r.writer.Store(nil)
 	poller := sources.NewPoller(r.clock, writer.Offer, srcs...)
 	r.introduce(ctx, before)
 	var polling, writing sync.WaitGroup
@@ -134,6 +143,7 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	polling.Go(ending(stop, func() { _ = poller.Run(ctx) })) // it ends with ctx only
 	polling.Go(ending(stop, func() { lost = r.keep(ctx, lease); stop(nil) }))
 	polling.Go(ending(stop, func() { r.judges(ctx, lease) }))
+	polling.Go(ending(stop, func() { r.notifies(ctx, lease) }))
 	polling.Go(ending(stop, func() { r.warn(ctx, writer) }))
 	polling.Go(ending(stop, func() { r.reload(ctx, poller, &release) }))
 	written, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -210,6 +220,8 @@ const (
 	ofLease
 	ofConfig
 	ofJudging
+	ofReceivers
+	ofMetrics
 	causes
 )
 

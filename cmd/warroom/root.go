@@ -49,7 +49,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetErr(p.err)
 	root.SetFlagErrorFunc(nearestFlag)
 	root.AddCommand(p.rehearseCommand(), p.liveCommand(), p.recordCommand(), p.replayCommand(),
-		p.statusCommand(), p.importCommand(), p.exportCommand(), p.auditCommand(), p.runbookCommand(), p.checkCommand(), p.backtestCommand(), p.policyCommand(), p.versionCommand())
+		p.statusCommand(), p.importCommand(), p.exportCommand(), p.auditCommand(), p.runbookCommand(), p.checkCommand(), p.backtestCommand(), p.policyCommand(), p.notifyCommand(), p.versionCommand())
 	root.Version = version() // said as cobra says it: a template of ours would keep the linker from leaving anything out
 	root.InitDefaultVersionFlag()
 	root.Flags().Lookup("version").Usage = "say which version this is"
