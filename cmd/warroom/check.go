@@ -27,7 +27,8 @@ func (p *process) checkCommand() *cobra.Command {
 every time, every short name, every expression; and run the tests of rules, in the format of Prometheus' promtool. What
 is wrong is told with its file and line and the nearest valid word. Without a file it checks the config that "warroom
 live" would read, with the rules and runbooks that it names. Which of these a file is, its words tell. Nothing is asked
-of AWS.`,
+of AWS, and nothing sent to receivers of alerts: their URLs are looked at, with what the environment and the files named
+by url_file put into them.`,
 		Example:           "  warroom check warroom.yaml\n  warroom check rules.yaml rules.test.yaml\n  warroom check our-launch.scenario.yaml",
 		ValidArgsFunction: configs,
 		RunE: func(c *cobra.Command, files []string) error {
@@ -87,9 +88,15 @@ func (p *process) checkFile(ctx context.Context, file string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
+	if _, wrong := c.receivers(p.env); len(wrong) > 0 {
+		return nil, &document.FileError{File: file, Text: "alerts.receivers: " + reason(errors.Join(wrong...))}
+	}
 	right := fmt.Sprintf("right: %s, T0 %s, %s", c.Launch.Name, c.Launch.T0.Format(time.RFC3339), counted(len(c.watch), "resource"))
 	if n := len(c.Alerts.Rules); n > 0 {
 		right += ", " + counted(n, "rule file")
+	}
+	if n := len(c.Alerts.Receivers); n > 0 {
+		right += ", " + counted(n, "receiver")
 	}
 	return append(slices.Clone(c.warnings), right), nil
 }
