@@ -86,7 +86,7 @@ type notice struct {
 func newLedger(receivers []Receiver) *ledger {
 	l := &ledger{alerts: map[string]*Alert{}}
 	for _, r := range receivers {
-		l.accounts = append(l.accounts, &account{name: r.Name, severity: r.Severity, debts: map[string]*debt{}})
+		l.accounts = append(l.accounts, &account{name: r.Name, severity: cmp.Or(r.Severity, Page), debts: map[string]*debt{}})
 	}
 	return l
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -273,5 +274,59 @@ func TestWhereMetricsAreServed(t *testing.T) {
 	c, err := parseConfig("warroom.yaml", []byte(tenLines+"metrics: {listen: \"0.0.0.0:9273\"}\n"))
 	if err != nil || len(c.warnings) != 1 || !strings.Contains(c.warnings[0], "whoever reaches 0.0.0.0:9273 may read them") {
 		t.Errorf("warnings %q, %v", c.warnings, err)
+	}
+}
+
+// TestReceiversOfAChangedConfigHoldAtOnce: what the old ones were not told, the new ones are.
+func TestReceiversOfAChangedConfigHoldAtOnce(t *testing.T) {
+	t.Parallel()
+	h := &hook{}
+	server := httptest.NewServer(h)
+	defer server.Close()
+	of := func(address string) *config {
+		c, err := parseConfig("warroom.yaml", []byte(tenLines+"alerts: {receivers: [{name: hook, webhook: \""+address+"\"}]}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	tape, err := recording.Create(filepath.Join(t.TempDir(), "r.warroom"), recording.Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tape.Close()
+	lease, err := tape.Acquire(t.Context(), "us", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now atomic.Pointer[config]
+	now.Store(of("http://127.0.0.1:1/${HOOK}"))
+	var mu sync.Mutex
+	var notices []string
+	r := &room{
+		tape: tape, clock: sources.RunningClock{},
+		outside: &outside{config: now.Load, env: func(string) string { return planted }},
+		notice:  func(text string) { mu.Lock(); defer mu.Unlock(); notices = append(notices, text) },
+	}
+	noticed := func(text string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.ContainsFunc(notices, func(n string) bool { return strings.Contains(n, text) })
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { r.notifies(ctx, lease) })
+	if err := became(tape, "Ours", alerts.Pending, alerts.Firing, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "people know that nobody is told", func() bool { return noticed("no alerts to hook since") })
+	now.Store(of(server.URL))
+	soon(t, "the new address is told", func() bool { return len(h.all()) == 1 })
+	stop()
+	running.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	if last := notices[len(notices)-1]; last != "" || strings.Contains(fmt.Sprint(notices), planted) {
+		t.Errorf("notices %q", notices)
 	}
 }
