@@ -73,8 +73,11 @@ func (e *edge) of(path string) *behavior {
 
 // maintained is the share of the uncached requests of each kind that go to the maintenance origin. The function with the
 // flag goes before the default behaviour alone.
-func (e *edge) maintained() (share [kinds]float64, any bool) {
+func (e *edge) maintained() (share [kinds]float64, some bool) {
 	otherwise := 1 - (1-e.otherwise.maintained())*(1-e.flag.share)
+	if some = otherwise > 0 || slices.ContainsFunc(e.paths, func(b behavior) bool { return b.maintained() > 0 }); !some {
+		return share, false
+	}
 	for k := range share {
 		for _, a := range asked[k] {
 			part := otherwise
@@ -83,9 +86,8 @@ func (e *edge) maintained() (share [kinds]float64, any bool) {
 			}
 			share[k] += a.share * part
 		}
-		any = any || share[k] > 0
 	}
-	return share, any
+	return share, true
 }
 
 // each visits all behaviours, the default one last.

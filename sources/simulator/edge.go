@@ -110,7 +110,7 @@ func (e *edge) route(d draw, t traffic) (r routed) {
 	r.hits = d.binomial(t[kindStatic], e.warm)
 	t[kindStatic] -= r.hits
 	r.live = t
-	if share, any := e.maintained(); any {
+	if share, some := e.maintained(); some {
 		for k, n := range t {
 			r.maintenance[k] = d.binomial(n, share[k])
 		}
