@@ -46,7 +46,22 @@ func shiftOf(t *testing.T, scenario string) *shift {
 			t.Error(err)
 		}
 	}
+	s.opens()
 	return s
+}
+
+// opens waits until the simulated AWS is there to be acted on: on a busy machine that takes longer than half a second.
+func (s *shift) opens() {
+	s.t.Helper()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		_, err := s.room.simulatedEndpoint(s.t.Context())
+		if err == nil {
+			return
+		}
+		if time.Since(began) > 20*time.Second {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 // scenarioWith is the file of the lottery with other faults.
