@@ -11,6 +11,8 @@
 //   - A rule's annotation "explains" names the alerts that are its consequences. What is explained by an alert that is open is
 //     listed under it and pages nobody.
 //
+// Rules have tests, in the format of Prometheus' promtool: [Tests] judges what they give by this very judge.
+//
 // Everything that an alert goes through is a change of kind [ChangeAlert] in the recording, what people do about it one of
 // kind [ChangeResponse]: screens, outputs and a process that takes over read alerts from there, with [Alerts].
 package alerts

@@ -82,6 +82,8 @@ func TestFaults(t *testing.T) {
 		rules("      - alert: A\n        expr: '" + strings.Repeat("(", 20_000) + "'\n"):                              `shop.yaml:5: alert A at column 1: longer than 8 KiB: this is no expression`,
 		// records
 		rules("      - record: errors\n        expr: alb_requests\n"):                                                    `shop.yaml:4: record errors: "errors" cannot be recorded: want a name with a colon in it`,
+		rules("      - {record: 'surprise:alb_requests', expr: alb_requests}\n"):                                         `shop.yaml:4: record surprise:alb_requests: "surprise:alb_requests" cannot be recorded: what begins with surprise: is made of the metric behind it`,
+		rules("      - {alert: A, expr: 'surprise:alb_request > 1'}\n"):                                                  `shop.yaml:4: alert A at column 1: unknown metric "surprise:alb_request"; did you mean "surprise:alb_requests"?`,
 		rules("      - record: a:b\n        expr: alb_request\n"):                                                        `shop.yaml:5: record a:b: at column 1: unknown metric "alb_request"; did you mean "alb_requests"?`,
 		rules("      - record: a:b\n"):                                                                                   `shop.yaml:4: record a:b has no expr`,
 		rules("      - record: a:b\n        expr: alb_requests\n        for: 5m\n"):                                      `shop.yaml:6: a record has a name and an expr; for is for alerts`,

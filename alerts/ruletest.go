@@ -35,8 +35,9 @@ const (
 //   - The value of an input series at a time is that of the period that ends then, so all intervals are one minute, and its
 //     name and labels are the catalogue's. It is read when it has settled, so no time of a test is about lateness.
 //   - "_" is a period of which nothing is known; "stale" is one that was asked about, and there was nothing.
-//   - Derived metrics come from their inputs where those are given. launch_seconds, launch_phase, mark_active and
-//     series_age_seconds are there only where they are given, and so is the label site.
+//   - Derived metrics come from their inputs where those are given, and series_age_seconds from the times at which series are
+//     read, unless they are given themselves. launch_seconds, launch_phase, mark_active and the label site are there only
+//     where they are given.
 //   - What an alert is expected to be annotated with is compared only where the test says exp_annotations.
 type Tests struct {
 	file   string

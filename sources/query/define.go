@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -33,6 +34,11 @@ const (
 func (e *Engine) Define(name, expr string) error {
 	if !definable.MatchString(name) {
 		return fmt.Errorf("%q cannot be recorded: want a name with a colon in it, such as origin:error_budget_burn:5m", name)
+	}
+	for _, prefix := range sources.Prefixes {
+		if strings.HasPrefix(name, prefix) {
+			return fmt.Errorf("%q cannot be recorded: what begins with %s is made of the metric behind it", name, prefix)
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
