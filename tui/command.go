@@ -41,7 +41,7 @@ func commands() []command {
 		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
 		{"deploy", "plan it: deploy rollback, of what an instance refresh or CodeDeploy brings out", act(runbooks.Deploy), nil},
 		{"undo", "plan to take the last action back", (*Model).undo, nil},
-		{"hold", "keep a tile's resource to yourself for an hour: hold asg/web warming it up", (*Model).holdIt, (*Model).tileNames},
+		{"hold", "keep a target for an hour: hold asg/web warming up", (*Model).holdIt, (*Model).tileNames},
 		{"release", "free what is held: release, release asg/web", (*Model).releaseIt, (*Model).heldNames},
 		{"settle", "read how an action in doubt stands", (*Model).settle, nil},
 		{"requests", "what a second operator is wanted for", func(m *Model, _ string) (tea.Cmd, error) { m.open(&deedsPage{requests: true}); return nil, nil }, nil},

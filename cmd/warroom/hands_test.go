@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/recording"
@@ -278,5 +279,34 @@ func TestADeploymentIsExportedWithItsEnd(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("marks %+v, want %+v", got, want)
+	}
+}
+
+// An alert that pages shortly after an action offers to take it back, to all who watch; one whose trouble began before it, does
+// not.
+func TestAnAlertOffersWhatWasDoneBeforeIt(t *testing.T) {
+	t.Parallel()
+	s := newShift(t)
+	defer s.end()
+	s.until("T-80s")
+	s.does(runbooks.Action{Kind: runbooks.Capacity, Resource: fleetWeb, Want: map[string]string{"desired": "+1"}})
+	j := newJudging(s.room, nil)
+	defer j.hands.Close()
+	for _, c := range []struct {
+		began time.Duration
+		want  string
+	}{{-time.Minute, ""}, {time.Minute, "OriginErrors fires"}} {
+		began, want := c.began, c.want
+		runs, err := s.hands.Runs(t.Context())
+		if err != nil || len(runs) != 1 || runs[0].Stop.Why != "" {
+			t.Fatalf("%+v, %v", runs, err)
+		}
+		j.fired = []alerts.Transition{{Rule: "OriginErrors", To: alerts.Firing, Page: true, Since: runs[0].At.Add(began)}}
+		if err := j.record(t.Context()); err != nil || len(j.fired) > 0 {
+			t.Fatal(err)
+		}
+		if runs, err = s.hands.Runs(t.Context()); err != nil || runs[0].Stop.Why != want {
+			t.Errorf("%s after it: %+v, %v", began, runs[0].Stop, err)
+		}
 	}
 }

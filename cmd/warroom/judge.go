@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"warroom/alerts"
+	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/query"
 	"warroom/sources/recording"
@@ -34,11 +35,21 @@ type judging struct {
 	mark    recording.Mark
 	last    time.Time        // when it judged, machine clock
 	waiting []sources.Change // decided, but not recorded yet
+	hands   *runbooks.Hands  // none that could act: they offer what was done shortly before an alert to be taken back
+	fired   []alerts.Transition
+}
+
+// newJudging is a judging that has not begun. Close its hands.
+func newJudging(r *room, lease *recording.Lease) *judging {
+	return &judging{room: r, lease: lease, hands: runbooks.NewHands(runbooks.Options{
+		Journal: r.tape, Clock: r.clock, Now: time.Now, Operator: "alerts", Process: r.holder,
+	})}
 }
 
 // judges runs the step of judging until ctx ends. What keeps it from judging is given notice of while it lasts.
 func (r *room) judges(ctx context.Context, lease *recording.Lease) {
-	j := &judging{room: r, lease: lease}
+	j := newJudging(r, lease)
+	defer j.hands.Close()
 	for {
 		err := j.turn(ctx)
 		switch {
@@ -84,8 +95,28 @@ func (j *judging) turn(ctx context.Context) error {
 			return err
 		}
 		j.waiting = append(j.waiting, c)
+		if found[i].Page && found[i].To == alerts.Firing {
+			j.fired = append(j.fired, found[i])
+		}
 	}
 	return j.record(ctx)
+}
+
+// offer has what was done shortly before the trouble of an alert began offered to be taken back. What cannot be recorded now
+// is tried again with the next turn.
+func (j *judging) offer(ctx context.Context) error {
+	for len(j.fired) > 0 {
+		t := &j.fired[0]
+		began := t.Since
+		if began.IsZero() {
+			began = t.At
+		}
+		if _, err := j.hands.Alarm(ctx, t.Rule+" fires", began); err != nil {
+			return err
+		}
+		j.fired = j.fired[1:]
+	}
+	return nil
 }
 
 // prepare makes the judge, anew when the rules or the launch have changed, and reads what it looks back on.
@@ -123,7 +154,7 @@ func (j *judging) prepare(ctx context.Context) error {
 // transition is recorded once only.
 func (j *judging) record(ctx context.Context) error {
 	if len(j.waiting) == 0 {
-		return nil
+		return j.offer(ctx)
 	}
 	reading := sources.Reading{Source: sources.RoomService, At: j.room.clock.Now(), Batch: sources.Batch{Changes: j.waiting}}
 	if err := j.lease.Append(ctx, reading); err != nil {
@@ -131,7 +162,7 @@ func (j *judging) record(ctx context.Context) error {
 	}
 	j.waiting = nil
 	j.room.advanced()
-	return nil
+	return j.offer(ctx)
 }
 
 // judgedBy are the rules that hold: those of the house, where the room was given no others.
