@@ -43,6 +43,7 @@ type plan struct {
 	tree      parser.Expr
 	selectors []selector
 	labels    []string // that the metrics in it bear, and those that come into being within it
+	guards    [][]guard
 	lookBack  time.Duration
 	err       error
 }
@@ -90,6 +91,9 @@ func (e *Engine) newPlan(expr string) *plan {
 	}
 	for _, s := range p.selectors {
 		p.lookBack = max(p.lookBack, s.metric.Period)
+	}
+	if p.err == nil && p.lookBack == time.Minute {
+		p.guards = e.guardsOf(p.tree)
 	}
 	return p
 }

@@ -27,6 +27,7 @@ const (
 type Engine struct {
 	promql *promql.Engine
 	parser parser.Parser
+	trees  *trees
 
 	mu      sync.Mutex
 	defined definitions
@@ -39,12 +40,13 @@ type Engine struct {
 // NewEngine makes an engine.
 func NewEngine() *Engine {
 	p := parser.NewParser(parser.Options{})
+	t := newTrees(p)
 	return &Engine{
 		promql: promql.NewEngine(promql.EngineOpts{
-			MaxSamples: samplesMost, Timeout: queryMost, LookbackDelta: time.Minute, Parser: p,
+			MaxSamples: samplesMost, Timeout: queryMost, LookbackDelta: time.Minute, Parser: t,
 			NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 		}),
-		parser: p, defined: definitions{}, plans: map[string]*plan{}, labels: map[labelled]identity{},
+		parser: p, trees: t, defined: definitions{}, plans: map[string]*plan{}, labels: map[labelled]identity{},
 	}
 }
 
@@ -95,11 +97,14 @@ func (e *Engine) Instant(ctx context.Context, v *sources.View, expr string, at t
 		}
 	}
 	e.layAll(v, p)
+	if e.barred(p, v, at, o) {
+		return nil, nil
+	}
 	q, err := e.promql.NewInstantQuery(ctx, &queryable{e, v, o}, promql.NewPrometheusQueryOpts(false, p.lookBack), p.text, at)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s: %w", expr, err)
 	}
-	defer q.Close()
+	defer e.trees.keep(p.text, q)
 	return results(q.Exec(ctx), expr, o)
 }
 
@@ -242,7 +247,7 @@ func (e *Engine) each(ctx context.Context, v *sources.View, expr string, from, t
 	if err != nil {
 		return fmt.Errorf("evaluate %s: %w", expr, err)
 	}
-	defer q.Close()
+	defer e.trees.keep(p.text, q)
 	r := q.Exec(ctx)
 	matrix, err := r.Matrix()
 	if err != nil {
