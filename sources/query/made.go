@@ -132,7 +132,8 @@ func holds(m sources.Mark, t0, at time.Time) bool {
 }
 
 // ages adds the age of every recorded metric of every resource: of its youngest series where it has
-// several. At a time in the past it is the age that the view's data tell for then.
+// several. At a time in the past it is the age that the view's data tell for then. An answer without a value makes a series
+// young only where that says something: of a metric that is always there it says that nothing is known.
 func (q *querier) ages(add adder) {
 	type metric struct{ name, resource string }
 	members := map[metric][]sources.Series{}
@@ -150,19 +151,29 @@ func (q *querier) ages(add adder) {
 	}
 }
 
-// ageLookBack bounds how far back a newest period is looked for.
-const ageLookBack = 4 * time.Hour
+// How far back a newest period is looked for: nearly always it is found at once.
+var ageLookBacks = [...]time.Duration{12 * time.Minute, 4 * time.Hour}
 
 func (q *querier) age(m sources.Metric, series []sources.Series, at time.Time) (float64, bool) {
+	for _, back := range ageLookBacks {
+		if newest := q.newest(m, series, at, back); !newest.IsZero() {
+			return at.Sub(newest).Seconds(), true
+		}
+	}
+	return 0, false
+}
+
+// newest is the end of the newest period, as of a time, that says something.
+func (q *querier) newest(m sources.Metric, series []sources.Series, at time.Time, back time.Duration) time.Time {
 	var newest time.Time
 	for _, s := range series {
-		q.room = q.view.Points(q.room[:0], s, at.Add(-ageLookBack), at.Add(-m.Settle-m.Period+time.Millisecond))
-		for i := len(q.room) - 1; i >= 0; i-- {
-			if end := q.room[i].At.Add(m.Period); !q.room[i].Provisional && end.After(newest) {
+		q.room = q.view.Points(q.room[:0], s, at.Add(-back), at.Add(-m.Settle-m.Period+time.Millisecond))
+		for _, p := range slices.Backward(q.room) {
+			if end := p.At.Add(m.Period); !p.Provisional && end.After(newest) && (!p.None || m.Gap != sources.Unknown) {
 				newest = end
 				break
 			}
 		}
 	}
-	return at.Sub(newest).Seconds(), !newest.IsZero()
+	return newest
 }
