@@ -106,13 +106,14 @@ type Line struct {
 }
 
 // Line is the transition as a backtest prints it, and whether it does: an alert that was pending and is not any more has
-// never been one. One that wakes nobody because another one explains it has the severity [Warn].
+// never been one. One that wakes nobody, because another one explains it or somebody has been woken before, has the
+// severity [Warn].
 func (t *Transition) Line() (Line, bool) {
 	if t.To == Inactive || t.From == t.To && !t.Page {
 		return Line{}, false
 	}
 	severity := t.Severity
-	if severity == Page && (t.Under != "" || t.Root && t.To == Firing) {
+	if severity == Page && (t.Under != "" || t.To == Firing && !t.Page) {
 		severity = Warn
 	}
 	under, _, _ := cut(t.Under)

@@ -1,6 +1,11 @@
 package alerts
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"warroom/sources"
+)
 
 // fire takes an alert to firing. One that would wake somebody is listed under an open alert that explains it instead, and
 // waits a little for one that is pending.
@@ -61,15 +66,45 @@ func (t *turn) together(a, b *instance) bool {
 	return x == "" || y == "" || x == y
 }
 
-// waits tells whether an alert's page waits for one that is pending and would explain it.
+// waits tells whether an alert's page waits a little: for an alert that is pending and would explain it, or for what would
+// explain it and is known later than the alert itself, as a database is later than the load balancer before it.
 func (t *turn) waits(a *instance) bool {
-	if t.explaining(a, func(b *instance) bool { return b.To == Pending && b.held.IsZero() }) == nil {
+	pending := func(b *instance) bool { return b.To == Pending && b.held.IsZero() }
+	if t.explaining(a, pending) == nil && !t.behind(a) {
 		return false
 	}
 	if a.held.IsZero() {
 		a.held = t.now
 	}
 	return t.now.Sub(a.held) < holdFor
+}
+
+// behind tells whether a rule that would explain an alert has not been judged yet up to when the alert's condition began to
+// show. What is silent is not waited for.
+func (t *turn) behind(a *instance) bool {
+	began := a.Since.Add(-shows)
+	for _, r := range t.judge.rules {
+		if r.Severity != Page || !slices.Contains(t.judge.causes[a.Rule], r.Alert) {
+			continue
+		}
+		for name, step := range r.steps {
+			root := instance{Transition: Transition{Resource: sources.Ref{Service: r.service, Name: name}}}
+			if step.Before(began) && t.together(a, &root) && !t.blinded(r, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// blinded tells whether a rule cannot be judged for a resource.
+func (t *turn) blinded(r *judged, name string) bool {
+	for _, b := range r.alerts {
+		if b.Resource.Name == name && (b.To == NoData || b.To == Errored) {
+			return true
+		}
+	}
+	return false
 }
 
 // below is an alert that has woken somebody not long ago and that this one explains, nil where there is none.
@@ -118,7 +153,7 @@ func (t *turn) settle() {
 	}
 }
 
-// orphan makes an alert one by itself, and wakes somebody, when it still fires a while after what explained it is over.
+// orphan makes an alert one by itself, and wakes somebody unless it has before, when it still fires a while after what explained it is over.
 func (t *turn) orphan(a *instance) {
 	above := t.judge.alerts[a.Under]
 	if above != nil && above.To != Resolved && above.To != Inactive {
@@ -132,5 +167,10 @@ func (t *turn) orphan(a *instance) {
 		return
 	}
 	a.alone, a.Under = time.Time{}, ""
-	t.begin(a, a.Step)
+	if a.paged.IsZero() {
+		t.begin(a, a.Step)
+		return
+	}
+	a.From, a.At, a.Page, a.Root = a.To, t.now, false, false // somebody has been woken for it already
+	t.tell(a)
 }

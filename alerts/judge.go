@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,8 @@ import (
 // Bounds of judging.
 const (
 	catchUp     = time.Hour        // the oldest period that is still judged when data come late
-	holdFor     = 2 * time.Minute  // a page waits so long for an alert that would explain it and is pending
+	holdFor     = 2 * time.Minute  // a page waits so long for what would explain it and is pending, or is not known yet
+	shows       = 2 * time.Minute  // before a condition over several minutes holds, its cause has shown for about so long
 	joinWithin  = 15 * time.Minute // so long after its page an alert can still be explained by a younger one
 	judgedSpan  = 10 * time.Minute // of the datapoints that a transition names
 	judgedMost  = 6                // series that it names
@@ -39,6 +41,7 @@ type judged struct {
 	service string // of the resource that its alerts are about, "" for the whole launch
 	labels  []string
 	steps   map[string]time.Time // by resource: the newest period that was judged
+	read    map[string]uint64    // by resource: what was read then, of a rule that looks at a period more than once
 	alerts  map[string]*instance
 }
 
@@ -71,10 +74,18 @@ func NewJudge(rules *Rules, launch *sources.Launch) (*Judge, error) {
 			return nil, err
 		}
 		j.rules = append(j.rules, &judged{
-			Rule: rule, service: shape.Service, labels: shape.Labels, steps: map[string]time.Time{}, alerts: map[string]*instance{},
+			Rule: rule, service: shape.Service, labels: shape.Labels,
+			steps: map[string]time.Time{}, read: map[string]uint64{}, alerts: map[string]*instance{},
 		})
 	}
+	j.rootsFirst()
 	return j, nil
+}
+
+// rootsFirst puts rules that explain others before those, so that what is found at the same time is listed under its root.
+func (j *Judge) rootsFirst() {
+	depth := func(r *judged) int { return len(j.causes[r.Alert]) } // causes are closed: a root has fewer than what it explains
+	slices.SortStableFunc(j.rules, func(a, b *judged) int { return cmp.Compare(depth(a), depth(b)) })
 }
 
 // Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. Open
@@ -174,7 +185,7 @@ func (t *turn) rule(r *judged) {
 			t.unjudged(r, name, err)
 			continue
 		}
-		for _, step := range r.due(name, mark) {
+		for _, step := range t.due(r, name, mark) {
 			due[step] = append(due[step], name)
 		}
 	}
@@ -207,15 +218,21 @@ func (t *turn) mark(r *judged, name string) (time.Time, error) {
 }
 
 // due are the steps that are to be judged up to a mark, and remembers that they are. A rule that may see provisional samples
-// looks at the newest period each time, since it may read otherwise; others look at each once. What is judged for the first
-// time is judged from so far back that what has held for long enough fires at once.
-func (r *judged) due(name string, mark time.Time) []time.Time {
+// looks at the newest period again whenever it reads otherwise; others look at each once. What is judged for the first time is
+// judged from so far back that what has held for long enough fires at once.
+func (t *turn) due(r *judged, name string, mark time.Time) []time.Time {
 	mark = mark.Truncate(time.Minute)
 	last, known := r.steps[name]
 	r.steps[name] = mark
-	switch {
-	case r.Provisional:
+	if r.Provisional {
+		before := r.read[name]
+		r.read[name] = t.judge.engine.Version(t.view, r.Expr)
+		if known && mark.Equal(last) && before == r.read[name] {
+			return nil
+		}
 		return []time.Time{mark}
+	}
+	switch {
 	case !known || mark.Sub(last) > catchUp:
 		last = mark.Add(-min(r.For, catchUp) - time.Minute).Truncate(time.Minute)
 	case mark.Before(last):
@@ -424,10 +441,10 @@ func (t *turn) tell(a *instance) {
 	if a.Words == "" {
 		a.Words = sentence(r.Expr)
 	}
-	if a.Value != nil || a.Summary == "" {
+	if a.Value != nil {
 		a.Summary = sources.Clean(r.Summary.fill(a.Value, a.label))
 	}
-	if a.Summary == "" {
+	if a.Summary == "" { // nothing has held yet, so there is no value to speak of
 		a.Summary = r.Alert
 	}
 	out := a.Transition

@@ -229,3 +229,20 @@ func (e *Engine) Resources(v *sources.View, expr, service string) []string {
 	}
 	return names
 }
+
+// Version is a key of all that an expression reads: while it stays the same, in later views of the same window, and the time
+// of evaluation does, too, there is no reason to evaluate again.
+func (e *Engine) Version(v *sources.View, expr string) uint64 {
+	p, err := e.plan(expr)
+	if err != nil {
+		return 0
+	}
+	var key uint64
+	for _, s := range p.selectors {
+		for _, one := range v.Of(s.metric.Name) {
+			key = (key ^ v.Version(one)) * 0x9e3779b97f4a7c15
+			key ^= key >> 29
+		}
+	}
+	return key
+}
