@@ -29,6 +29,7 @@ const (
 type Judge struct {
 	engine *query.Engine
 	launch *sources.Launch
+	before *query.Earlier // the launch that rules may compare with, nil for none
 	rules  []*judged
 	alerts map[string]*instance
 	causes map[string][]string   // by alert: those that explain it
@@ -87,6 +88,9 @@ func (j *Judge) rootsFirst() {
 	depth := func(r *judged) int { return len(j.causes[r.Alert]) } // causes are closed: a root has fewer than what it explains
 	slices.SortStableFunc(j.rules, func(a, b *judged) int { return cmp.Compare(depth(a), depth(b)) })
 }
+
+// Compare gives the rules an earlier launch to compare with: its series are previous:METRIC.
+func (j *Judge) Compare(earlier *query.Earlier) { j.before = earlier }
 
 // Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. Open
 // alerts of rules that there are no more are over: the next call of [Judge.Judge] says so.
@@ -173,7 +177,7 @@ type turn struct {
 }
 
 func (t *turn) options(r *judged) query.Options {
-	return query.Options{Provisional: r.Provisional, Launch: t.judge.launch}
+	return query.Options{Provisional: r.Provisional, Launch: t.judge.launch, Earlier: t.judge.before}
 }
 
 // rule judges a rule for each resource, step by step. Resources that stand at the same step are evaluated together.

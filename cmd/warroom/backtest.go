@@ -21,7 +21,7 @@ The file's first line is timestamp,value. Timestamps are RFC 3339 or 2006-01-02 
 judged in the order of the file. An empty value is a sample that was asked for and did not exist.`
 
 func (p *process) backtestCommand() *cobra.Command {
-	var series string
+	var series, previous string
 	var scores bool
 	var rules []string
 	c := &cobra.Command{
@@ -40,9 +40,10 @@ func (p *process) backtestCommand() *cobra.Command {
 			case series != "":
 				return p.backtestSeries(series, scores)
 			}
-			return p.backtest(c.Context(), args[0], rules)
+			return p.backtest(c.Context(), args[0], previous, rules)
 		},
 	}
+	previousFlag(c, &previous)
 	c.Flags().StringArrayVar(&rules, "rules", nil, "a file of rules over those of the house; may be given several times")
 	c.Flags().StringVar(&series, "series", "", "a file of timestamp,value: judge this one series by surprise alone")
 	c.Flags().BoolVar(&scores, "scores", false, "with --series: print timestamp,score of every row")

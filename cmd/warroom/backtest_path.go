@@ -16,8 +16,12 @@ import (
 
 // backtest judges a recording or a directory of series as if it were seen now, and prints what alerts go through, one JSON
 // object a line. What can be read of a damaged recording is judged, and the damage is told.
-func (p *process) backtest(ctx context.Context, path string, rules []string) error {
+func (p *process) backtest(ctx context.Context, path, previous string, rules []string) error {
 	by, err := alerts.Load(rules...)
+	if err != nil {
+		return err
+	}
+	earlier, err := earlierLaunch(ctx, previous)
 	if err != nil {
 		return err
 	}
@@ -29,6 +33,7 @@ func (p *process) backtest(ctx context.Context, path string, rules []string) err
 	if err != nil {
 		return err
 	}
+	judge.Compare(earlier)
 	out := bufio.NewWriter(p.out)
 	lines := json.NewEncoder(out)
 	err = alerts.Backtest(ctx, judge, past, func(t alerts.Transition) error {

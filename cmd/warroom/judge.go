@@ -137,6 +137,7 @@ func (j *judging) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read how the alerts stand: %w", err)
 	}
+	judge.Compare(j.room.earlier)
 	judge.Restore(past)
 	if j.window == nil {
 		batch, mark, err := j.room.tape.Load(ctx, j.room.clock.Now().Add(-alerts.Lookback), time.Time{}, time.Time{})

@@ -37,11 +37,15 @@ them takes over when it stops.`,
 			if err != nil {
 				return err
 			}
+			if r.earlier, err = earlierLaunch(c.Context(), l.previous); err != nil {
+				return closing(err)
+			}
 			return closing(p.headless(c.Context(), r))
 		},
 	}
 	l.operatorFlag(c)
 	configFlag(c, &path)
+	previousFlag(c, &l.previous)
 	return c
 }
 

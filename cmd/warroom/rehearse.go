@@ -138,7 +138,9 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 	}
 	r.outside, r.metrics = told, o.metrics
 	if o.headless {
-		err = p.headlessFor(ctx, r, o.duration)
+		if r.earlier, err = earlierLaunch(ctx, l.previous); err == nil {
+			err = p.headlessFor(ctx, r, o.duration)
+		}
 	} else if r.keys, err = p.keysOf(o.config); err == nil {
 		r.runbooks = p.runbooksOf(o.config)
 		err = p.show(ctx, r, tui.Rehearsal, l)
