@@ -249,7 +249,7 @@ func (k *keyMap) clashes() []string {
 }
 
 // apart are keys that may be the same: the first means something on a page of its own only, which has nothing for the other.
-var apart = map[string]string{"skip-step": "silence"}
+var apart = map[string]string{"skip-step": "silence", "follow-link": "own"}
 
 // kept are the keys that often do not reach a program, and why.
 var kept = map[string]string{
