@@ -160,7 +160,7 @@ func (m *Model) marksOf(r sources.Ref, v *sources.View) []chart.Moment {
 		if c.Kind == alerts.ChangeResponse {
 			continue
 		}
-		if c.Resource == r || c.Kind == sources.ChangeNote {
+		if c.Resource == r && !slices.Contains(asides, c.Kind) || c.Kind == sources.ChangeNote {
 			out = append(out, chart.Moment{At: c.At, Sign: changeGlyph(c.Kind), Name: c.Kind})
 		}
 	}

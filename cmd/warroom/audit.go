@@ -86,7 +86,7 @@ func (p *process) auditHeadCommand() *cobra.Command {
 
 func (p *process) auditListCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "list FILE", Short: "Print each step of every action", Args: oneRecording, ValidArgsFunction: recordings,
+		Use: "list FILE", Short: "Print each step of every action, who held what, and the two-person rule", Args: oneRecording, ValidArgsFunction: recordings,
 		Example: "  warroom audit list lottery.warroom",
 		RunE: func(c *cobra.Command, args []string) error {
 			return onRecording(args[0], func(tape *recording.File) error { return p.listActions(c.Context(), tape) })
@@ -112,11 +112,15 @@ func (p *process) listActions(ctx context.Context, tape *recording.File) error {
 	n := 0
 	for _, c := range changes {
 		step, ok := runbooks.Step(c)
+		state := string(step.State)
+		if c.Kind == runbooks.ChangeHold || c.Kind == runbooks.ChangeRule {
+			state, ok = c.Kind, true
+		}
 		if !ok {
 			continue
 		}
 		n++
-		line := fmt.Sprintf("%s  %-10s %-10s %s", c.At.UTC().Format(time.RFC3339), step.State, c.Actor, c.Text)
+		line := fmt.Sprintf("%s  %-10s %-10s %s", c.At.UTC().Format(time.RFC3339), state, c.Actor, c.Text)
 		if step.Receipt != nil && step.Receipt.Request != "" {
 			line += "  request " + step.Receipt.Request
 		}

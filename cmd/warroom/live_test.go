@@ -243,6 +243,10 @@ func TestTheTwoPersonRuleStandsInTheRecording(t *testing.T) {
 		return said(b, "two people are wanted for: maintenance, capacity lower") && len(runbooks.Known(b.Changes)) == 2
 	})
 	c.leave()
+	stdout, _, p := caught(t, "audit", "list", filepath.Join(filepath.Dir(file), "live.warroom"))
+	if err := p.execute(t.Context()); err != nil || strings.Count(stdout.String(), "  rule ") != 2 {
+		t.Errorf("%v, the record of actions says\n%s", err, stdout)
+	}
 }
 
 func said(b sources.Batch, text string) bool {
