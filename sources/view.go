@@ -162,9 +162,17 @@ func (v *View) Version(s Series) uint64 {
 func (v *View) key(version uint64, read int64, period, settle time.Duration) uint64 {
 	k := mix(mix(0, version), uint64(read))
 	if ms := period.Milliseconds(); ms > 0 {
-		k = mix(mix(k, uint64(v.at/ms)), uint64((v.at-settle.Milliseconds())/ms))
+		k = mix(mix(k, uint64(v.at/ms)), uint64((v.known()-settle.Milliseconds())/ms))
 	}
 	return mix(mix(k, uint64(v.failing)), uint64(v.cursor.Truth))
+}
+
+// known is the time up to which the view knows what happened, in Unix milliseconds.
+func (v *View) known() int64 {
+	if v.cursor.Truth == AsSettled {
+		return max(v.at, v.window.newest.UnixMilli())
+	}
+	return v.at
 }
 
 func mix(k, x uint64) uint64 {
@@ -469,10 +477,7 @@ func (v *View) column(s Series) (g sighted, ok bool) {
 	}
 	g = sighted{
 		view: v, rows: c.rows, period: c.metric.Period.Milliseconds(), settle: c.metric.Settle.Milliseconds(),
-		known: v.at, read: never, fact: c.fact,
-	}
-	if v.cursor.Truth == AsSettled {
-		g.known = max(g.known, v.window.newest.UnixMilli())
+		known: v.known(), read: never, fact: c.fact,
 	}
 	if c.asked != nil {
 		g.asked = c.asked.rows

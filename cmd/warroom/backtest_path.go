@@ -59,7 +59,7 @@ func judgeable(ctx context.Context, path string) (sources.Launch, sources.Batch,
 	if err != nil {
 		return sources.Launch{}, sources.Batch{}, err
 	}
-	defer tape.Close()
+	defer tape.Close() //nolint:errcheck // it is only read
 	meta, err := tape.Meta(ctx)
 	if err != nil {
 		return sources.Launch{}, sources.Batch{}, err
