@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -61,7 +60,7 @@ func (r *room) notify(ctx context.Context, lease *recording.Lease, c *config) {
 			if len(wrong) > 0 {
 				_, still = now.receivers(r.outside.env)
 			}
-			if !reflect.DeepEqual(now.Alerts, c.Alerts) || len(still) != len(wrong) {
+			if !slices.Equal(now.Alerts.Receivers, c.Alerts.Receivers) || len(still) != len(wrong) {
 				return
 			}
 		}

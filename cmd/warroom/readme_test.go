@@ -62,6 +62,7 @@ func shownYAML(t *testing.T, readme string) {
 		kinds[file]++
 		write(t, file, block[1])
 		stdout, stderr, p := caught(t, "check", file)
+		p.environ = append(p.environ, "PAGERDUTY_KEY=0123456789abcdef0123456789abcdef", "SLACK_TOKEN=xoxb:123456789012-1234567890123-4mt0t4l1YL3g1T5L4cK70k3N")
 		if code := p.run(); code != exitDone || strings.Count(stdout.String(), "\n") != 1 || !strings.Contains(stdout.String(), ": right: ") {
 			t.Errorf("%s: exit code %d, %s%s", file, code, stdout, stderr)
 		}
