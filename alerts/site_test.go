@@ -52,7 +52,7 @@ func (s *site) minute(n int) map[string]float64 {
 	origin := math.Round((requests - blocked) * (1 - hit))
 	visitors := s.count(requests / 40)
 	attempts := s.count(visitors * 0.2)
-	successes := math.Min(attempts, s.count(attempts*0.95))
+	successes := attempts - math.Min(attempts, s.count(attempts*0.05))
 	v := map[string]float64{
 		"cloudfront_requests": requests, "cloudfront_hit_ratio": hit, "cloudfront_error_ratio": 0.0001, "cloudfront_client_error_ratio": s.about(0.02, 0.1),
 		"cloudfront_bytes_down": s.about(requests*20e3, 0.02), "cloudfront_bytes_up": s.about(requests*900, 0.02),
