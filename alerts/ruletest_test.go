@@ -217,3 +217,27 @@ func TestRuleTestsEnd(t *testing.T) {
 		t.Error(tests, expectations)
 	}
 }
+
+// The rules of the house do what their tests say.
+func TestRulesOfTheHouse(t *testing.T) {
+	text, err := os.ReadFile("default_test.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := alerts.ReadTests("default_test.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tests.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	house, err := alerts.House()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range house.Names() {
+		if !strings.Contains(string(text), "alertname: "+name+",") {
+			t.Errorf("%s has no test", name)
+		}
+	}
+}

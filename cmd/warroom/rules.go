@@ -123,12 +123,20 @@ func described(own, house *alerts.Rules) string {
 		out = append(out, counted(n, "record"))
 	}
 	if len(instead) > 0 && own.Alerts[0].File != house.Alerts[0].File {
-		out = append(out, "in place of the house's: "+strings.Join(instead, " "))
+		out = append(out, "in place of the house's: "+few(instead))
 	}
 	if len(off) > 0 {
-		out = append(out, "switched off: "+strings.Join(off, " "))
+		out = append(out, "switched off: "+few(off))
 	}
 	return strings.Join(out, ", ")
+}
+
+// few are the names, or how many there are of them where that is more than a line holds.
+func few(names []string) string {
+	if len(names) > 5 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:4], " "), len(names)-4)
+	}
+	return strings.Join(names, " ")
 }
 
 // rightTests runs the tests of rules that a file has.
@@ -161,15 +169,9 @@ func (p *process) rulesOf(asked string) (*alerts.Rules, error) {
 	return houseRules()
 }
 
-// checkAnswers holds the alerts that runbooks say they answer against those that there are. What a runbook of the house
-// says it answers is known, too: one of yours may stand over it.
+// checkAnswers holds the alerts that runbooks say they answer against those that there are.
 func checkAnswers(books []*runbooks.Runbook, rules *alerts.Rules) error {
 	known := rules.Names()
-	if house, err := runbooks.Open(awswrite.Offers); err == nil {
-		for _, b := range house.All() {
-			known = append(known, b.Answers...)
-		}
-	}
 	var wrong []error
 	for _, b := range books {
 		for _, name := range b.Answers {

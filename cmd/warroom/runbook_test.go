@@ -32,3 +32,21 @@ func TestRunbookOfTheReadme(t *testing.T) {
 		t.Errorf("it has %v", kinds)
 	}
 }
+
+// The house's runbooks answer rules of the house, and its rules name runbooks of the house.
+func TestRunbooksAndRulesOfTheHouse(t *testing.T) {
+	rules, err := houseRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := runbooks.Open(awswrite.Offers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkAnswers(library.All(), rules); err != nil {
+		t.Error(err)
+	}
+	if err := checkAnswered(rules, library.Names()); err != nil {
+		t.Error(err)
+	}
+}
