@@ -38,7 +38,7 @@ func (t *turn) begin(a *instance, step time.Time) {
 	if a.Root {
 		a.paged = below.paged
 	}
-	a.held = time.Time{}
+	a.held, a.hinted = time.Time{}, time.Time{}
 	t.tell(a)
 	if a.Root {
 		t.adopt(a)
@@ -66,17 +66,22 @@ func (t *turn) together(a, b *instance) bool {
 	return x == "" || y == "" || x == y
 }
 
-// waits tells whether an alert's page waits a little: for an alert that is pending and would explain it, or for what would
-// explain it and is known later than the alert itself, as a database is later than the load balancer before it.
+// waits tells whether an alert's page waits a little: for what would explain it and is known later than the alert itself, as
+// a database is later than the load balancer before it, and for what would explain it and is pending. Each has its time.
 func (t *turn) waits(a *instance) bool {
-	pending := func(b *instance) bool { return b.To == Pending && b.held.IsZero() }
-	if t.explaining(a, pending) == nil && !t.behind(a) {
+	since := &a.held
+	if t.explaining(a, func(b *instance) bool { return b.To == Pending && b.held.IsZero() }) != nil {
+		since = &a.hinted
+	} else if !t.behind(a) {
 		return false
+	}
+	if since.IsZero() {
+		*since = t.now
 	}
 	if a.held.IsZero() {
 		a.held = t.now
 	}
-	return t.now.Sub(a.held) < holdFor
+	return t.now.Sub(*since) < holdFor
 }
 
 // behind tells whether a rule that would explain an alert has not been judged yet up to when the alert's condition began to

@@ -54,6 +54,7 @@ type instance struct {
 	back    time.Time // with recovering: the first step at which it did not hold
 	paged   time.Time // when it woke somebody, in this occurrence
 	held    time.Time // since when its page waits for what may explain it
+	hinted  time.Time // since when that is pending
 	alone   time.Time // since when what explained it is over
 	touched bool      // its condition held at the step at hand
 }
@@ -376,7 +377,7 @@ func (t *turn) holds(a *instance, step time.Time) {
 			t.fire(a, step)
 		}
 	default:
-		a.Since, a.held, a.Under = step, time.Time{}, ""
+		a.Since, a.held, a.hinted, a.Under = step, time.Time{}, time.Time{}, ""
 		if a.rule.For > 0 {
 			t.enter(a, Pending, step, "")
 			return
@@ -433,7 +434,7 @@ func (t *turn) enter(a *instance, to State, step time.Time, why string) {
 	a.From, a.To, a.At, a.Step, a.Why, a.Page, a.Root = a.To, to, t.now, step, why, false, false
 	switch to {
 	case Resolved, Inactive:
-		a.paged, a.held, a.alone = time.Time{}, time.Time{}, time.Time{}
+		a.paged, a.held, a.hinted, a.alone = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	}
 	t.tell(a)
 }
