@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"warroom/alerts"
 	"warroom/sources/recording"
 	"warroom/sources/simulator"
 	"warroom/tui"
@@ -22,7 +23,7 @@ the same clients that ask the real one. No account, no network and no AWS settin
 Nothing goes out: alerts are told to nobody, unless --notify asks for it, and the metrics are served only with --metrics.
 
 The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
-those that come with the program, or a file. The keys are those of the config, where there is one.`
+those that come with the program, or a file. Keys, runbooks and rules are those of the config, where there is one.`
 
 // rehearsal is what the flags of the verb say.
 type rehearsal struct {
@@ -132,11 +133,15 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 		}
 		told = &outside{config: func() *config { return c }, env: p.env, rehearsal: true}
 	}
+	rules, err := p.rulesOf(o.config)
+	if err != nil {
+		return err
+	}
 	r, closing, err := p.rehearsalRoom(o, p.who(l))
 	if err != nil {
 		return err
 	}
-	r.outside, r.metrics = told, o.metrics
+	r.outside, r.metrics, r.rules = told, o.metrics, func() (*alerts.Rules, error) { return rules, nil }
 	if o.headless {
 		if r.earlier, err = earlierLaunch(ctx, l.previous); err == nil {
 			err = p.headlessFor(ctx, r, o.duration)
