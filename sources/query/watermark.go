@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -92,6 +93,11 @@ func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (tim
 // namedBy lists the series that a selector means for a resource: the resource's own where the selector's
 // service has it, else all that match.
 func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources.Series {
+	if resource != "" && len(s.own) <= 1 && s.metric.Label == "" {
+		if own := ownOf(v.Of(s.metric.Name), resource); len(own) > 0 {
+			return own
+		}
+	}
 	var all, own []sources.Series
 	for _, one := range v.Of(s.metric.Name) {
 		if len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own) {
@@ -105,6 +111,16 @@ func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources
 		return own
 	}
 	return all
+}
+
+// ownOf is the part of a metric's series, which are sorted, that a resource has.
+func ownOf(all []sources.Series, resource string) []sources.Series {
+	from, _ := slices.BinarySearchFunc(all, resource, func(one sources.Series, name string) int { return cmp.Compare(one.Resource, name) })
+	to := from
+	for to < len(all) && all[to].Resource == resource {
+		to++
+	}
+	return all[from:to:to]
 }
 
 // withoutSite leaves the site out: it narrows what is judged, not how late it is.
@@ -217,12 +233,14 @@ func (e *Engine) Resources(v *sources.View, expr, service string) []string {
 		return nil
 	}
 	var names []string
+	known := map[string]bool{}
 	for _, s := range p.selectors {
 		if s.metric.Service != service {
 			continue
 		}
 		for _, one := range v.Of(s.metric.Name) {
-			if !slices.Contains(names, one.Resource) && (len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own)) {
+			if !known[one.Resource] && (len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own)) {
+				known[one.Resource] = true
 				names = append(names, one.Resource)
 			}
 		}
