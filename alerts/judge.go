@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"warroom/sources"
@@ -145,10 +148,14 @@ func (a *instance) follow(t Transition) {
 func (j *Judge) Judge(ctx context.Context, v *sources.View) ([]Transition, error) {
 	turn := &turn{judge: j, ctx: ctx, view: v, now: v.Cursor().At}
 	for _, rule := range j.rules {
-		turn.rule(rule)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+		turn.ask(rule)
+	}
+	turn.evaluate()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range turn.asked {
+		turn.answer(&turn.asked[i])
 	}
 	turn.settle()
 	turn.retire()
@@ -174,15 +181,25 @@ type turn struct {
 	ctx   context.Context
 	view  *sources.View
 	now   time.Time
+	asked []question
 	out   []Transition
+}
+
+// question is a rule that is to be evaluated at a step, for the resources that stand there, and what it comes to.
+type question struct {
+	rule    *judged
+	step    time.Time
+	names   []string
+	results []query.Result
+	err     error
 }
 
 func (t *turn) options(r *judged) query.Options {
 	return query.Options{Provisional: r.Provisional, Launch: t.judge.launch, Earlier: t.judge.before}
 }
 
-// rule judges a rule for each resource, step by step. Resources that stand at the same step are evaluated together.
-func (t *turn) rule(r *judged) {
+// ask finds out what there is to evaluate of a rule, step by step. Resources that stand at the same step are evaluated together.
+func (t *turn) ask(r *judged) {
 	due := map[time.Time][]string{}
 	for _, name := range t.resources(r) {
 		mark, err := t.mark(r, name)
@@ -195,7 +212,33 @@ func (t *turn) rule(r *judged) {
 		}
 	}
 	for _, step := range slices.SortedFunc(maps.Keys(due), time.Time.Compare) {
-		t.step(r, step, due[step])
+		t.asked = append(t.asked, question{rule: r, step: step, names: due[step]})
+	}
+}
+
+// evaluate answers the questions, as many at once as there are processors: they only read the view.
+func (t *turn) evaluate() {
+	var next atomic.Int64
+	var failed atomic.Pointer[any]
+	work := func() {
+		defer func() {
+			if p := recover(); p != nil {
+				failed.Store(&p)
+			}
+		}()
+		for i := next.Add(1) - 1; i < int64(len(t.asked)) && t.ctx.Err() == nil; i = next.Add(1) - 1 {
+			q := &t.asked[i]
+			q.results, q.err = t.judge.engine.Instant(t.ctx, t.view, q.rule.Expr, q.step, t.options(q.rule))
+		}
+	}
+	var working sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(t.asked)) - 1 {
+		working.Go(work)
+	}
+	work()
+	working.Wait()
+	if p := failed.Load(); p != nil {
+		panic(*p) // in the goroutine of who asked, who restores the terminal
 	}
 }
 
@@ -250,16 +293,16 @@ func (t *turn) due(r *judged, name string, mark time.Time) []time.Time {
 	return steps
 }
 
-// step evaluates a rule at one step, for the resources that stand there.
-func (t *turn) step(r *judged, step time.Time, names []string) {
-	results, err := t.judge.engine.Instant(t.ctx, t.view, r.Expr, step, t.options(r))
-	if err != nil {
+// answer goes on with the alerts of a rule by what it came to at a step.
+func (t *turn) answer(q *question) {
+	r, step, names := q.rule, q.step, q.names
+	if q.err != nil {
 		for _, name := range names {
-			t.unjudged(r, name, err)
+			t.unjudged(r, name, q.err)
 		}
 		return
 	}
-	for _, result := range results[:min(len(results), instantMost)] {
+	for _, result := range q.results[:min(len(q.results), instantMost)] {
 		name := ""
 		if r.service != "" {
 			name = result.Labels["resource"]

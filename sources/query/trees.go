@@ -24,14 +24,22 @@ func newTrees(p parser.Parser) *trees {
 
 // ParseExpr lends a tree that has been given back, or parses the text.
 func (t *trees) ParseExpr(text string) (parser.Expr, error) {
-	t.mu.Lock()
-	if kept := t.free[text]; len(kept) > 0 {
-		t.free[text] = kept[:len(kept)-1]
-		t.mu.Unlock()
-		return kept[len(kept)-1], nil
+	if tree := t.lend(text); tree != nil {
+		return tree, nil
 	}
-	t.mu.Unlock()
 	return t.Parser.ParseExpr(text)
+}
+
+// lend is a tree that has been given back, nil where there is none.
+func (t *trees) lend(text string) parser.Expr {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.free[text]
+	if len(kept) == 0 {
+		return nil
+	}
+	t.free[text] = kept[:len(kept)-1]
+	return kept[len(kept)-1]
 }
 
 // keep takes the tree of an evaluation that is over back, without its series. One that the engine has rebuilt is let go: it
