@@ -216,6 +216,9 @@ func (t *turn) ask(r *judged) {
 	}
 }
 
+// worthwhile is how many questions are worth a goroutine.
+const worthwhile = 8
+
 // evaluate answers the questions, as many at once as there are processors: they only read the view.
 func (t *turn) evaluate() {
 	var next atomic.Int64
@@ -232,7 +235,7 @@ func (t *turn) evaluate() {
 		}
 	}
 	var working sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(t.asked)) - 1 {
+	for range min(runtime.GOMAXPROCS(0), len(t.asked)/worthwhile) - 1 {
 		working.Go(work)
 	}
 	work()

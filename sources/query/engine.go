@@ -34,7 +34,8 @@ type Engine struct {
 	plans   map[string]*plan
 	labels  map[labelled]identity
 
-	past pasts
+	past  pasts
+	marks marks
 }
 
 // NewEngine makes an engine.

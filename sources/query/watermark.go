@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -77,7 +78,7 @@ func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (tim
 	var mark time.Time
 	var dead *NoDataError
 	for _, one := range named {
-		at, silent := seriesMark(v, s.metric, one)
+		at, silent := e.marks.of(v, s.metric, one)
 		if silent != nil {
 			dead = silent
 		} else if mark.IsZero() || at.Before(mark) {
@@ -133,6 +134,38 @@ func has(v *sources.View, r sources.Ref) bool {
 	found := false
 	v.Each(func(s sources.Series) { found = found || s.Resource == r.Name && s.Ref() == r })
 	return found
+}
+
+// marks keeps the watermarks of series for as long as they read the same, within a minute.
+type marks struct {
+	mu    sync.Mutex
+	known map[sources.Series]markedAt
+}
+
+type markedAt struct {
+	version uint64
+	minute  int64
+	at      time.Time
+	silent  *NoDataError
+}
+
+// marksMost bounds the series whose watermarks are kept: far more than a room has.
+const marksMost = 20_000
+
+// of is as seriesMark. A silence may be told for up to a minute by the age that it had at first.
+func (k *marks) of(v *sources.View, m sources.Metric, s sources.Series) (time.Time, *NoDataError) {
+	version, minute := v.Version(s), (v.Cursor().At.UnixMilli()-1)/time.Minute.Milliseconds() // a full minute is still within its bounds
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if known, ok := k.known[s]; ok && known.version == version && known.minute == minute {
+		return known.at, known.silent
+	}
+	if k.known == nil || len(k.known) >= marksMost {
+		k.known = map[sources.Series]markedAt{}
+	}
+	at, silent := seriesMark(v, m, s)
+	k.known[s] = markedAt{version, minute, at, silent}
+	return at, silent
 }
 
 // seriesMark is the end of the newest settled period of a series, unless the series is dead.
