@@ -93,15 +93,15 @@ func split[T any](all []T, now time.Time, seen func(*T) time.Time) (before, afte
 	return all[:n], all[n:]
 }
 
-// Line is a transition as a backtest prints it.
+// Line is a transition as a backtest prints it. Whoever reads it finds all words in every line, but for the last.
 type Line struct {
 	At       time.Time `json:"at"`
 	Alert    string    `json:"alert"`
-	Resource string    `json:"resource,omitempty"`
+	Resource string    `json:"resource"` // "" of an alert about the whole launch
 	Severity Severity  `json:"severity"`
 	State    State     `json:"state"`
-	Runbook  string    `json:"runbook,omitempty"`
-	Summary  string    `json:"summary,omitempty"`
+	Runbook  string    `json:"runbook"`
+	Summary  string    `json:"summary"`
 	Under    string    `json:"under,omitempty"` // the alert that explains it: it wakes nobody by itself
 }
 

@@ -49,6 +49,16 @@ func (e *noConfigError) Error() string {
 // keysOf are the rebindings of the config that is asked for, or of the one that is found; none where there is
 // no config. One that is found and broken is told, and does not keep anybody from looking at a recording.
 func (p *process) keysOf(asked string) (map[string]string, error) {
+	c, err := p.configFor(asked, "the keys are")
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return c.Keys, nil
+}
+
+// configFor is the config that is asked for, or the one that is found, for a verb that needs none; nil where there is
+// none. One that is found and broken is told, with what is the house's instead.
+func (p *process) configFor(asked, instead string) (*config, error) {
 	path, err := p.findConfig(asked)
 	if _, none := errors.AsType[*noConfigError](err); none {
 		return nil, nil
@@ -58,13 +68,10 @@ func (p *process) keysOf(asked string) (map[string]string, error) {
 	}
 	c, err := loadConfig(path)
 	if err != nil && asked == "" {
-		p.complain(fmt.Errorf("the keys are those of the house: %w", err))
+		p.complain(fmt.Errorf("%s those of the house: %w", instead, err))
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return c.Keys, nil
+	return c, err
 }
 
 // recordingPath is where the recording of a launch is kept: the config's own choice, taken from the

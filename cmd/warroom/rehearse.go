@@ -23,7 +23,8 @@ the same clients that ask the real one. No account, no network and no AWS settin
 Nothing goes out: alerts are told to nobody, unless --notify asks for it, and the metrics are served only with --metrics.
 
 The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
-those that come with the program, or a file. Keys, runbooks and rules are those of the config, where there is one.`
+those that come with the program, or a file. Keys, rules of alerts and runbooks are those of the config, where there is
+one.`
 
 // rehearsal is what the flags of the verb say.
 type rehearsal struct {
@@ -34,7 +35,7 @@ type rehearsal struct {
 	headless bool
 	duration time.Duration
 	file     string
-	config   string // whose keys are used
+	config   string // whose keys, rules and runbooks are used
 	notify   bool   // tell the config's receivers of alerts
 	metrics  string // where the metrics are served, "" for nowhere
 }
@@ -133,27 +134,36 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 		}
 		told = &outside{config: func() *config { return c }, env: p.env, rehearsal: true}
 	}
-	rules, err := p.rulesOf(o.config)
-	if err != nil {
-		return err
-	}
 	r, closing, err := p.rehearsalRoom(o, p.who(l))
 	if err != nil {
 		return err
 	}
-	r.outside, r.metrics, r.rules = told, o.metrics, func() (*alerts.Rules, error) { return rules, nil }
-	if o.headless {
+	r.outside, r.metrics = told, o.metrics
+	switch err = p.furnish(r, o.config); {
+	case err != nil:
+	case !o.headless:
+		err = p.show(ctx, r, tui.Rehearsal, l)
+	default:
 		if r.earlier, err = earlierLaunch(ctx, l.previous); err == nil {
 			err = p.headlessFor(ctx, r, o.duration)
 		}
-	} else if r.keys, err = p.keysOf(o.config); err == nil {
-		r.runbooks = p.runbooksOf(o.config)
-		err = p.show(ctx, r, tui.Rehearsal, l)
 	}
 	if err = closing(err); err == nil {
 		p.printf("The rehearsal is recorded. Look at it again with: warroom replay %s\n", r.tape.Path())
 	}
 	return err
+}
+
+// furnish gives a rehearsal what the config says of rooms as such: its keys, the rules by which it judges, its runbooks.
+// What it says of a launch and of an account is not rehearsed.
+func (p *process) furnish(r *room, asked string) error {
+	c, err := p.configFor(asked, "keys, rules and runbooks are")
+	if c == nil || err != nil {
+		return err
+	}
+	r.keys, r.runbooks = c.Keys, c.runbooks()
+	r.rules = func() (*alerts.Rules, error) { return c.rules, nil }
+	return nil
 }
 
 // headlessFor runs the room for d of launch time, or until told to stop.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,5 +290,36 @@ func TestReplayHasTheKeysOfTheConfig(t *testing.T) {
 	}
 	if _, err := p.keysOf("warroom.yaml"); codeOf(err) != exitUsage {
 		t.Errorf("of a broken config that was asked for: %v", err)
+	}
+}
+
+// A rehearsal judges by the rules of the config: those of one's own over the house's, and without what is switched off.
+func TestRehearsalJudgesByTheRulesOfTheConfig(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	config := filepath.Join(folder, "warroom.yaml")
+	write(t, config, oneBalancer+"alerts: {rules: [ours.yaml]}\n")
+	write(t, filepath.Join(folder, "ours.yaml"), `groups:
+  - name: ours
+    rules:
+      - {alert: Crowd, expr: alb_requests > 1, labels: {severity: page}}
+      - {alert: OriginErrors, expr: alb_error_ratio > 0.01, labels: {severity: "off"}}
+`)
+	tape := rehearsed(t, 5*time.Minute, "--speed", "60", "--config", config)
+	b, _, err := tape.Since(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fired := slices.ContainsFunc(b.Changes, func(c sources.Change) bool {
+		return bytes.Contains(c.Body, []byte(`"rule":"Crowd"`)) && bytes.Contains(c.Body, []byte(`"to":"firing"`))
+	})
+	if !fired {
+		t.Errorf("the config's rule has not fired, among %d changes", len(b.Changes))
+	}
+	broken := filepath.Join(folder, "broken.yaml")
+	write(t, broken, oneBalancer+"alerts: {rules: [nowhere.yaml]}\n")
+	_, _, p := caught(t)
+	if err := p.furnish(&room{}, broken); codeOf(err) != exitUsage {
+		t.Errorf("rules that cannot be read: %v", err)
 	}
 }
