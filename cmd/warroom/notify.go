@@ -216,10 +216,8 @@ func (p *process) listReceivers(c *config) error {
 	var errs []error
 	for i := range c.Alerts.Receivers {
 		r := &c.Alerts.Receivers[i]
-		address, err := r.address(c, p.env)
-		if err == nil {
-			_, err = r.open(c, p.env)
-		}
+		address, _ := r.address(c, p.env) // what is wrong with it, opening the receiver says, with its name
+		_, err := r.open(c, p.env)
 		p.printf("%-14s %-13s %-28s %s\n", r.Name, string(r.kind()), receiver.Where(r.kind(), address), from(r.Severity))
 		errs = append(errs, err)
 	}

@@ -49,6 +49,8 @@ func (l *linter) visit(n parser.Node, defined definitions) {
 	switch n := n.(type) {
 	case *parser.VectorSelector:
 		l.matchers(n)
+	case *parser.Call:
+		l.slope(n)
 	case *parser.BinaryExpr:
 		if n.Op.IsComparisonOperator() {
 			l.bounds(n)
@@ -77,13 +79,51 @@ func names(n parser.Node, defined definitions) bool {
 
 // matchers looks for values of labels that cannot be.
 func (l *linter) matchers(n *parser.VectorSelector) {
-	if n.Name != markActive {
+	for _, m := range n.LabelMatchers {
+		switch {
+		case m.Type != labels.MatchEqual:
+		case n.Name == markActive && m.Name == "kind" && !slices.Contains(sources.MarkKinds, m.Value):
+			l.report(n, "no mark is of kind %q%s (known: %s)", m.Value, hint(m.Value, sources.MarkKinds), strings.Join(sources.MarkKinds, ", "))
+		case n.Name == seriesAge && m.Name == "metric" && !isMetric(m.Value):
+			l.report(n, "no series is of the metric %q%s", m.Value, hint(m.Value, metricNames(false)))
+		}
+	}
+}
+
+func isMetric(name string) bool {
+	_, known := sources.Lookup(name)
+	return known
+}
+
+// slopes are the functions that say how a series goes, by two points of it at the least.
+var slopes = []string{"deriv", "predict_linear", "rate", "irate", "increase", "delta", "idelta"}
+
+// counters are those of them that take every fall for a counter that begins anew.
+var counters = []string{"rate", "irate", "increase"}
+
+// slope looks for what has too few points to go anywhere, and for what is taken for a counter.
+func (l *linter) slope(n *parser.Call) {
+	if !slices.Contains(slopes, n.Func.Name) || len(n.Args) == 0 {
 		return
 	}
-	for _, m := range n.LabelMatchers {
-		if m.Name == "kind" && m.Type == labels.MatchEqual && !slices.Contains(sources.MarkKinds, m.Value) {
-			l.report(n, "no mark is of kind %q%s (known: %s)", m.Value, hint(m.Value, sources.MarkKinds), strings.Join(sources.MarkKinds, ", "))
+	over, every := time.Duration(0), time.Minute
+	switch r := n.Args[0].(type) {
+	case *parser.MatrixSelector:
+		over = r.Range
+		if v, ok := r.VectorSelector.(*parser.VectorSelector); ok {
+			m, _ := sources.Lookup(v.Name)
+			every = max(every, m.Period)
 		}
+	case *parser.SubqueryExpr:
+		over, every = r.Range, step(r)
+	default:
+		return
+	}
+	switch m, _ := measured(n.Args[0]); {
+	case over < 2*every:
+		l.report(n, "%s needs two points at the least, and %v holds one: this never has a value", n.Func.Name, over)
+	case slices.Contains(counters, n.Func.Name) && m.Name != "":
+		l.report(n, "%s is for counters, which only rise, and %s is none: a count is that of its period; for how it goes there is deriv", n.Func.Name, m.Name)
 	}
 }
 

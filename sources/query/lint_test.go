@@ -45,6 +45,17 @@ func TestLint(t *testing.T) {
 		"count_over_time(alb_requests[5m]) > 5":                    "1:1: it comes to 5 at the most",
 		"count_over_time(alb_requests[5m]) >= 5":                   "",
 		"sum_over_time(alb_requests[5m]) > 5":                      "",
+		// how a series goes
+		"deriv(aurora_acu[1m]) > 0":                     "1:1: deriv needs two points at the least, and 1m0s holds one: this never has a value",
+		"deriv(aurora_acu[2m]) > 0":                     "",
+		"deriv((aurora_acu / aurora_acu_max)[1m:]) > 0": "1:1: deriv needs two points",
+		"predict_linear(aurora_acu[30s], 600) > 64":     "1:1: predict_linear needs two points",
+		"rate(alb_requests[5m]) > 5":                    "1:1: rate is for counters, which only rise, and alb_requests is none: a count is that of its period; for how it goes there is deriv",
+		"increase(surprise:alb_requests[5m]) > 5":       "1:1: increase is for counters",
+		// ages are of metrics
+		`series_age_seconds{metric="alb_reqests"} > 600`: `1:1: no series is of the metric "alb_reqests"; did you mean "alb_requests"?`,
+		`series_age_seconds{metric="source_up"} > 600`:   "",
+		`series_age_seconds{metric=~"alb_.*"} > 600`:     "",
 		// sides that meet
 		"alb_error_ratio > 0.01 and asg_used_ratio > 0.9":           "",
 		"alb_error_ratio > 0.01 and sum(asg_used_ratio) > 0.9":      "1:1: the two sides never match: the left one is told apart by resource, the right one by nothing; say on which labels they meet, as in: and on(site) …, or and on() …",
