@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +26,23 @@ var (
 	errNobodyHere = errors.New("who are you? start with --operator NAME, so that others see who has it")
 )
 
-// answerable is the alert that a person answers: as it is now, whatever time is shown.
-func (m *Model) answerable(a *alerts.Alert) (*alerts.Alert, error) {
+// answers tells why nobody here can answer an alert, nil where somebody can.
+func (m *Model) answers() error {
 	switch {
 	case m.opt.Mode == Replay:
-		return nil, errReplayed
+		return errReplayed
 	case strings.TrimSpace(sources.Clean(m.opt.Operator)) == "":
-		return nil, errNobodyHere
-	case a == nil:
+		return errNobodyHere
+	}
+	return nil
+}
+
+// answerable is the alert that a person answers: as it is now, whatever time is shown.
+func (m *Model) answerable(a *alerts.Alert) (*alerts.Alert, error) {
+	if err := m.answers(); err != nil {
+		return nil, err
+	}
+	if a == nil {
 		return nil, errNoAlert
 	}
 	now := alertOf(m.presentAlerts(), a.Key)
@@ -211,6 +221,16 @@ func (m *Model) ownCommand(rest string) (tea.Cmd, error) {
 }
 
 func (m *Model) silenceCommand(rest string) (tea.Cmd, error) {
+	word, then, _ := strings.Cut(rest, " ")
+	rules := m.silenceable()
+	if slices.Contains(rules, word) && !slices.Contains(m.openRules(), word) {
+		return m.silenceAhead(word, strings.TrimSpace(then))
+	}
+	if then != "" && m.answers() == nil && !slices.Contains(rules, word) && sources.Nearest(word, rules) != "" {
+		if _, _, err := m.silenceUntil(rest); errors.Is(err, errSilence) {
+			return nil, unknown("rule", word, rules)
+		}
+	}
 	a, rest, err := m.meantAlert(rest)
 	switch {
 	case err != nil:
@@ -219,6 +239,69 @@ func (m *Model) silenceCommand(rest string) (tea.Cmd, error) {
 		return nil, m.openSilence(a)
 	}
 	return m.silence(a, rest)
+}
+
+// silenceAhead records that a rule of which no alert is open wakes nobody for a time, whatever it will be about: what is
+// planned is silenced before it is done.
+func (m *Model) silenceAhead(rule, text string) (tea.Cmd, error) {
+	if err := m.answers(); err != nil {
+		return nil, err
+	}
+	name := ruleWords(rule)
+	switch text {
+	case "":
+		p := m.ask("silence "+name, "silence", "", func(text string) (tea.Cmd, error) { return m.silenceAhead(rule, text) })
+		p.about = func(text string) []Hint { return m.silenceHints(&alerts.Alert{}, text) }
+		return nil, nil
+	case "off":
+		var all []tea.Cmd
+		for _, s := range alerts.Silences(m.room.changes, m.opt.Clock.Now()) {
+			if s.Rule == rule {
+				r := alerts.Response{Did: alerts.Unsilenced, Rule: rule, Resource: s.Resource}
+				all = append(all, m.respond(r, sources.Ref{}, "it wakes people again: "+name))
+			}
+		}
+		if len(all) == 0 {
+			return nil, fmt.Errorf("%s is not silenced", name)
+		}
+		return tea.Batch(all...), nil
+	}
+	until, why, err := m.silenceUntil(text)
+	if err != nil {
+		return nil, err
+	}
+	r := alerts.Response{Did: alerts.Silenced, Rule: rule, Until: until, Why: why}
+	return m.respond(r, sources.Ref{}, "silenced until "+m.until(until)+", whatever it will be about: "+name), nil
+}
+
+// silenceable are the rules that can be silenced: those by which is judged, and those of which an alert is open.
+func (m *Model) silenceable() []string {
+	names := m.openRules()
+	if m.opt.Rules != nil {
+		for _, name := range m.opt.Rules() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// silencedAhead says which rules are silenced of which no alert is open, "" where none is.
+func (m *Model) silencedAhead(rows []alertRow) string {
+	var all []string
+	for _, s := range alerts.Silences(m.happened(), m.drawn.at) {
+		if !slices.ContainsFunc(rows, func(r alertRow) bool { return r.Open() && r.Rule == s.Rule }) {
+			all = append(all, sources.Clean(s.Rule)+" silenced until "+m.minute(s.Until))
+		}
+	}
+	switch len(all) {
+	case 0:
+		return ""
+	case 1:
+		return all[0]
+	}
+	return fmt.Sprintf("%s +%d", all[0], len(all)-1)
 }
 
 // meantAlert is the open alert whose rule the text begins with, else the chosen one; and what follows.

@@ -159,6 +159,9 @@ func (m *Model) alertTally(rows []alertRow) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n[word], word))
 		}
 	}
+	if ahead := m.silencedAhead(rows); ahead != "" {
+		parts = append(parts, ahead)
+	}
 	return strings.Join(append(parts, "times in "+m.drawn.at.In(m.opt.Zone).Format("MST")), " · ")
 }
 

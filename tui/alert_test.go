@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"warroom/alerts"
 	"warroom/sources"
@@ -150,6 +151,36 @@ func (a *armoury) lacks(words ...string) {
 			a.t.Fatalf("the screen says %q:\n%s", w, a.screen())
 		}
 	}
+}
+
+// TestARuleIsSilencedBeforeItFires silences what is planned, reads it from the list of alerts, and takes it back.
+func TestARuleIsSilencedBeforeItFires(t *testing.T) {
+	rules := func() []string { return []string{"OriginErrors", "OriginSlow"} }
+	inRuled(t, rules, func(t *testing.T, a *armoury, clock *sources.ManualClock) {
+		a.command("silence OriginErors 30m the purge is planned")
+		a.reads(`no rule "OriginErors", did you mean "OriginErrors"?`)
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("silence OriginErrors off")
+		a.reads("origin errors is not silenced")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("silence OriginErrors 5d the purge is planned")
+		a.reads("for how long?")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("silence OriginErrors 30m the purge is planned")
+		a.reads("silenced until", "whatever it will be about: origin errors")
+		want := alerts.Response{Did: alerts.Silenced, Rule: "OriginErrors", Until: clock.Now().Add(30 * time.Minute), Why: "the purge is planned"}
+		if diff := cmp.Diff([]alerts.Response{want}, a.responses()); diff != "" {
+			t.Fatalf("the record (-want +got):\n%s", diff)
+		}
+		a.typing("A")
+		a.reads("OriginErrors silenced until")
+		a.tells(errorsOf(alerts.Firing, clock.Now()))
+		a.reads("1 silenced", "silenced by mia")
+		a.tells(errorsOf(alerts.Resolved, clock.Now()))
+		a.command("silence OriginErrors off")
+		a.reads("it wakes people again: origin errors")
+		a.lacks("OriginErrors silenced until")
+	})
 }
 
 // TestAnotherOwnerIsTakenOver tells whose an alert was.

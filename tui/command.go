@@ -33,7 +33,7 @@ func commands() []command {
 		{"safe", "let it change nothing", (*Model).disarm, nil},
 		{"alerts", "what is open, why, who has it", func(m *Model, _ string) (tea.Cmd, error) { m.open(&alertListPage{}); return nil, nil }, nil},
 		{"own", "the chosen alert, or one by its rule; again: not any more", (*Model).ownCommand, (*Model).openRules},
-		{"silence", "the chosen alert: silence 30m why, silence until T+30m, silence off", (*Model).silenceCommand, (*Model).openRules},
+		{"silence", "the chosen alert, or a rule: silence 30m why, silence until T+30m, silence off", (*Model).silenceCommand, (*Model).silenceable},
 		{"ceilings", "use, time to the wall, time to act", func(m *Model, _ string) (tea.Cmd, error) { m.open(&ceilingsPage{}); return nil, nil }, nil},
 		{"capacity", "plan it: capacity +6, capacity min 12 max 40", act(runbooks.Capacity), nil},
 		{"maintenance", "plan the switch: maintenance on, maintenance on paths /vote/*, maintenance off", act(runbooks.Maintenance), nil},

@@ -68,8 +68,9 @@ type Options struct {
 	// Runbooks reads the runbooks that there are now, with what is wrong with some of them; nil: none are shown. It is only
 	// called from commands.
 	Runbooks func() (*runbooks.Library, error)
-	Alarm    Alarm // how a new page is told beside the screen
-	Judged   bool  // rules are judged on this recording, whether or not one has been met yet: only an alert pages
+	Rules    func() []string // the names of the rules by which is judged; nil: only those are known of which there are alerts
+	Alarm    Alarm           // how a new page is told beside the screen
+	Judged   bool            // rules are judged on this recording, whether or not one has been met yet: only an alert pages
 }
 
 func (o *Options) fill() {

@@ -56,9 +56,14 @@ func bookshelf(t testing.TB, texts map[string]string) func() (*runbooks.Library,
 
 // inReading is a room with one runbook, at ten minutes after T0.
 func inReading(t *testing.T, test func(*testing.T, *armoury, *sources.ManualClock)) {
+	inRuled(t, nil, test)
+}
+
+// inRuled is the same where these are the rules.
+func inRuled(t *testing.T, rules func() []string, test func(*testing.T, *armoury, *sources.ManualClock)) {
 	to := t0.Add(10 * time.Minute)
 	o, f, _ := live(t, to)
-	o.Runbooks = bookshelf(t, map[string]string{"trouble": bookText})
+	o.Runbooks, o.Rules = bookshelf(t, map[string]string{"trouble": bookText}), rules
 	synctest.Test(t, func(t *testing.T) {
 		clock := sources.NewManualClock(to)
 		o.Clock = clock

@@ -174,5 +174,14 @@ func (r *room) judgedBy() (*alerts.Rules, error) {
 	return houseRules()
 }
 
+// ruleNames are those of the rules that hold, which people may silence before any of them fires.
+func (r *room) ruleNames() []string {
+	rules, err := r.judgedBy()
+	if err != nil {
+		return nil // it is told by who judges
+	}
+	return rules.Names()
+}
+
 // houseRules are read once.
 var houseRules = sync.OnceValues(alerts.House)

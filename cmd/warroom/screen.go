@@ -32,7 +32,7 @@ func (p *process) show(ctx context.Context, r *room, mode tui.Mode, l *look) err
 		Tape: r.tape, Meta: r.meta, Mode: mode, Viewer: r.watchesOnly(ctx), Holder: r.holder, Clock: r.clock,
 		Keys: r.keys, Path: r.tape.Path(),
 		Theme: l.palette(p), ASCII: l.plain(p), Operator: p.who(l), Hands: hands, Runbooks: r.books, Earlier: earlier,
-		Alarm: p.alarm(l, r.bell), Judged: true,
+		Rules: r.ruleNames, Alarm: p.alarm(l, r.bell), Judged: true,
 	})
 	program := p.program(model)
 	news := make(chan struct{}, 1)
