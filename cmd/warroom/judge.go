@@ -37,11 +37,15 @@ type judging struct {
 	waiting []sources.Change // decided, but not recorded yet
 	hands   *runbooks.Hands  // none that could act: they offer what was done shortly before an alert to be taken back
 	fired   []alerts.Transition
+
+	begun   time.Time       // launch clock
+	since   time.Time       // the same on the machine's clock
+	unheard map[string]bool // sources that answered before a hole in the recording, and have not been heard since
 }
 
 // newJudging is a judging that has not begun. Close its hands.
 func newJudging(r *room, lease *recording.Lease) *judging {
-	return &judging{room: r, lease: lease, hands: runbooks.NewHands(runbooks.Options{
+	return &judging{room: r, lease: lease, begun: r.clock.Now(), since: time.Now(), hands: runbooks.NewHands(runbooks.Options{
 		Journal: r.tape, Clock: r.clock, Now: time.Now, Operator: "alerts", Process: r.holder,
 	})}
 }
@@ -81,7 +85,8 @@ func (j *judging) turn(ctx context.Context) error {
 		return err
 	}
 	j.mark = mark
-	if !j.window.Apply(batch) && time.Since(j.last) < judgeIdle {
+	j.hear(batch.Samples)
+	if !j.window.Apply(batch) && time.Since(j.last) < judgeIdle || j.deaf() {
 		return nil
 	}
 	j.last = time.Now()
@@ -101,6 +106,45 @@ func (j *judging) turn(ctx context.Context) error {
 	}
 	return j.record(ctx)
 }
+
+// After a hole in the recording nothing is judged until all sources have answered once that did before it, or for so long of
+// the machine's time: until then everything looks as if it had fallen silent, and it was the room that had.
+const (
+	hole       = 2 * time.Minute
+	firstRound = 20 * time.Second
+)
+
+// beforeHole are the sources that had answered when a recording broke off, where that was long before now.
+func beforeHole(samples []sources.Sample, now time.Time) map[string]bool {
+	var end time.Time
+	for i := range samples {
+		if at := samples[i].Seen; at.Before(now) && at.After(end) {
+			end = at
+		}
+	}
+	if end.IsZero() || now.Sub(end) < hole {
+		return nil
+	}
+	names := map[string]bool{}
+	for i := range samples {
+		if s := &samples[i]; s.Series.Metric == "source_up" && s.Seen.Before(now) && end.Sub(s.Seen) < hole {
+			names[s.Series.Resource] = true
+		}
+	}
+	return names
+}
+
+// hear notes which sources have answered since the judging began.
+func (j *judging) hear(samples []sources.Sample) {
+	for i := range samples {
+		if s := &samples[i]; len(j.unheard) > 0 && s.Series.Metric == "source_up" && !s.Seen.Before(j.begun) {
+			delete(j.unheard, s.Series.Resource)
+		}
+	}
+}
+
+// deaf tells whether sources are still waited for.
+func (j *judging) deaf() bool { return len(j.unheard) > 0 && time.Since(j.since) < firstRound }
 
 // offer has what was done shortly before the trouble of an alert began offered to be taken back. What cannot be recorded now
 // is tried again with the next turn.
@@ -145,6 +189,8 @@ func (j *judging) prepare(ctx context.Context) error {
 			return err
 		}
 		j.window, j.deriver, j.mark = sources.NewWindow(alerts.Lookback), query.NewDeriver(), mark
+		j.unheard = beforeHole(batch.Samples, j.begun)
+		j.hear(batch.Samples)
 		j.window.Apply(batch)
 	}
 	j.rules, j.launch, j.judge = rules, launch, judge

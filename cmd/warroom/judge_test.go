@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -102,4 +103,73 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// TestARoomThatWasDeadDoesNotPageForItsOwnSilence: the process that goes on with a recording after a hole of an hour hears
+// all sources before it judges, and so finds nothing that has fallen silent.
+func TestARoomThatWasDeadDoesNotPageForItsOwnSilence(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "r.warroom")
+	run := func(d time.Duration) *recording.File {
+		_, _, p := caught(t)
+		r, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 120, seed: 1, file: file}, "mia")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = closing(nil) })
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = r.clock.Sleep(ctx, d); stop() }()
+		if err := r.run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return r.tape
+	}
+	run(4 * time.Minute)
+	time.Sleep(6 * time.Second) // twelve minutes of the launch, in which nobody collects
+	tape := run(10 * time.Minute)
+	changes, err := tape.Changes(t.Context(), time.Time{}, time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range changes {
+		tr, ok := alerts.ReadTransition(changes[i])
+		if ok && tr.Page && (tr.Rule == "MonitoringGap" || tr.Rule == "SourceDown") {
+			t.Errorf("it pages %s at %v: %s", tr.Rule, tr.At, tr.Summary)
+		}
+	}
+}
+
+// TestBeforeHole: only what was heard when the recording broke off is waited for.
+func TestBeforeHole(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
+	up := func(name string, ago time.Duration) sources.Sample {
+		return sources.Sample{Series: sources.Series{Metric: "source_up", Resource: name}, Seen: now.Add(-ago)}
+	}
+	for name, c := range map[string]struct {
+		samples []sources.Sample
+		want    []string
+	}{
+		"nothing yet": {},
+		"no hole":     {samples: []sources.Sample{up("alb", time.Minute)}},
+		"a hole":      {samples: []sources.Sample{up("gone", 30*time.Minute), up("alb", 11*time.Minute), up("asg", 10*time.Minute), up("asg", -time.Second)}, want: []string{"alb", "asg"}},
+	} {
+		got := slices.Sorted(maps.Keys(beforeHole(c.samples, now)))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	j := judging{begun: now, since: time.Now(), unheard: map[string]bool{"alb": true}}
+	j.hear([]sources.Sample{up("alb", time.Second)})
+	if !j.deaf() {
+		t.Error("what was heard before it began ends the waiting")
+	}
+	j.hear([]sources.Sample{up("alb", 0)})
+	if j.deaf() {
+		t.Error("it waits for what has answered")
+	}
+	j = judging{since: time.Now().Add(-firstRound), unheard: map[string]bool{"alb": true}}
+	if j.deaf() {
+		t.Error("it waits for ever")
+	}
 }
