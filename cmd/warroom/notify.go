@@ -107,14 +107,26 @@ func (o *outside) tell(receiver, line string) string {
 	return o.notice()
 }
 
+// notice says how those receivers are that take nothing. Of several it names all before it says what is the matter with
+// each: a narrow screen ends somewhere behind that.
 func (o *outside) notice() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var lines []string
+	const begins = "no alerts to "
+	var names, lines []string
 	for _, name := range slices.Sorted(maps.Keys(o.lines)) {
 		lines = append(lines, o.lines[name])
+		if strings.HasPrefix(o.lines[name], begins+name) {
+			names = append(names, name)
+		}
 	}
-	return strings.Join(lines, "; ")
+	if len(names) < 2 {
+		return strings.Join(lines, "; ")
+	}
+	for i := range lines {
+		lines[i] = strings.TrimPrefix(lines[i], begins)
+	}
+	return begins + strings.Join(names, ", ") + ": " + strings.Join(lines, "; ")
 }
 
 // machineTime is when a moment of a launch clock was, or will be, on the machine's.

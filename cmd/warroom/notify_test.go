@@ -337,3 +337,20 @@ func TestReceiversOfAChangedConfigHoldAtOnce(t *testing.T) {
 		t.Errorf("notices %q", notices)
 	}
 }
+
+// TestAllDeadReceiversAreNamedFirst: what is the matter with one leaves no room for the name of the next.
+func TestAllDeadReceiversAreNamedFirst(t *testing.T) {
+	t.Parallel()
+	var o outside
+	o.begin(nil)
+	if got, want := o.tell("pager", "no alerts to pager since 20:15 UTC: timed out"), "no alerts to pager since 20:15 UTC: timed out"; got != want {
+		t.Errorf("one: %q, want %q", got, want)
+	}
+	want := "no alerts to chat, pager: chat since 20:16 UTC: failed: it answers 404; pager since 20:15 UTC: timed out"
+	if got := o.tell("chat", "no alerts to chat since 20:16 UTC: failed: it answers 404"); got != want {
+		t.Errorf("two: %q, want %q", got, want)
+	}
+	if got, want := o.tell("pager", ""), "no alerts to chat since 20:16 UTC: failed: it answers 404"; got != want {
+		t.Errorf("one again: %q, want %q", got, want)
+	}
+}
