@@ -315,7 +315,7 @@ func (rule *Rule) check(engine *query.Engine) (wrong []error) {
 	if err != nil {
 		return []error{rule.wrong(0, "%v", err)}
 	}
-	for _, e := range engine.Lint(rule.Expr) {
+	for _, e := range engine.LintCondition(rule.Expr) {
 		wrong = append(wrong, rule.wrong(e.Line, "at column %d: %s", e.Column, e.Text))
 	}
 	return append(wrong, rule.checkLabels(engine)...)

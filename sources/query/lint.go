@@ -18,7 +18,12 @@ import (
 // Lint finds what makes a condition pointless although it can be evaluated: it compares a metric with a number of another
 // unit or out of its bounds, joins series whose labels never match, or asks for what excludes itself. The expression must be
 // one that [Engine.Check] accepts.
-func (e *Engine) Lint(expr string) []*Error {
+func (e *Engine) Lint(expr string) []*Error { return e.lint(expr, false) }
+
+// LintCondition is [Engine.Lint] for what fires an alert, which a comparison with bool always would.
+func (e *Engine) LintCondition(expr string) []*Error { return e.lint(expr, true) }
+
+func (e *Engine) lint(expr string, fires bool) []*Error {
 	tree, err := e.parser.ParseExpr(expr)
 	if err != nil {
 		return nil
@@ -27,6 +32,9 @@ func (e *Engine) Lint(expr string) []*Error {
 	defined := maps.Clone(e.defined)
 	e.mu.Unlock()
 	l := linter{expr: expr}
+	if fires {
+		l.always(tree)
+	}
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { l.visit(n, defined); return nil })
 	return l.found
 }
@@ -60,6 +68,28 @@ func (l *linter) visit(n parser.Node, defined definitions) {
 		}
 		if n.Op == parser.LAND {
 			l.excluded(n)
+		}
+	}
+}
+
+// always looks for comparisons that answer 0 or 1 where nothing is asked of the answer: a condition holds where there is any
+// value, so by such a one it always does.
+func (l *linter) always(e parser.Expr) {
+	b, ok := bared(e).(*parser.BinaryExpr)
+	switch {
+	case !ok:
+	case b.Op.IsComparisonOperator() && b.ReturnBool:
+		l.report(b, "with bool this has a value whether it holds or not, so it always fires: leave bool out")
+	case b.Op == parser.LOR:
+		l.always(b.LHS)
+		l.always(b.RHS)
+	case b.Op == parser.LAND:
+		l.always(b.LHS)
+		l.always(b.RHS)
+	case b.Op == parser.LUNLESS:
+		l.always(b.LHS)
+		if r, ok := bared(b.RHS).(*parser.BinaryExpr); ok && r.Op.IsComparisonOperator() && r.ReturnBool {
+			l.report(r, "with bool this has a value whether it holds or not, so nothing is left: leave bool out")
 		}
 	}
 }

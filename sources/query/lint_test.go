@@ -45,6 +45,12 @@ func TestLint(t *testing.T) {
 		"count_over_time(alb_requests[5m]) > 5":                    "1:1: it comes to 5 at the most",
 		"count_over_time(alb_requests[5m]) >= 5":                   "",
 		"sum_over_time(alb_requests[5m]) > 5":                      "",
+		// what says yes whatever comes
+		"alb_requests > bool 5":                             "1:1: with bool this has a value whether it holds or not, so it always fires: leave bool out",
+		"alb_lcu > 1 and (alb_requests > bool 5)":           "1:18: with bool this",
+		"alb_lcu > 1 unless alb_requests > bool 5":          "1:20: with bool this has a value whether it holds or not, so nothing is left",
+		"(alb_requests > bool 5) + (alb_lcu > bool 1) >= 2": "",
+		"(alb_requests > bool 5) == 0":                      "",
 		// how a series goes
 		"deriv(aurora_acu[1m]) > 0":                     "1:1: deriv needs two points at the least, and 1m0s holds one: this never has a value",
 		"deriv(aurora_acu[2m]) > 0":                     "",
@@ -78,11 +84,18 @@ func TestLint(t *testing.T) {
 			t.Errorf("%s: %v", expr, err)
 		}
 		var found []string
-		for _, e := range query.NewEngine().Lint(expr) {
+		for _, e := range query.NewEngine().LintCondition(expr) {
 			found = append(found, e.Error())
 		}
 		if got := strings.Join(found, "\n"); got != want && (want == "" || !strings.HasPrefix(got, want) || len(found) > 1) {
 			t.Errorf("%s:\ngot  %s\nwant %s", expr, got, want)
 		}
+	}
+}
+
+// What is recorded may be 0 or 1: only a condition may not.
+func TestLintOfARecord(t *testing.T) {
+	if found := query.NewEngine().Lint("alb_requests > bool 5"); len(found) > 0 {
+		t.Errorf("got %v", found)
 	}
 }

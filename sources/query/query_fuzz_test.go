@@ -37,7 +37,7 @@ func FuzzLint(f *testing.F) {
 		if at, ok := errors.AsType[*query.Error](err); err != nil && (!ok || !inside(at)) {
 			t.Errorf("%q is refused without a place in it: %v", expr, err)
 		}
-		for _, at := range e.Lint(expr) {
+		for _, at := range e.LintCondition(expr) {
 			if err == nil && !inside(at) {
 				t.Errorf("%q: complaint out of it: %v", expr, at)
 			}
