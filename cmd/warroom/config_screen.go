@@ -150,7 +150,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor { v(n); return v }
 func (c *config) checkKeys(d *document.Document) error {
 	warnings, err := tui.CheckKeys(c.Keys)
 	if err == nil {
-		c.warnings = warnings
+		c.warnings = append(c.warnings, warnings...)
 		return nil
 	}
 	entries, _ := d.Entries(d.Find("keys"), "keys") // decoding has complained about keys that are none

@@ -13,6 +13,7 @@ import (
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/document"
+	"warroom/sources/query"
 )
 
 // ruleFiles are those that the config names.
@@ -43,7 +44,52 @@ func (c *config) checkRules(d *document.Document) error {
 		}
 	}
 	c.rules = rules
+	c.warnings = append(c.warnings, c.rulesOfOthers()...)
 	return nil
+}
+
+// rulesOfOthers tells which rules ask for resources or phases that this launch does not have: they are right, and never fire
+// here. Those of the house ask for none by name.
+func (c *config) rulesOfOthers() (odd []string) {
+	engine := query.NewEngine()
+	var phases []string
+	for _, p := range c.Launch.Phases {
+		phases = append(phases, p.Name)
+	}
+	for i := range c.rules.Alerts {
+		rule := &c.rules.Alerts[i]
+		if rule.Off {
+			continue
+		}
+		for _, w := range engine.Wants(rule.Expr) {
+			known, what := phases, "phase"
+			if m, _ := sources.Lookup(w.Metric); w.Label == "resource" && m.Measured() {
+				known, what = c.named(m.Service), m.Service+" resource"
+			} else if w.Metric != "launch_phase" || w.Label != "phase" {
+				continue
+			}
+			if slices.Contains(known, w.Value) {
+				continue
+			}
+			near := ""
+			if nearest := sources.Nearest(w.Value, known); nearest != "" {
+				near = fmt.Sprintf("; the nearest is %q", nearest)
+			}
+			text := fmt.Sprintf("%s:%d: alert %s: this launch has no %s %q%s", rule.File, rule.Line, rule.Alert, what, w.Value, near)
+			odd = append(odd, sources.Clean(text))
+		}
+	}
+	return odd
+}
+
+// named are the short names of a service's resources.
+func (c *config) named(service string) (names []string) {
+	for _, r := range c.watch {
+		if r.Service == service {
+			names = append(names, r.Name)
+		}
+	}
+	return names
 }
 
 // rules are those of the config that holds.

@@ -120,6 +120,29 @@ func (l *linter) matchers(n *parser.VectorSelector) {
 	}
 }
 
+// Wanted is what an expression wants a label of a metric to be.
+type Wanted struct{ Metric, Label, Value string }
+
+// Wants lists the labels that an expression wants to be just one thing, in its own order. Of what is no expression, and of
+// definitions, nothing.
+func (e *Engine) Wants(expr string) (all []Wanted) {
+	tree, err := e.parser.ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		if v, ok := n.(*parser.VectorSelector); ok {
+			for _, m := range v.LabelMatchers {
+				if m.Type == labels.MatchEqual && m.Name != labelMetric && m.Value != "" {
+					all = append(all, Wanted{Metric: v.Name, Label: m.Name, Value: m.Value})
+				}
+			}
+		}
+		return nil
+	})
+	return all
+}
+
 func isMetric(name string) bool {
 	_, known := sources.Lookup(name)
 	return known
@@ -136,7 +159,8 @@ func (l *linter) slope(n *parser.Call) {
 	if !slices.Contains(slopes, n.Func.Name) || len(n.Args) == 0 {
 		return
 	}
-	over, every := time.Duration(0), time.Minute
+	var over time.Duration
+	every := time.Minute
 	switch r := n.Args[0].(type) {
 	case *parser.MatrixSelector:
 		over = r.Range
