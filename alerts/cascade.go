@@ -28,6 +28,7 @@ func (t *turn) fire(a *instance, step time.Time) {
 
 // begin makes an alert fire.
 func (t *turn) begin(a *instance, step time.Time) {
+	a.fires(a.To, step)
 	a.From, a.To, a.At, a.Step, a.Why = a.To, Firing, t.now, step, ""
 	below := t.below(a)
 	a.Root = a.rule.Severity == Page && a.Under == "" && below != nil

@@ -26,6 +26,9 @@ const (
 	judgedMost  = 6                // series that it names
 	aloneFor    = 2 * time.Minute  // so long an alert goes on after what explained it is over, until it is one by itself
 	instantMost = 500              // alerts of one rule
+	flapWithin  = 30 * time.Minute // what fires again so soon after it was over flaps
+	flapKeep    = 5 * time.Minute  // the least by which what flaps is kept, doubled each time
+	flapMost    = 2                // times that it is doubled
 )
 
 // Judge evaluates rules, and keeps what alerts went through. It belongs to one goroutine.
@@ -59,6 +62,8 @@ type instance struct {
 	held    time.Time // since when its page waits for what may explain it
 	hinted  time.Time // since when that is pending
 	alone   time.Time // since when what explained it is over
+	over    time.Time // the step at which it was resolved last
+	again   int       // how often it has fired again soon after that
 	touched bool      // its condition held at the step at hand
 }
 
@@ -133,13 +138,37 @@ func (a *instance) follow(t Transition) {
 		}
 	case Recovering:
 		a.back = t.Step
-	case Resolved, Inactive:
+	case Firing:
+		a.fires(t.From, t.Step)
+	case Resolved:
+		a.paged, a.over = time.Time{}, t.Step
+	case Inactive:
 		a.paged = time.Time{}
 	}
 	if t.Page {
 		a.paged = t.At
 	}
 	a.Transition = t
+}
+
+// fires takes in that the alert begins to fire. One that comes back soon after it was over flaps: it will be kept for longer.
+func (a *instance) fires(from State, step time.Time) {
+	switch {
+	case from.Live() || from == NoData || from == Errored:
+	case a.over.IsZero() || step.Sub(a.over) > flapWithin:
+		a.again = 0
+	default:
+		a.again = min(a.again+1, flapMost)
+	}
+}
+
+// keep is how long the alert goes on after its condition has ceased to hold: as long as the rule says, and twice as long for
+// each time that it has come back soon, so that a cause that comes and goes is one alert.
+func (a *instance) keep() time.Duration {
+	if a.again == 0 {
+		return a.rule.KeepFiringFor
+	}
+	return max(a.rule.KeepFiringFor, flapKeep) << a.again
 }
 
 // Judge evaluates the rules on a view, at the time of its cursor, for every period that has settled since the last time, and
@@ -159,7 +188,17 @@ func (j *Judge) Judge(ctx context.Context, v *sources.View) ([]Transition, error
 	}
 	turn.settle()
 	turn.retire()
+	turn.forgive()
 	return turn.out, nil
+}
+
+// forgive wakes nobody for what was over before anybody could know of it: its data have come late, in one piece.
+func (t *turn) forgive() {
+	for i := range t.out {
+		if a := t.judge.alerts[t.out[i].Key]; a != nil && (a.To == Resolved || a.To == Inactive) {
+			t.out[i].Page = false
+		}
+	}
 }
 
 // retire ends the alerts of rules that there are no more.
@@ -461,13 +500,13 @@ func (t *turn) fails(a *instance, step time.Time) {
 		t.enter(a, Inactive, step, "")
 	case Firing:
 		a.back = step
-		if a.rule.KeepFiringFor > 0 {
+		if a.keep() > 0 {
 			t.enter(a, Recovering, step, "")
 			return
 		}
 		t.enter(a, Resolved, step, "")
 	case Recovering:
-		if step.Sub(a.back) >= a.rule.KeepFiringFor {
+		if step.Sub(a.back) >= a.keep() {
 			t.enter(a, Resolved, step, "")
 		} else if a.To != Recovering {
 			t.enter(a, Recovering, step, "")
@@ -478,6 +517,9 @@ func (t *turn) fails(a *instance, step time.Time) {
 // enter takes an alert into a state, and says so.
 func (t *turn) enter(a *instance, to State, step time.Time, why string) {
 	a.From, a.To, a.At, a.Step, a.Why, a.Page, a.Root = a.To, to, t.now, step, why, false, false
+	if to == Resolved {
+		a.over = step
+	}
 	switch to {
 	case Resolved, Inactive:
 		a.paged, a.held, a.hinted, a.alone = time.Time{}, time.Time{}, time.Time{}, time.Time{}

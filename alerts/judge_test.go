@@ -191,6 +191,46 @@ func TestComingBackIsTheSameAlert(t *testing.T) {
 	}
 }
 
+// TestSlowFlappingIsFewAlerts: what comes back soon after it was over is kept for longer each time, also by a process that takes
+// over, and what comes back much later is kept as the rule says.
+func TestSlowFlappingIsFewAlerts(t *testing.T) {
+	for _, period := range []int{8, 12, 16} {
+		c := court(t, strings.Replace(slow, "for: 2m\n", "for: 1m\n", 1), nil)
+		pages := 0
+		for minute := range 180 {
+			value := "0.2"
+			if minute%period < period/2 && minute < 120 {
+				value = "2"
+			}
+			c.see("alb_latency_p95_seconds", "prod", minute, value)
+			for _, line := range c.at(float64(minute) + 3) {
+				if strings.HasSuffix(line, "*") {
+					pages++
+				}
+			}
+			if minute == 60 {
+				c.appoint()
+			}
+		}
+		if pages < 1 || pages > 3 {
+			t.Errorf("bad every %d minutes for two hours: %d pages", period, pages)
+		}
+		if a := Alerts(c.past, c.launchTime(183))[0]; a.To != Resolved {
+			t.Errorf("an hour after the end it is %s", a.To)
+		}
+	}
+}
+
+// TestWhatWasOverBeforeItWasKnownPagesNobody: data that come late in one piece are recorded as the alert that they were, and
+// wake nobody for it.
+func TestWhatWasOverBeforeItWasKnownPagesNobody(t *testing.T) {
+	c := court(t, slow, nil)
+	c.see("alb_latency_p95_seconds", "prod", 0, "0.2")
+	c.want(3)
+	c.see("alb_latency_p95_seconds", "prod", 1, "2 2 2 2 0.2 0.2 0.2 0.2")
+	c.want(12, "Slow prod: inactive → pending", "Slow prod: pending → firing", "Slow prod: firing → recovering", "Slow prod: recovering → resolved")
+}
+
 // TestLateDataAreJudgedStepByStep: what comes in one piece is judged as if it had come in time.
 func TestLateDataAreJudgedStepByStep(t *testing.T) {
 	c := court(t, slow, nil)
