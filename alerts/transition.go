@@ -3,6 +3,8 @@ package alerts
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,19 +92,40 @@ func Key(rule string, resource sources.Ref, labels map[string]string) string {
 	return rule + "|" + resource.String() + "|" + string(body)
 }
 
-// Change is the transition as it is recorded. The same alert goes from one state to another for the same
-// step once only.
+// Change is the transition as it is recorded. Recorded again, after a write whose outcome nobody knew, it is the same change.
+// The moment of the decision is part of what it is: of a minute that is revised, an alert may fire and be over twice.
 func (t *Transition) Change() (sources.Change, error) {
-	body, err := json.Marshal(t)
+	body, err := json.Marshal(t.finite())
 	if err != nil {
 		return sources.Change{}, fmt.Errorf("alert %s: %w", t.Rule, err)
 	}
 	return sources.Change{
 		At: t.At, Seen: t.At, Kind: ChangeAlert, Resource: t.Resource, Actor: "room",
-		ID:   fmt.Sprintf("%s %s %s %d %t", t.Key, t.From, t.To, t.Step.Unix(), t.Page),
+		ID:   fmt.Sprintf("%s %s %s %d %t %d", t.Key, t.From, t.To, t.Step.Unix(), t.Page, t.At.UnixMilli()),
 		Text: sources.Clean(t.line()), Body: body,
 	}, nil
 }
+
+// finite is the transition with the greatest number there is in the place of an infinite one, such as a share of nothing:
+// JSON has none.
+func (t *Transition) finite() *Transition {
+	out := *t
+	if t.Value != nil {
+		v := finite(*t.Value)
+		out.Value = &v
+	}
+	out.Judged = slices.Clone(t.Judged)
+	for i := range out.Judged {
+		points := slices.Clone(out.Judged[i].Points)
+		for k := range points {
+			points[k].Value = finite(points[k].Value)
+		}
+		out.Judged[i].Points = points
+	}
+	return &out
+}
+
+func finite(v float64) float64 { return min(max(v, -math.MaxFloat64), math.MaxFloat64) }
 
 // line is the transition as people read it among all that happened.
 func (t *Transition) line() string {
