@@ -371,7 +371,7 @@ func (j journal) AppendChange(ctx context.Context, c sources.Change) (sources.Ch
 
 // stateOf is the state that a change records.
 func stateOf(c sources.Change) runbooks.State {
-	for _, s := range []runbooks.State{runbooks.Intended, runbooks.Called, runbooks.Done, runbooks.Doubtful, runbooks.Failed, runbooks.Undone, runbooks.Refused, runbooks.Judged} {
+	for _, s := range []runbooks.State{runbooks.Intended, runbooks.Called, runbooks.Done, runbooks.Doubtful, runbooks.Failed, runbooks.Undone, runbooks.Refused, runbooks.Judged, runbooks.Worsened} {
 		if strings.Contains(string(c.Body), `"state":"`+string(s)+`"`) {
 			return s
 		}

@@ -111,6 +111,9 @@ func TestAnAlarmOffersWhatWasDoneShortlyBefore(t *testing.T) {
 			t.Errorf("at %s: %d, %v", at.Sub(called), n, err)
 		}
 	}
+	if n, err := h.process("leo", failsAt(runbooks.Worsened)).Alarm(t.Context(), "OriginErrors fires", called.Add(6*time.Minute)); n != 0 || err == nil {
+		t.Errorf("what cannot be recorded: %d, %v", n, err)
+	}
 	for want := 1; want >= 0; want-- { // once
 		if n, err := leo.Alarm(t.Context(), "OriginErrors fires", called.Add(6*time.Minute)); n != want || err != nil {
 			t.Errorf("%d, %v, want %d", n, err, want)

@@ -72,12 +72,12 @@ func (r *room) judges(ctx context.Context, lease *recording.Lease) {
 	}
 }
 
-// turn judges what is new.
+// turn judges what is new. What waits is recorded first: a judge that is made anew goes on from what the recording has.
 func (j *judging) turn(ctx context.Context) error {
-	if err := j.prepare(ctx); err != nil {
+	if err := j.record(ctx); err != nil {
 		return err
 	}
-	if err := j.record(ctx); err != nil {
+	if err := j.prepare(ctx); err != nil {
 		return err
 	}
 	batch, mark, err := j.room.tape.Since(ctx, j.mark)
@@ -94,17 +94,24 @@ func (j *judging) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(j.decide(found), j.record(ctx))
+}
+
+// decide has what the judge found wait to be recorded. One that cannot be written down keeps no other from being.
+func (j *judging) decide(found []alerts.Transition) error {
+	var wrong []error
 	for i := range found {
 		c, err := found[i].Change()
 		if err != nil {
-			return err
+			wrong = append(wrong, err)
+			continue
 		}
 		j.waiting = append(j.waiting, c)
 		if found[i].Page && found[i].To == alerts.Firing {
 			j.fired = append(j.fired, found[i])
 		}
 	}
-	return j.record(ctx)
+	return errors.Join(wrong...)
 }
 
 // After a hole in the recording nothing is judged until all sources have answered once that did before it, or for so long of
@@ -146,21 +153,21 @@ func (j *judging) hear(samples []sources.Sample) {
 // deaf tells whether sources are still waited for.
 func (j *judging) deaf() bool { return len(j.unheard) > 0 && time.Since(j.since) < firstRound }
 
-// offer has what was done shortly before the trouble of an alert began offered to be taken back. What cannot be recorded now
-// is tried again with the next turn.
-func (j *judging) offer(ctx context.Context) error {
+// offer has what was done shortly before the trouble of an alert began offered to be taken back. Where that cannot be read it
+// is tried again with the next turn, for as long as an offer would stand; alerts are judged all the same.
+func (j *judging) offer(ctx context.Context) {
 	for len(j.fired) > 0 {
 		t := &j.fired[0]
 		began := t.Since
 		if began.IsZero() {
 			began = t.At
 		}
-		if _, err := j.hands.Alarm(ctx, t.Rule+" fires", began); err != nil {
-			return err
+		_, err := j.hands.Alarm(ctx, t.Rule+" fires", began)
+		if err != nil && j.room.clock.Now().Sub(t.At) < runbooks.StopFor {
+			return
 		}
 		j.fired = j.fired[1:]
 	}
-	return nil
 }
 
 // prepare makes the judge, anew when the rules or the launch have changed, and reads what it looks back on.
@@ -200,16 +207,16 @@ func (j *judging) prepare(ctx context.Context) error {
 // record appends what has been decided. What cannot be recorded now waits: nothing is decided meanwhile, and the same
 // transition is recorded once only.
 func (j *judging) record(ctx context.Context) error {
-	if len(j.waiting) == 0 {
-		return j.offer(ctx)
+	if len(j.waiting) > 0 {
+		reading := sources.Reading{Source: sources.RoomService, At: j.room.clock.Now(), Batch: sources.Batch{Changes: j.waiting}}
+		if err := j.lease.Append(ctx, reading); err != nil {
+			return fmt.Errorf("what alerts went through is not recorded: %w", err)
+		}
+		j.waiting = nil
+		j.room.advanced()
 	}
-	reading := sources.Reading{Source: sources.RoomService, At: j.room.clock.Now(), Batch: sources.Batch{Changes: j.waiting}}
-	if err := j.lease.Append(ctx, reading); err != nil {
-		return fmt.Errorf("what alerts went through is not recorded: %w", err)
-	}
-	j.waiting = nil
-	j.room.advanced()
-	return j.offer(ctx)
+	j.offer(ctx)
+	return nil
 }
 
 // judgedBy are the rules that hold: those of the house, where the room was given no others.

@@ -87,6 +87,30 @@ func TestAlertsAreJudgedAsInABacktest(t *testing.T) {
 	}
 }
 
+// TestWhatWaitsIsRecordedBeforeTheJudgeIsMadeAnew: a judge goes on from what the recording has, so what was decided and could
+// not be recorded yet is recorded before rules that have changed make another one.
+func TestWhatWaitsIsRecordedBeforeTheJudgeIsMadeAnew(t *testing.T) {
+	tr := roomOn(t, filepath.Join(t.TempDir(), "r.warroom"), "mia")
+	lease, err := tr.tape.Acquire(t.Context(), "mia", leaseTTL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := newJudging(tr.room, lease)
+	t.Cleanup(func() { j.hands.Close(); _ = tr.tape.Close() })
+	now := time.Now()
+	fires := alerts.Transition{Key: "Gone||", Rule: "Gone", Severity: alerts.Page, From: alerts.Pending, To: alerts.Firing, At: now, Step: now, Page: true}
+	if err := j.decide([]alerts.Transition{fires}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.turn(t.Context()); err != nil { // by rules that do not have the alert any more
+		t.Fatal(err)
+	}
+	got := changes(t, tr.tape)
+	if !contains(got, "Gone firing") || !contains(got, "Gone resolved: there is no such rule any more") {
+		t.Errorf("the recording has %q", got)
+	}
+}
+
 // firsts are the steps, each once: between two processes an alert may have come back.
 func firsts(steps []string) (out []string) {
 	for _, s := range steps {
