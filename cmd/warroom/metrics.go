@@ -86,9 +86,10 @@ type scraper struct {
 	window   *sources.Window
 	deriver  *query.Deriver
 	engine   *query.Engine
+	mark     recording.Mark // of what the window has
 	register *alerts.Register
-	mark     recording.Mark
-	made     time.Time // when families were made, machine clock
+	known    recording.Mark // of what the register has: all that ever happened, where the window begins later
+	made     time.Time      // when families were made, machine clock
 	families []family
 }
 
@@ -140,10 +141,6 @@ func (s *scraper) scrape(ctx context.Context) ([]family, error) {
 // read goes on with the window and the alerts: from the last look, or from as far back as tiles are judged by.
 func (s *scraper) read(ctx context.Context, now time.Time) error {
 	if s.window == nil {
-		changes, _, err := s.room.tape.ChangesSince(ctx, 0)
-		if err != nil {
-			return err
-		}
 		batch, mark, err := s.room.tape.Load(ctx, now.Add(-lookBack), time.Time{}, time.Time{})
 		if err != nil && !errors.Is(err, recording.ErrDamaged) {
 			return err
@@ -151,17 +148,20 @@ func (s *scraper) read(ctx context.Context, now time.Time) error {
 		s.window, s.deriver, s.engine, s.mark = sources.NewWindow(lookBack), query.NewDeriver(), query.NewEngine(), mark
 		s.register = alerts.NewRegister()
 		s.window.Apply(batch)
-		s.register.Take(changes)
-		return nil
+	} else {
+		batch, mark, err := s.room.tape.Since(ctx, s.mark)
+		if err != nil {
+			return err
+		}
+		s.mark = mark
+		s.window.Apply(batch)
 	}
-	batch, mark, err := s.room.tape.Since(ctx, s.mark)
+	changes, known, err := s.room.tape.ChangesSince(ctx, s.known)
 	if err != nil {
 		return err
 	}
-	s.mark = mark
-	s.window.Apply(batch)
-	slices.SortFunc(batch.Changes, func(a, b sources.Change) int { return int(a.Seq - b.Seq) })
-	s.register.Take(batch.Changes)
+	s.known = known
+	s.register.Take(changes)
 	return nil
 }
 
