@@ -57,8 +57,10 @@ func newMail(a Address) (*mail, error) {
 		m.port = "25"
 	}
 	for word, values := range a.parsed.Query() {
-		if err := m.set(strings.ToLower(word), values[len(values)-1]); err != nil {
-			return nil, fmt.Errorf("smtp: %w", err)
+		for _, value := range values { // to may stand there for each of them
+			if err := m.set(strings.ToLower(word), value); err != nil {
+				return nil, fmt.Errorf("smtp: %w", err)
+			}
 		}
 	}
 	if m.from.Address == "" || len(m.to) == 0 {

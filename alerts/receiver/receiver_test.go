@@ -371,7 +371,7 @@ func mailServer(t *testing.T) (address string, told func() string) {
 func TestMail(t *testing.T) {
 	t.Parallel()
 	address, told := mailServer(t)
-	s := opened(t, Shoutrrr, "smtp://mia:secret@"+address+"/?from=warroom@example.com&fromname=War+room&to=oncall@example.com,lead@example.com")
+	s := opened(t, Shoutrrr, "smtp://mia:secret@"+address+"/?from=warroom@example.com&fromname=War+room&to=oncall@example.com,lead@example.com&to=boss@example.com")
 	m := fires()
 	m.Summary = "5 % of „wünsche“\r\nBcc: all@example.com"
 	if err := s.Send(t.Context(), m); err != nil {
@@ -379,7 +379,7 @@ func TestMail(t *testing.T) {
 	}
 	said := told()
 	for _, want := range []string{
-		"AUTH PLAIN ", "MAIL FROM:<warroom@example.com>", "RCPT TO:<oncall@example.com>", "RCPT TO:<lead@example.com>",
+		"AUTH PLAIN ", "MAIL FROM:<warroom@example.com>", "RCPT TO:<oncall@example.com>", "RCPT TO:<lead@example.com>", "RCPT TO:<boss@example.com>",
 		`From: "War room" <warroom@example.com>`, "Subject: PAGE: OriginErrors alb/prod\r\n",
 	} {
 		if !strings.Contains(said, want) {

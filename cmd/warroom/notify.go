@@ -28,6 +28,7 @@ type outside struct {
 
 	mu    sync.Mutex
 	lines map[string]string // by receiver: what there is notice of
+	told  func(notice string)
 }
 
 // receiversTurn is how often it is looked whether the receivers are others, or can be opened that could not be.
@@ -48,8 +49,7 @@ func (r *room) notifies(ctx context.Context, lease *recording.Lease) {
 // notify tells the receivers of one config, until they are others or ctx ends.
 func (r *room) notify(ctx context.Context, lease *recording.Lease, c *config) {
 	receivers, wrong := c.receivers(r.outside.env)
-	r.outside.begin(wrong)
-	r.hold(ofReceivers, r.outside.notice())
+	r.outside.begin(wrong, func(notice string) { r.hold(ofReceivers, notice) })
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var following sync.WaitGroup
@@ -82,36 +82,38 @@ func (r *room) notifierOptions(lease *recording.Lease, receivers []alerts.Receiv
 			changes, mark, err = r.tape.ChangesSince(ctx, mark)
 			return changes, err
 		},
-		Told: func(receiver, line string) { r.hold(ofReceivers, r.outside.tell(receiver, line)) },
+		Told: r.outside.tell,
 	}
 }
 
-// begin forgets what was told of other receivers, and begins with those that cannot be opened.
-func (o *outside) begin(wrong []error) {
+// begin forgets what was told of other receivers, and begins with those that cannot be opened. What there is notice of goes
+// to told, here and whenever it changes.
+func (o *outside) begin(wrong []error, told func(notice string)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.lines = map[string]string{}
+	o.lines, o.told = map[string]string{}, told
 	for i, err := range wrong {
 		o.lines[fmt.Sprintf(" %d", i)] = "no alerts out: " + err.Error()
 	}
+	o.notice()
 }
 
-func (o *outside) tell(receiver, line string) string {
+// tell takes what there is to say of a receiver, "" where there is nothing any more.
+func (o *outside) tell(receiver, line string) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	if line == "" {
 		delete(o.lines, receiver)
 	} else {
 		o.lines[receiver] = line
 	}
-	o.mu.Unlock()
-	return o.notice()
+	o.notice()
 }
 
-// notice says how those receivers are that take nothing. Of several it names all before it says what is the matter with
-// each: a narrow screen ends somewhere behind that.
-func (o *outside) notice() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// notice gives notice of how those receivers are that take nothing. Of several it names all before it says what is the matter
+// with each: a narrow screen ends somewhere behind that. The lock is held: of two who tell at once the later word is the last
+// one.
+func (o *outside) notice() {
 	const begins = "no alerts to "
 	var names, lines []string
 	for _, name := range slices.Sorted(maps.Keys(o.lines)) {
@@ -121,12 +123,13 @@ func (o *outside) notice() string {
 		}
 	}
 	if len(names) < 2 {
-		return strings.Join(lines, "; ")
+		o.told(strings.Join(lines, "; "))
+		return
 	}
 	for i := range lines {
 		lines[i] = strings.TrimPrefix(lines[i], begins)
 	}
-	return begins + strings.Join(names, ", ") + ": " + strings.Join(lines, "; ")
+	o.told(begins + strings.Join(names, ", ") + ": " + strings.Join(lines, "; "))
 }
 
 // machineTime is when a moment of a launch clock was, or will be, on the machine's.

@@ -342,15 +342,16 @@ func TestReceiversOfAChangedConfigHoldAtOnce(t *testing.T) {
 func TestAllDeadReceiversAreNamedFirst(t *testing.T) {
 	t.Parallel()
 	var o outside
-	o.begin(nil)
-	if got, want := o.tell("pager", "no alerts to pager since 20:15 UTC: timed out"), "no alerts to pager since 20:15 UTC: timed out"; got != want {
-		t.Errorf("one: %q, want %q", got, want)
-	}
-	want := "no alerts to chat, pager: chat since 20:16 UTC: failed: it answers 404; pager since 20:15 UTC: timed out"
-	if got := o.tell("chat", "no alerts to chat since 20:16 UTC: failed: it answers 404"); got != want {
-		t.Errorf("two: %q, want %q", got, want)
-	}
-	if got, want := o.tell("pager", ""), "no alerts to chat since 20:16 UTC: failed: it answers 404"; got != want {
-		t.Errorf("one again: %q, want %q", got, want)
+	var got string
+	o.begin(nil, func(notice string) { got = notice })
+	for _, step := range []struct{ receiver, line, want string }{
+		{"pager", "no alerts to pager since 20:15 UTC: timed out", "no alerts to pager since 20:15 UTC: timed out"},
+		{"chat", "no alerts to chat since 20:16 UTC: failed: it answers 404",
+			"no alerts to chat, pager: chat since 20:16 UTC: failed: it answers 404; pager since 20:15 UTC: timed out"},
+		{"pager", "", "no alerts to chat since 20:16 UTC: failed: it answers 404"},
+	} {
+		if o.tell(step.receiver, step.line); got != step.want {
+			t.Errorf("%q, want %q", got, step.want)
+		}
 	}
 }
