@@ -3,9 +3,11 @@ package alerts
 import (
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"warroom/sources"
@@ -139,10 +141,42 @@ func (t *Transition) line() string {
 	return text
 }
 
-// ReadTransition reads a change as a transition, and tells whether it is one.
+// ReadTransition reads a change as a transition, and tells whether it is one. What it returns is shared and not to be changed:
+// a screen asks for the same ones in every frame, and those read last are kept.
 func ReadTransition(c sources.Change) (Transition, bool) {
-	var t Transition
-	if c.Kind != ChangeAlert || json.Unmarshal(c.Body, &t) != nil || t.Key == "" {
+	if c.Kind != ChangeAlert {
+		return Transition{}, false
+	}
+	return lately.read(c.Body)
+}
+
+// reads are transitions by what they were read from.
+type reads struct {
+	seed maphash.Seed
+	mu   sync.Mutex
+	of   map[uint64]Transition // without a key: what is none
+}
+
+// readsMost bounds what is kept, some 10 MB.
+const readsMost = 2000
+
+var lately = reads{seed: maphash.MakeSeed(), of: map[uint64]Transition{}}
+
+func (r *reads) read(body []byte) (Transition, bool) {
+	sum := maphash.Bytes(r.seed, body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, known := r.of[sum]
+	if !known {
+		if json.Unmarshal(body, &t) != nil {
+			t = Transition{}
+		}
+		if len(r.of) >= readsMost {
+			clear(r.of)
+		}
+		r.of[sum] = t
+	}
+	if t.Key == "" {
 		return Transition{}, false
 	}
 	return t, true

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,5 +39,61 @@ func TestShareOfNothing(t *testing.T) {
 	}
 	if tr := mustRead(t, c.past[0]); tr.Value == nil || *tr.Value != math.MaxFloat64 {
 		t.Errorf("its value is %v", tr.Value)
+	}
+}
+
+// BenchmarkReadTransition is one of a screen, which reads all those of the hour in every frame.
+func BenchmarkReadTransition(b *testing.B) {
+	t := Transition{Key: "OriginErrors|alb/prod|", Rule: "OriginErrors", From: Pending, To: Firing, At: t0, Step: t0, Since: t0}
+	for range judgedMost {
+		j := Judged{Series: sources.Series{Metric: "alb_target_5xx", Resource: "prod"}}
+		for i := range 10 {
+			j.Points = append(j.Points, sources.Point{At: t0.Add(time.Duration(i) * time.Minute), Value: float64(i) / 7})
+		}
+		t.Judged = append(t.Judged, j)
+	}
+	c, err := t.Change()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, ok := ReadTransition(c); !ok {
+			b.Fatal("it is none")
+		}
+	}
+}
+
+// TestTransitionsAreReadOnceOnly: many readers at once read what was written, more of them than are kept, and what is none
+// stays none.
+func TestTransitionsAreReadOnceOnly(t *testing.T) {
+	var wanted []Transition
+	var all []sources.Change
+	for i := range readsMost + 50 {
+		tr := Transition{Key: "A||", Rule: "A", To: Firing, At: t0.Add(time.Duration(i) * time.Second).UTC(), Step: t0}
+		c, err := tr.Change()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted, all = append(wanted, tr), append(all, c)
+	}
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for i := range all {
+				for range 2 {
+					if got, ok := ReadTransition(all[i]); !ok || !got.At.Equal(wanted[i].At) {
+						t.Errorf("%d: %v, %t", i, got.At, ok)
+					}
+				}
+			}
+		})
+	}
+	readers.Wait()
+	for _, body := range []string{"", "{}", "{", "null"} {
+		for range 2 {
+			if got, ok := ReadTransition(sources.Change{Kind: ChangeAlert, Body: []byte(body)}); ok {
+				t.Errorf("%q is %v", body, got)
+			}
+		}
 	}
 }
