@@ -10,29 +10,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// readOnce keeps the body of a request from being read by any other way than Read: smithy-go's own WriteTo answers io.EOF
-// once the SDK has closed the body, which it does as soon as the answer begins, and net/http then breaks the connection
-// under an answer that was good. A write would be in doubt for nothing.
-type readOnce struct{ io.ReadSeeker }
-
-func addReadOnce(stack *middleware.Stack) error {
-	hide := func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
-		r, ok := in.Request.(*smithyhttp.Request)
-		if !ok {
-			return next.HandleBuild(ctx, in)
-		}
-		if body, ok := r.GetStream().(io.ReadSeeker); ok {
-			hidden, err := r.SetStream(readOnce{body})
-			if err != nil {
-				return middleware.BuildOutput{}, middleware.Metadata{}, err
-			}
-			in.Request = hidden
-		}
-		return next.HandleBuild(ctx, in)
-	}
-	return stack.Build.Add(middleware.BuildMiddlewareFunc("warroom:ReadOnce", hide), middleware.Before)
-}
-
 // documentMost is the largest document that is read; AWS has none of that size.
 const documentMost = 8 << 20
 

@@ -11,11 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/logging"
+
+	"warroom/sources/awsconfig"
 )
 
 // session is the SDK's configuration, once for looking and once for acting, and the clients made from them.
@@ -46,43 +45,20 @@ func openSession(ctx context.Context, o Options) (*session, error) {
 // load reads the SDK's configuration as the SDK does, and forgets the clients made from an earlier one. Where region,
 // endpoint and credentials are all given, nothing of the machine is read.
 func (s *session) load(ctx context.Context) error {
-	cfg, err := configured(ctx, s.options)
+	o := s.options
+	cfg, err := awsconfig.Load(ctx, awsconfig.Options{Region: o.Region, Profile: o.Profile, Endpoint: o.Endpoint, Credentials: o.Credentials})
 	if err != nil {
 		return err
 	}
 	// Whatever the environment says of retries: once.
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	cfg.RetryMaxAttempts = 1
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), addReadOnce, addGuard)
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), awsconfig.AddReadOnce, addGuard)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config, s.clients, s.arn = cfg, map[clientKey]any{}, ""
 	s.acting = s.role(cfg)
 	return nil
-}
-
-func configured(ctx context.Context, o Options) (aws.Config, error) {
-	if o.Credentials != nil && o.Region != "" && o.Endpoint != "" {
-		return aws.Config{
-			Region: o.Region, BaseEndpoint: aws.String(o.Endpoint), Credentials: aws.NewCredentialsCache(o.Credentials),
-			HTTPClient: awshttp.NewBuildableClient(),
-		}, nil
-	}
-	// The SDK's own remarks would be printed over the screen; what matters of them comes as an error.
-	with := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
-	if o.Profile != "" {
-		with = append(with, config.WithSharedConfigProfile(o.Profile))
-	}
-	if o.Region != "" {
-		with = append(with, config.WithRegion(o.Region))
-	}
-	if o.Credentials != nil {
-		with = append(with, config.WithCredentialsProvider(o.Credentials))
-	}
-	if o.Endpoint != "" {
-		with = append(with, config.WithBaseEndpoint(o.Endpoint))
-	}
-	return config.LoadDefaultConfig(ctx, with...)
 }
 
 // roleFor is how long the session of a role lasts: as short as AWS has it.

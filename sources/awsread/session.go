@@ -11,11 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"warroom/sources/awsconfig"
 )
 
 // session is the SDK's configuration and the clients made from it. Credentials are those of the SDK's own
@@ -71,38 +70,16 @@ func openSession(ctx context.Context, o Options, machine func() time.Time) (*ses
 	return s, nil
 }
 
-// load reads the SDK's configuration as the SDK does. Where region, endpoint and credentials are all given,
-// nothing of the machine is read: a rehearsal is the same everywhere.
 func (s *session) load(ctx context.Context) (aws.Config, error) {
 	o := s.options
-	if o.Credentials != nil && o.Region != "" && o.Endpoint != "" {
-		return aws.Config{
-			Region: o.Region, BaseEndpoint: aws.String(o.Endpoint), Credentials: aws.NewCredentialsCache(o.Credentials),
-			HTTPClient: awshttp.NewBuildableClient(), RetryMode: aws.RetryModeStandard,
-		}, nil
-	}
-	// The SDK's own remarks would be printed over the screen; what matters of them comes as an error.
-	with := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
-	if o.Profile != "" {
-		with = append(with, config.WithSharedConfigProfile(o.Profile))
-	}
-	if o.Region != "" {
-		with = append(with, config.WithRegion(o.Region))
-	}
-	if o.Credentials != nil {
-		with = append(with, config.WithCredentialsProvider(o.Credentials))
-	}
-	if o.Endpoint != "" {
-		with = append(with, config.WithBaseEndpoint(o.Endpoint))
-	}
-	return config.LoadDefaultConfig(ctx, with...)
+	return awsconfig.Load(ctx, awsconfig.Options{Region: o.Region, Profile: o.Profile, Endpoint: o.Endpoint, Credentials: o.Credentials})
 }
 
 // adopt makes cfg the session's. The guard goes onto a copy: the chain's own calls for credentials, made with
 // the configuration as it was loaded, are none of its business.
 func (s *session) adopt(cfg aws.Config) {
 	s.config = cfg.Copy()
-	s.config.APIOptions = append(slices.Clone(cfg.APIOptions), addReadOnce, addGuard, s.watchEndpoint)
+	s.config.APIOptions = append(slices.Clone(cfg.APIOptions), awsconfig.AddReadOnce, addGuard, s.watchEndpoint)
 	s.clients = map[clientKey]any{}
 	s.generation++
 }

@@ -1,4 +1,4 @@
-package awsread
+package awsconfig
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 // net/http has not yet looked whether the body goes on, it finds the closed one: its Read then says that the
 // body has ended, which is right, but its WriteTo (smithy-go's safeWriteToReadCloser) returns io.EOF as an
 // error, which WriteTo must not. net/http takes that for a failed write and closes the connection under the
-// answer: "use of closed network connection", and no further attempt, for the answer had begun.
+// answer: "use of closed network connection", and no further attempt, for the answer had begun. A write would be
+// in doubt for nothing.
 type readOnce struct{ io.ReadSeeker }
 
-// addReadOnce hides WriteTo from everything that sends the request. The HTTP client itself stays the SDK's own,
+// AddReadOnce, an API option, hides WriteTo from everything that sends the request. The HTTP client itself stays the SDK's own,
 // which AWS_CA_BUNDLE and the proxies are set on.
-func addReadOnce(stack *middleware.Stack) error {
+func AddReadOnce(stack *middleware.Stack) error {
 	hide := func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
 		r, ok := in.Request.(*smithyhttp.Request)
 		if !ok {
