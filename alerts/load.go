@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"warroom/sources"
+	"warroom/sources/document"
 	"warroom/sources/query"
 )
 
@@ -26,7 +27,7 @@ const HouseFile = "default.yaml"
 // House are the rules that come with the house.
 func House() (*Rules, error) { return Read(HouseFile, house) }
 
-// Load reads rule files, each of which overrides those before it, over the rules of the house. The error joins a [*FileError]
+// Load reads rule files, each of which overrides those before it, over the rules of the house. The error joins a [*document.FileError]
 // for everything that is wrong with them.
 func Load(files ...string) (*Rules, error) {
 	rules, err := House()
@@ -36,7 +37,7 @@ func Load(files ...string) (*Rules, error) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, &FileError{File: file, Text: "cannot be read: " + cause(err).Error()}
+			return nil, &document.FileError{File: file, Text: "cannot be read: " + cause(err).Error()}
 		}
 		own, err := parse(file, text)
 		if err != nil {
@@ -55,7 +56,7 @@ func cause(err error) error {
 	return err
 }
 
-// Read reads the rules of one file that stands for itself. The error joins a [*FileError] for everything that is wrong with
+// Read reads the rules of one file that stands for itself. The error joins a [*document.FileError] for everything that is wrong with
 // it.
 func Read(file string, text []byte) (*Rules, error) {
 	rules, err := parse(file, text)
@@ -295,7 +296,7 @@ func (rec *Record) wrong(err error) error {
 	if at, ok := errors.AsType[*query.Error](err); ok {
 		line, text = rec.exprLine+at.Line-1, fmt.Sprintf("at column %d: %s", at.Column, at.Text)
 	}
-	return &FileError{File: rec.File, Line: line, Text: sources.Clean("record " + rec.Name + ": " + text)}
+	return &document.FileError{File: rec.File, Line: line, Text: sources.Clean("record " + rec.Name + ": " + text)}
 }
 
 // wrong is a complaint about a line of the rule's expression, or with 0 about the whole rule.
@@ -304,7 +305,7 @@ func (rule *Rule) wrong(line int, format string, args ...any) error {
 	if line > 0 {
 		at = rule.exprLine + line - 1
 	}
-	return &FileError{File: rule.File, Line: at, Text: sources.Clean("alert " + rule.Alert + " " + fmt.Sprintf(format, args...))}
+	return &document.FileError{File: rule.File, Line: at, Text: sources.Clean("alert " + rule.Alert + " " + fmt.Sprintf(format, args...))}
 }
 
 func (rule *Rule) check(engine *query.Engine) (wrong []error) {
@@ -339,7 +340,7 @@ func (rule *Rule) checkLabels(engine *query.Engine) (wrong []error) {
 	for _, name := range rule.Summary.labels() {
 		if !slices.Contains(known, name) {
 			text := fmt.Sprintf("alert %s: summary: what it finds has no label %q%s (it has %s)", rule.Alert, name, meant(name, known), strings.Join(known, ", "))
-			wrong = append(wrong, &FileError{File: rule.File, Line: rule.textLine, Text: sources.Clean(text)})
+			wrong = append(wrong, &document.FileError{File: rule.File, Line: rule.textLine, Text: sources.Clean(text)})
 		}
 	}
 	return wrong

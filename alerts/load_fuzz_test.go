@@ -8,6 +8,7 @@ import (
 
 	"warroom/alerts"
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // harmless holds an error against what is promised of it: lines that name the file or belong to one that does, and that act
@@ -23,7 +24,7 @@ func harmless(t *testing.T, err error) {
 			t.Errorf("it names no file: %q", line)
 		}
 	}
-	if _, ok := errors.AsType[*alerts.FileError](err); !ok {
+	if _, ok := errors.AsType[*document.FileError](err); !ok {
 		t.Errorf("it names no file: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -72,21 +71,6 @@ func (r *Rules) Names() []string {
 		}
 	}
 	return names
-}
-
-// FileError is what is wrong with a rule file, and where.
-type FileError struct {
-	File string
-	Line int // from 1; 0 where it is about the whole file
-	Text string
-}
-
-// Error is "file:line: what is wrong".
-func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return e.File + ": " + e.Text
-	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 }
 
 // explanations tells for every alert which other ones explain it, directly or by what they explain.

@@ -99,7 +99,7 @@ func (t *Tests) Count() (tests, expectations int) {
 	return len(t.groups), expectations
 }
 
-// ReadTests reads a file of tests and the rule files that it names, from its own folder. The error joins a [*FileError] for
+// ReadTests reads a file of tests and the rule files that it names, from its own folder. The error joins a [*document.FileError] for
 // everything that is wrong with them.
 func ReadTests(file string, text []byte) (*Tests, error) {
 	r := &testReading{reading: reading{file: file}, tests: &Tests{file: file}}
@@ -447,7 +447,7 @@ func sentences(m map[string]string) map[string]string {
 	return filled(m)
 }
 
-// Run judges what is given, and tells what is not as expected: the error joins a [*FileError] for each. Another error is
+// Run judges what is given, and tells what is not as expected: the error joins a [*document.FileError] for each. Another error is
 // that ctx has ended.
 func (t *Tests) Run(ctx context.Context) error {
 	var wrong []error

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"warroom/sources"
+	"warroom/sources/document"
 	"warroom/sources/query"
 )
 
@@ -181,7 +182,7 @@ func (run *testRun) fail(line int, head string, expected, got []string) {
 		return strings.Join(all, "\n             ")
 	}
 	text := sources.Clean(head+run.group.title()) + " is not as expected\n    expected " + listed(expected) + "\n    got      " + listed(got)
-	run.wrong = append(run.wrong, &FileError{File: run.tests.file, Line: line, Text: text})
+	run.wrong = append(run.wrong, &document.FileError{File: run.tests.file, Line: line, Text: text})
 }
 
 // alert compares the alerts of a name that are firing with those that are expected to be.
@@ -277,7 +278,7 @@ func (run *testRun) expr(ctx context.Context, v *sources.View, test *exprTest) e
 		return ctx.Err()
 	}
 	if err != nil {
-		run.wrong = append(run.wrong, &FileError{File: run.tests.file, Line: test.line, Text: sources.Clean(head + run.group.title() + ": " + err.Error())})
+		run.wrong = append(run.wrong, &document.FileError{File: run.tests.file, Line: test.line, Text: sources.Clean(head + run.group.title() + ": " + err.Error())})
 		return nil
 	}
 	recorded := run.recorded(test.expr)

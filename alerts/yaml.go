@@ -29,7 +29,7 @@ func (r *reading) fail(n ast.Node, format string, args ...any) {
 }
 
 func (r *reading) failAt(line int, format string, args ...any) {
-	r.wrong = append(r.wrong, &FileError{File: r.file, Line: line, Text: sources.Clean(fmt.Sprintf(format, args...))})
+	r.wrong = append(r.wrong, &document.FileError{File: r.file, Line: line, Text: sources.Clean(fmt.Sprintf(format, args...))})
 }
 
 func lineOf(n ast.Node) int {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 //go:embed library/*.md
@@ -46,7 +47,7 @@ func ReadAll(path string, offers Offering) ([]*Runbook, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, &FileError{File: path, Text: errors.Unwrap(err).Error(), Err: err}
+		return nil, &document.FileError{File: path, Text: errors.Unwrap(err).Error(), Err: err}
 	case info.IsDir():
 		return readFolder(os.DirFS(path), ".", func(name string) string { return filepath.Join(path, name) }, offers)
 	}

@@ -14,6 +14,7 @@ import (
 	"warroom/runbooks"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
+	"warroom/sources/document"
 	"warroom/sources/query"
 	"warroom/sources/simulator"
 )
@@ -167,7 +168,7 @@ func TestWrongRunbooks(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("it says %v, want %s", err, c.want)
 			}
-			var at *runbooks.FileError
+			var at *document.FileError
 			if !errors.As(err, &at) || at.File != "mine.md" {
 				t.Errorf("%v names no file", err)
 			}

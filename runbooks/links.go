@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // Link is where a runbook leads to another one: a link in its text, a step's see, or the else of a check.
@@ -137,13 +138,13 @@ func (b *Runbook) Leads() (names []string) {
 	return names
 }
 
-// CheckLinks holds what a runbook leads to against the names that there are. The error joins a [*FileError] for each that is
+// CheckLinks holds what a runbook leads to against the names that there are. The error joins a [*document.FileError] for each that is
 // not among them.
 func (b *Runbook) CheckLinks(names []string) error {
 	var wrong []error
 	for _, l := range b.Links {
 		if !slices.Contains(names, l.Name) {
-			wrong = append(wrong, &FileError{File: b.File, Line: l.Line, Text: sources.Clean(fmt.Sprintf("there is no runbook %q%s", l.Name, nearest(l.Name, names)))})
+			wrong = append(wrong, &document.FileError{File: b.File, Line: l.Line, Text: sources.Clean(fmt.Sprintf("there is no runbook %q%s", l.Name, nearest(l.Name, names)))})
 		}
 	}
 	return errors.Join(wrong...)

@@ -43,9 +43,9 @@ type Span struct {
 	Book   bool // the words of a link to another runbook
 }
 
-// document turns Markdown into blocks. Fenced blocks whose first word names a kind of step are given to step, which says
+// markdown turns a document into blocks. Fenced blocks whose first word names a kind of step are given to step, which says
 // whether they are one.
-type document struct {
+type markdown struct {
 	source []byte
 	blocks []Block
 	step   func(kind, body string, line int) (n int, ok bool)
@@ -53,20 +53,20 @@ type document struct {
 }
 
 // read walks through the document's blocks.
-func (d *document) read() {
+func (d *markdown) read() {
 	tree := goldmark.DefaultParser().Parse(text.NewReader(d.source))
 	d.children(tree, Block{})
 }
 
 // children appends what stands in a block, in the look of the block that holds it.
-func (d *document) children(parent ast.Node, like Block) {
+func (d *markdown) children(parent ast.Node, like Block) {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		d.block(n, like)
 		like.Marker = "" // only the first block of an item bears its mark
 	}
 }
 
-func (d *document) block(n ast.Node, like Block) {
+func (d *markdown) block(n ast.Node, like Block) {
 	switch n := n.(type) {
 	case *ast.Heading:
 		d.add(Block{Kind: Heading, Level: n.Level, Spans: d.spans(n)})
@@ -86,9 +86,9 @@ func (d *document) block(n ast.Node, like Block) {
 	}
 }
 
-func (d *document) add(b Block) { d.blocks = append(d.blocks, b) }
+func (d *markdown) add(b Block) { d.blocks = append(d.blocks, b) }
 
-func (d *document) list(l *ast.List, like Block) {
+func (d *markdown) list(l *ast.List, like Block) {
 	number := l.Start
 	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
 		in := Block{Kind: ListItem, Level: like.Level + 1, Marker: "•"}
@@ -100,7 +100,7 @@ func (d *document) list(l *ast.List, like Block) {
 	}
 }
 
-func (d *document) fenced(n *ast.FencedCodeBlock, like Block) {
+func (d *markdown) fenced(n *ast.FencedCodeBlock, like Block) {
 	if n.Info != nil {
 		info := n.Info.Segment
 		kind, _, _ := strings.Cut(strings.TrimSpace(string(info.Value(d.source))), " ")
@@ -113,10 +113,10 @@ func (d *document) fenced(n *ast.FencedCodeBlock, like Block) {
 }
 
 // lineOf is the line of a place in the file, from 1.
-func (d *document) lineOf(at int) int { return strings.Count(string(d.source[:at]), "\n") + 1 }
+func (d *markdown) lineOf(at int) int { return strings.Count(string(d.source[:at]), "\n") + 1 }
 
 // begin is where a link's words begin, or the block that it stands in; 0 where that is not known.
-func (d *document) begin(n ast.Node) int {
+func (d *markdown) begin(n ast.Node) int {
 	for word := n.FirstChild(); word != nil; word = word.FirstChild() {
 		if t, ok := word.(*ast.Text); ok {
 			return t.Segment.Start
@@ -131,7 +131,7 @@ func (d *document) begin(n ast.Node) int {
 }
 
 // lines are those of a block as they stand in the file.
-func (d *document) lines(n ast.Node) string {
+func (d *markdown) lines(n ast.Node) string {
 	var b strings.Builder
 	for i := range n.Lines().Len() {
 		line := n.Lines().At(i)
@@ -149,14 +149,14 @@ func cleanLines(s string) []string {
 }
 
 // spans are the pieces of running text in a block.
-func (d *document) spans(n ast.Node) []Span {
+func (d *markdown) spans(n ast.Node) []Span {
 	var out []Span
 	d.inline(n, Span{}, &out)
 	return out
 }
 
 // inline appends the text under a node in a look.
-func (d *document) inline(parent ast.Node, like Span, out *[]Span) {
+func (d *markdown) inline(parent ast.Node, like Span, out *[]Span) {
 	put := func(s string, like Span) {
 		if like.Text = sources.Clean(s); like.Text != "" {
 			*out = append(*out, like)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"warroom/sources"
+	"warroom/sources/document"
 	"warroom/sources/query"
 )
 
@@ -27,17 +28,17 @@ type reading struct {
 }
 
 func (r *reading) fail(line int, format string, args ...any) {
-	r.wrong = append(r.wrong, &FileError{File: r.book.File, Line: line, Text: sources.Clean(fmt.Sprintf(format, args...))})
+	r.wrong = append(r.wrong, &document.FileError{File: r.book.File, Line: line, Text: sources.Clean(fmt.Sprintf(format, args...))})
 }
 
-// Read reads the runbook in a file. The error joins a [*FileError] for everything that is wrong with it.
+// Read reads the runbook in a file. The error joins a [*document.FileError] for everything that is wrong with it.
 func Read(file string, text []byte, offers Offering) (*Runbook, error) {
 	sum := sha256.Sum256(text)
 	r := &reading{offers: offers, book: &Runbook{
 		Name: strings.TrimSuffix(path.Base(strings.ReplaceAll(file, `\`, "/")), ".md"), File: file, Hash: hex.EncodeToString(sum[:8]), Source: string(text),
 	}}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	d := document{source: r.head(text), step: r.step, link: r.link}
+	d := markdown{source: r.head(text), step: r.step, link: r.link}
 	d.read()
 	r.book.Blocks = d.blocks
 	r.land()
@@ -53,7 +54,7 @@ func Read(file string, text []byte, offers Offering) (*Runbook, error) {
 }
 
 func byLine(a, b error) int {
-	var x, y *FileError
+	var x, y *document.FileError
 	if errors.As(a, &x) && errors.As(b, &y) {
 		return x.Line - y.Line
 	}

@@ -7,6 +7,7 @@ import (
 	"warroom/runbooks"
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // FuzzRead holds the promises of reading against any text: it ends, what is wrong is told with the file, and what is right
@@ -21,7 +22,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(head + "- ```ask\n  question: &a x\n  choices: *a\n  ```\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		b, err := runbooks.Read("x.md", []byte(text), awswrite.Offers)
-		var wrong *runbooks.FileError
+		var wrong *document.FileError
 		switch {
 		case err != nil && !errors.As(err, &wrong):
 			t.Fatalf("%v names no file", err)

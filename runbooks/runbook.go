@@ -1,7 +1,6 @@
 package runbooks
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -122,23 +121,4 @@ func (b *Runbook) Answering(service string) int {
 		}
 	}
 	return -1
-}
-
-// FileError is what is wrong with a runbook, and where.
-type FileError struct {
-	File string
-	Line int // from 1; 0 when it concerns the whole file
-	Text string
-	Err  error // why, where something else has failed
-}
-
-// Unwrap is what has failed.
-func (e *FileError) Unwrap() error { return e.Err }
-
-// Error is "file:line: text".
-func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", e.File, e.Text)
-	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"warroom/alerts"
-	"warroom/runbooks"
 	"warroom/sources/document"
 	"warroom/sources/recording"
 )
@@ -56,8 +54,6 @@ func codeOf(err error) int {
 	var (
 		e    *exit
 		f    *document.FileError
-		book *runbooks.FileError
-		rule *alerts.FileError
 		r    *recording.FileError
 		b    *recording.BrokenError
 		none *noConfigError
@@ -67,7 +63,7 @@ func codeOf(err error) int {
 		return exitDone
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &f), errors.As(err, &none), errors.As(err, &book), errors.As(err, &rule):
+	case errors.As(err, &f), errors.As(err, &none):
 		return exitUsage
 	case errors.As(err, &r), errors.As(err, &b):
 		return exitRefused

@@ -118,7 +118,7 @@ func checkAnswered(rules *alerts.Rules, books []string) error {
 			near = fmt.Sprintf("; the nearest is %q", nearest)
 		}
 		text := fmt.Sprintf("alert %s: there is no runbook %q%s", rule.Alert, rule.Runbook, near)
-		wrong = append(wrong, &alerts.FileError{File: rule.File, Line: rule.Line, Text: sources.Clean(text)})
+		wrong = append(wrong, &document.FileError{File: rule.File, Line: rule.Line, Text: sources.Clean(text)})
 	}
 	return errors.Join(wrong...)
 }
@@ -229,7 +229,7 @@ func checkAnswers(books []*runbooks.Runbook, rules *alerts.Rules) error {
 				near = fmt.Sprintf("; the nearest is %q", nearest)
 			}
 			text := fmt.Sprintf("answers: there is no alert %q%s; rules of yours stand in the config (alerts: {rules: […]})", name, near)
-			wrong = append(wrong, &runbooks.FileError{File: b.File, Line: lineOfAnswers(b), Text: sources.Clean(text)})
+			wrong = append(wrong, &document.FileError{File: b.File, Line: lineOfAnswers(b), Text: sources.Clean(text)})
 		}
 	}
 	return errors.Join(wrong...)

@@ -135,7 +135,7 @@ func (p *process) checkRunbooks(paths []string, config string) error {
 		wrong = append(wrong, err)
 		all = append(all, books...)
 		if err == nil && len(books) == 0 {
-			wrong = append(wrong, &runbooks.FileError{File: path, Text: "there is no runbook (*.md) in it"})
+			wrong = append(wrong, &document.FileError{File: path, Text: "there is no runbook (*.md) in it"})
 		}
 	}
 	for _, b := range all {

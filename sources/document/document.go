@@ -20,18 +20,25 @@ import (
 // FileError is what is wrong with a file that a person wrote, and where.
 type FileError struct {
 	File         string
-	Line, Column int // from 1; zero when it concerns the whole file
+	Line, Column int // from 1; zero when it concerns the whole file, or the whole line
 	Text         string
 	Excerpt      string // the line with its neighbours, the place marked
+	Err          error  // why, where something else has failed
 }
 
-// Error is "file:line:column: text" on one line.
+// Error is "file:line:column: text" on one line, as far as the place is known.
 func (e *FileError) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.Line == 0:
 		return fmt.Sprintf("%s: %s", e.File, e.Text)
+	case e.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
 }
+
+// Unwrap is what has failed.
+func (e *FileError) Unwrap() error { return e.Err }
 
 // Document is a YAML file whose every complaint names its place.
 type Document struct {
