@@ -130,6 +130,9 @@ func (r *room) collect(ctx context.Context, lease *recording.Lease, before strin
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	srcs, release, err := r.prepare(ctx)
+	if err != nil && ctx.Err() != nil { // it was left before it had begun
+		return errors.Join(panicked(ctx), lease.Release(context.WithoutCancel(ctx)))
+	}
 	if err != nil {
 		return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
 	}

@@ -192,6 +192,20 @@ func TestLeaseOfTheDeadLapses(t *testing.T) {
 	})
 }
 
+// TestLeavingBeforeItHasBegun: a room that is left while it opens its sources ends as any other.
+func TestLeavingBeforeItHasBegun(t *testing.T) {
+	tr := roomOn(t, filepath.Join(t.TempDir(), "lottery.warroom"), "mia")
+	opening := make(chan struct{})
+	tr.open = func(ctx context.Context, _ []sources.Resource) ([]sources.Source, func(), error) {
+		close(opening)
+		<-ctx.Done()
+		return nil, nil, ctx.Err()
+	}
+	tr.start()
+	<-opening
+	tr.leave(t)
+}
+
 // A collector that was stopped, and comes back after another took over, becomes a viewer.
 func TestCollectorThatLostItsLeaseWatches(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lottery.warroom")
