@@ -2,7 +2,6 @@ package runbooks
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ func (r *reading) words(text string, line int, what string, known ...string) *wo
 		for _, e := range w.entries(doc.Body) {
 			word := e.Key.GetToken().Value
 			if !slices.Contains(known, word) {
-				r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, nearest(word, known), strings.Join(known, ", "))
+				r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, sources.NearestHint(word, known), strings.Join(known, ", "))
 				continue
 			}
 			w.at[word] = e.Value
@@ -65,13 +64,6 @@ func (r *reading) yaml(line int, err error) {
 		return
 	}
 	r.fail(line, "%v", err)
-}
-
-func nearest(word string, among []string) string {
-	if near := sources.Nearest(word, among); near != "" {
-		return fmt.Sprintf("; the nearest is %q", near)
-	}
-	return ""
 }
 
 // lineOf is where a node stands in the file.

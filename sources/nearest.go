@@ -1,6 +1,17 @@
 package sources
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// NearestHint is what a complaint about a word says of the nearest one, "" where none is near.
+func NearestHint(word string, among []string) string {
+	if near := Nearest(word, among); near != "" {
+		return fmt.Sprintf("; the nearest is %q", near)
+	}
+	return ""
+}
 
 // Nearest is the word among the given ones that a person most likely meant, or "" when none is near
 // enough to be worth suggesting: more than a third of the longer word would have to change. Capitals do not

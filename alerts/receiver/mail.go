@@ -98,10 +98,7 @@ func (m *mail) set(word, value string) (err error) {
 		m.hello = sources.Clean(value)
 	case "timeout", "usehtml", "subject", "title": // of shoutrrr; ours are given
 	default:
-		err = fmt.Errorf("unknown word %q", word)
-		if near := sources.Nearest(word, mailWords); near != "" {
-			err = fmt.Errorf("%w; the nearest is %q", err, near)
-		}
+		err = fmt.Errorf("unknown word %q%s", word, sources.NearestHint(word, mailWords))
 	}
 	return err
 }

@@ -98,11 +98,7 @@ func newShout(a Address) (*shout, error) {
 	}
 	known, ok := services[scheme]
 	if !ok {
-		near := ""
-		if nearest := sources.Nearest(scheme, Schemes()); nearest != "" {
-			near = fmt.Sprintf("; the nearest is %q", nearest)
-		}
-		return nil, fmt.Errorf("unknown service %q%s (known: %s)", scheme, near, strings.Join(Schemes(), ", "))
+		return nil, fmt.Errorf("unknown service %q%s (known: %s)", scheme, sources.NearestHint(scheme, Schemes()), strings.Join(Schemes(), ", "))
 	}
 	s := &shout{address: a, service: known(), turn: make(chan struct{}, 1)}
 	if scheme == "matrix" { // it logs in as soon as it is told where

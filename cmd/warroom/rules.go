@@ -39,7 +39,7 @@ func (c *config) checkRules(d *document.Document) error {
 		if err != nil {
 			return d.At(d.Find("alerts", "rules", fmt.Sprint(i)), "alerts.rules: %v", err)
 		}
-		if rules, err = readRules(file, text, rules, c.runbooks()); err != nil {
+		if rules, _, err = readRules(file, text, rules, c.runbooks()); err != nil {
 			return err
 		}
 	}
@@ -95,14 +95,14 @@ func (c *config) named(service string) (names []string) {
 // rules are those of the config that holds.
 func (w *watchedConfig) rules() (*alerts.Rules, error) { return w.now.Load().rules, nil }
 
-// readRules reads a rule file over other rules; its runbooks are those of the house and of the given files and folders.
-func readRules(file string, text []byte, over *alerts.Rules, books []string) (*alerts.Rules, error) {
-	all, own, err := over.Over(file, text)
-	if err != nil {
-		return nil, err
+// readRules reads a rule file over other rules: all, and the file's own; its runbooks are those of the house and of the given
+// files and folders.
+func readRules(file string, text []byte, over *alerts.Rules, books []string) (all, own *alerts.Rules, err error) {
+	if all, own, err = over.Over(file, text); err != nil {
+		return nil, nil, err
 	}
 	library, _ := runbooks.Open(awswrite.Offers, books...) // what is wrong with one is told where they are checked
-	return all, checkAnswered(own, library.Names())
+	return all, own, checkAnswered(own, library.Names())
 }
 
 // checkAnswered holds the runbooks that rules name against those that there are. What is elsewhere is not looked at.
@@ -113,11 +113,7 @@ func checkAnswered(rules *alerts.Rules, books []string) error {
 		if rule.Off || rule.Runbook == "" || strings.Contains(rule.Runbook, "://") || slices.Contains(books, rule.Runbook) {
 			continue
 		}
-		near := ""
-		if nearest := sources.Nearest(rule.Runbook, books); nearest != "" {
-			near = fmt.Sprintf("; the nearest is %q", nearest)
-		}
-		text := fmt.Sprintf("alert %s: there is no runbook %q%s", rule.Alert, rule.Runbook, near)
+		text := fmt.Sprintf("alert %s: there is no runbook %q%s", rule.Alert, rule.Runbook, sources.NearestHint(rule.Runbook, books))
 		wrong = append(wrong, &document.FileError{File: rule.File, Line: rule.Line, Text: sources.Clean(text)})
 	}
 	return errors.Join(wrong...)
@@ -139,10 +135,7 @@ func (p *process) rightRules(file string, text []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readRules(file, text, house, p.runbooksOf("")); err != nil {
-		return nil, err
-	}
-	_, own, err := house.Over(file, text)
+	_, own, err := readRules(file, text, house, p.runbooksOf(""))
 	if err != nil {
 		return nil, err
 	}
@@ -224,11 +217,7 @@ func checkAnswers(books []*runbooks.Runbook, rules *alerts.Rules) error {
 			if slices.Contains(known, name) {
 				continue
 			}
-			near := ""
-			if nearest := sources.Nearest(name, known); nearest != "" {
-				near = fmt.Sprintf("; the nearest is %q", nearest)
-			}
-			text := fmt.Sprintf("answers: there is no alert %q%s; rules of yours stand in the config (alerts: {rules: […]})", name, near)
+			text := fmt.Sprintf("answers: there is no alert %q%s; rules of yours stand in the config (alerts: {rules: […]})", name, sources.NearestHint(name, known))
 			wrong = append(wrong, &document.FileError{File: b.File, Line: lineOfAnswers(b), Text: sources.Clean(text)})
 		}
 	}

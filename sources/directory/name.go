@@ -67,10 +67,7 @@ func nearest(metric string) string {
 	for _, m := range sources.Metrics() {
 		names = append(names, m.Name)
 	}
-	if near := sources.Nearest(metric, names); near != "" {
-		return fmt.Sprintf("; the nearest is %q", near)
-	}
-	return ""
+	return sources.NearestHint(metric, names)
 }
 
 // escape spells a name so that it may stand in a file's name, on every system.

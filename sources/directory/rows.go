@@ -83,11 +83,7 @@ func (l *lines) read(dst []row, text string, most int) ([]row, error) {
 }
 
 func (l *lines) badHead(head string) error {
-	near := ""
-	if n := sources.Nearest(head, headers); n != "" {
-		near = fmt.Sprintf("; the nearest is %q", n)
-	}
-	return l.fail("its first line is %q: want at,value or at,value,seen%s", sources.CleanTo(head, 60), near)
+	return l.fail("its first line is %q: want at,value or at,value,seen%s", sources.CleanTo(head, 60), sources.NearestHint(head, headers))
 }
 
 // cutLine is the text up to the end of the line, and what follows it.

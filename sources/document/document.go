@@ -396,10 +396,8 @@ func (d *Document) Unknown(n ast.Node, what, word, where string, among []string)
 	if where != "" {
 		in = " in " + where
 	}
-	near := ""
-	if nearest := sources.Nearest(word, among); nearest != "" {
-		near = fmt.Sprintf("; the nearest is %q", nearest)
-	} else if _, below := Fields(reflect.TypeFor[sources.Launch]()); where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
+	near := sources.NearestHint(word, among)
+	if _, below := Fields(reflect.TypeFor[sources.Launch]()); near == "" && where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
 		near = "; it stands below launch"
 	}
 	return d.At(n, "unknown %s %q%s%s (known: %s)", what, word, in, near, strings.Join(among, ", "))
