@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"regexp"
@@ -37,7 +36,7 @@ func Load(files ...string) (*Rules, error) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, &document.FileError{File: file, Text: "cannot be read: " + cause(err).Error()}
+			return nil, document.Unreadable(file, err)
 		}
 		own, err := parse(file, text)
 		if err != nil {
@@ -46,14 +45,6 @@ func Load(files ...string) (*Rules, error) {
 		rules = rules.Override(own)
 	}
 	return rules, rules.check()
-}
-
-// cause is why a file could not be opened, without saying its name again.
-func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
 }
 
 // Read reads the rules of one file that stands for itself. The error joins a [*document.FileError] for everything that is wrong with

@@ -19,9 +19,9 @@ const fileMost = 1 << 20
 
 // reading is a file that is being read, with all that is wrong with it.
 type reading struct {
-	file    string
-	anchors []*ast.AnchorNode
-	wrong   []error
+	file   string
+	parsed *document.Document // once its root has been read
+	wrong  []error
 }
 
 func (r *reading) fail(n ast.Node, format string, args ...any) {
@@ -55,9 +55,6 @@ func textLine(n ast.Node) int {
 	return lineOf(n)
 }
 
-// aliasesMost is more than anybody writes, and few enough to be looked for one by one.
-const aliasesMost = 100
-
 // root reads the text as the one document that is wanted; nil where it is none.
 func (r *reading) root(text []byte, want string) ast.Node {
 	if len(text) > fileMost {
@@ -65,6 +62,9 @@ func (r *reading) root(text []byte, want string) ast.Node {
 		return nil
 	}
 	d, err := document.Parse(r.file, text)
+	if err == nil && d.Root != nil {
+		err = d.CheckAliases()
+	}
 	if at, ok := errors.AsType[*document.FileError](err); ok {
 		r.failAt(at.Line, "%s", at.Text)
 		return nil
@@ -73,13 +73,7 @@ func (r *reading) root(text []byte, want string) ast.Node {
 		r.failAt(0, "is empty; want %s", want)
 		return nil
 	}
-	if aliases := ast.Filter(ast.AliasType, d.Root); len(aliases) > aliasesMost {
-		r.fail(aliases[aliasesMost], "more than %d aliases: write them out", aliasesMost)
-		return nil
-	}
-	for _, n := range ast.Filter(ast.AnchorType, d.Root) {
-		r.anchors = append(r.anchors, n.(*ast.AnchorNode))
-	}
+	r.parsed = d
 	return d.Root
 }
 
@@ -91,31 +85,11 @@ func (r *reading) value(n ast.Node) ast.Node {
 	case *ast.TagNode:
 		return r.value(v.Value)
 	case *ast.AliasNode:
-		if to := r.anchored(v); to != nil {
-			return r.value(to.Value)
-		}
-		r.fail(n, "no anchor before it is called %q", v.Value.GetToken().Value)
-		return nil
+		return r.value(r.parsed.Anchored(v).Value) // there is one: see root
 	case *ast.NullNode:
 		return nil
 	}
 	return n
-}
-
-// anchored is the newest anchor of an alias' name that has ended before it: within itself it stands for nothing.
-func (r *reading) anchored(alias *ast.AliasNode) *ast.AnchorNode {
-	for _, a := range slices.Backward(r.anchors) {
-		if a.Name.GetToken().Value == alias.Value.GetToken().Value && before(a, alias) && !slices.Contains(ast.Filter(ast.AliasType, a), ast.Node(alias)) {
-			return a
-		}
-	}
-	return nil
-}
-
-// before tells whether a node begins before another one.
-func before(a, b ast.Node) bool {
-	at, than := a.GetToken().Position, b.GetToken().Position
-	return at.Line < than.Line || at.Line == than.Line && at.Column < than.Column
 }
 
 // pair is a word of a mapping with its value.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -23,7 +22,7 @@ import (
 func (p *process) backtestSeries(file string, scores bool) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return &document.FileError{File: file, Text: "cannot be read: " + plainCause(err)}
+		return document.Unreadable(file, err)
 	}
 	defer f.Close() //nolint:errcheck // it is only read
 	out := bufio.NewWriter(p.out)
@@ -40,14 +39,6 @@ func (p *process) backtestSeries(file string, scores bool) error {
 		return err
 	})
 	return errors.Join(err, out.Flush())
-}
-
-// plainCause is why a file cannot be opened, without its name.
-func plainCause(err error) string {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err.Error()
-	}
-	return err.Error()
 }
 
 // seriesRow is one row of a file of timestamp,value.
@@ -107,7 +98,7 @@ func unreadable(file string, err error) error {
 	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 		return &document.FileError{File: file, Line: parse.Line, Column: parse.Column, Text: parse.Err.Error()}
 	}
-	return &document.FileError{File: file, Text: "cannot be read: " + plainCause(err)}
+	return document.Unreadable(file, err)
 }
 
 // errComma refuses a fraction of a second behind a comma, which a line of timestamp,score cannot hold.

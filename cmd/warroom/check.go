@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -114,7 +113,7 @@ func readText(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return nil, unread(file, err)
+		return nil, document.Unreadable(file, err)
 	case info.IsDir():
 		return nil, &document.FileError{File: file, Text: "is a folder: name the config or the scenario in it"}
 	case !info.Mode().IsRegular(): // reading a pipe may take for ever
@@ -123,22 +122,13 @@ func readText(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	switch {
 	case err != nil:
-		return nil, unread(file, err)
+		return nil, document.Unreadable(file, err)
 	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")):
 		return nil, &document.FileError{File: file, Text: "is a recording, not a config: look at it with warroom status or warroom replay"}
 	case bytes.IndexByte(text, 0) >= 0:
 		return nil, &document.FileError{File: file, Text: "is no text: name a config or a scenario"}
 	}
 	return text, nil
-}
-
-// unread says why a file cannot be read.
-func unread(file string, err error) error {
-	var where *fs.PathError
-	if errors.As(err, &where) {
-		err = where.Err
-	}
-	return &document.FileError{File: file, Text: "cannot be read: " + err.Error()}
 }
 
 // isScenario tells a scenario from a config by its outermost words: it has more of a scenario's.

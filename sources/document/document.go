@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,11 +41,21 @@ func (e *FileError) Error() string {
 // Unwrap is what has failed.
 func (e *FileError) Unwrap() error { return e.Err }
 
+// Unreadable is a file that cannot be read, and why.
+func Unreadable(file string, err error) *FileError {
+	text := err.Error()
+	if p, ok := errors.AsType[*fs.PathError](err); ok { // which says its name again
+		text = p.Err.Error()
+	}
+	return &FileError{File: file, Text: "cannot be read: " + text, Err: err}
+}
+
 // Document is a YAML file whose every complaint names its place.
 type Document struct {
-	name string
-	text []byte
-	Root ast.Node // nil when the file is empty
+	name    string
+	text    []byte
+	Root    ast.Node          // nil when the file is empty
+	anchors []*ast.AnchorNode // in their order
 }
 
 // Parse reads the text of the file called name.
@@ -64,6 +75,12 @@ func Parse(name string, text []byte) (*Document, error) {
 		d.Root = file.Docs[0].Body
 	default:
 		return nil, &FileError{File: name, Text: "holds several documents; one is wanted"}
+	}
+	if d.Root == nil {
+		return d, nil
+	}
+	for _, n := range ast.Filter(ast.AnchorType, d.Root) {
+		d.anchors = append(d.anchors, n.(*ast.AnchorNode))
 	}
 	return d, nil
 }
@@ -103,7 +120,7 @@ func (d *Document) Decode(v any) error {
 
 // Holds tells whether every word is one of the type's, with a value of its kind.
 func (d *Document) Holds(t reflect.Type) error {
-	if err := d.checkAliases(); err != nil {
+	if err := d.CheckAliases(); err != nil {
 		return err
 	}
 	return d.check(d.Root, t, "")
@@ -112,25 +129,29 @@ func (d *Document) Holds(t reflect.Type) error {
 // aliasesMost is more than anybody writes, and few enough to be looked for one by one.
 const aliasesMost = 100
 
-// checkAliases looks for what every alias stands for; the decoder would complain without a place.
-func (d *Document) checkAliases() error {
+// CheckAliases looks for what every alias stands for; the decoder would complain without a place.
+func (d *Document) CheckAliases() error {
 	for i, n := range ast.Filter(ast.AliasType, d.Root) {
-		if i == aliasesMost {
+		alias := n.(*ast.AliasNode)
+		switch {
+		case i == aliasesMost:
 			return d.At(n, "more than %d aliases: write them out", aliasesMost)
-		}
-		if name := n.(*ast.AliasNode).Value.GetToken().Value; !d.named(name, n) {
-			return d.At(n, "no anchor before it is called %q", name)
+		case d.Anchored(alias) == nil:
+			return d.At(n, "no anchor before it is called %q", alias.Value.GetToken().Value)
 		}
 	}
 	return nil
 }
 
-// named tells whether a value that ends before the alias has the name: within itself it stands for nothing.
-func (d *Document) named(name string, alias ast.Node) bool {
-	return slices.ContainsFunc(ast.Filter(ast.AnchorType, d.Root), func(n ast.Node) bool {
-		anchor := n.(*ast.AnchorNode)
-		return anchor.Name.GetToken().Value == name && before(anchor, alias) && !slices.Contains(ast.Filter(ast.AliasType, anchor), alias)
-	})
+// Anchored is what an alias stands for: the newest anchor of its name that has ended before it, for within itself it stands
+// for nothing; nil where there is none.
+func (d *Document) Anchored(alias *ast.AliasNode) *ast.AnchorNode {
+	for _, a := range slices.Backward(d.anchors) {
+		if a.Name.GetToken().Value == alias.Value.GetToken().Value && before(a, alias) && !slices.Contains(ast.Filter(ast.AliasType, a), ast.Node(alias)) {
+			return a
+		}
+	}
+	return nil
 }
 
 // before tells whether a node begins before another one.

@@ -37,7 +37,7 @@ func BoundOf(expr string) Bound {
 
 // against takes the limit of a comparison of one metric with a number.
 func (b *Bound) against(c *parser.BinaryExpr) {
-	limit, ok := number(c.RHS)
+	limit, ok := constant(c.RHS)
 	if !ok || unitOf(c.LHS) == "" {
 		return
 	}
@@ -48,21 +48,4 @@ func (b *Bound) against(c *parser.BinaryExpr) {
 		return nil
 	})
 	b.Limit, b.Known, b.Above = limit, true, c.Op == parser.GTR || c.Op == parser.GTE
-}
-
-// number reads an expression that is a number.
-func number(e parser.Expr) (float64, bool) {
-	switch e := e.(type) {
-	case *parser.NumberLiteral:
-		return e.Val, true
-	case *parser.ParenExpr:
-		return number(e.Expr)
-	case *parser.UnaryExpr:
-		n, ok := number(e.Expr)
-		if e.Op == parser.SUB {
-			n = -n
-		}
-		return n, ok
-	}
-	return 0, false
 }
