@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -72,7 +74,72 @@ func bared(e parser.Expr) parser.Expr {
 
 // Judge evaluates a condition at its watermark, on settled samples. It holds where any element does. Where nothing can be
 // compared it neither holds nor fails: the error says why, see [Engine.Watermark].
+//
+// Of alternatives (a > 1 or b > 2) each is judged by itself: the first that holds decides, with its own value, unit and time.
+// One that was never read, or has no value, is passed over where another one can be judged: not everybody's database
+// publishes all there is. One that has fallen silent may be the one that holds, so without it there is no no.
 func (e *Engine) Judge(ctx context.Context, v *sources.View, expr string, o Options) (Answer, error) {
+	tree, err := e.parser.ParseExpr(expr)
+	if err != nil {
+		return Answer{}, syntax(expr, err)
+	}
+	several := alternatives(tree, nil)
+	if len(several) == 1 {
+		return e.judgeOne(ctx, v, expr, o)
+	}
+	var answer *Answer
+	var missing, silent error
+	for _, one := range several {
+		a, err := e.judgeOne(ctx, v, one.String(), o)
+		switch {
+		case err == nil && a.Holds:
+			return a, nil
+		case err == nil && answer == nil:
+			answer = &a
+		case err == nil:
+		case passedOver(err):
+			missing = cmp.Or(missing, err)
+		default:
+			silent = cmp.Or(silent, err)
+		}
+	}
+	switch {
+	case silent != nil:
+		return Answer{}, silent
+	case answer != nil:
+		return *answer, nil
+	}
+	return Answer{}, missing
+}
+
+// passedOver tells whether an alternative that cannot be judged leaves the others to decide.
+func passedOver(err error) bool {
+	var absent *NotFoundError
+	var none *NoValueError
+	return errors.As(err, &absent) || errors.As(err, &none)
+}
+
+// alternatives are the conditions that or joins. With bool they are numbers, of which the first counts, and are left whole.
+func alternatives(e parser.Expr, to []parser.Expr) []parser.Expr {
+	b, ok := bared(e).(*parser.BinaryExpr)
+	if !ok || b.Op != parser.LOR || numbers(e) {
+		return append(to, e)
+	}
+	return alternatives(b.RHS, alternatives(b.LHS, to))
+}
+
+// numbers tells whether a comparison in an expression gives 0 and 1, rather than what it holds for.
+func numbers(e parser.Expr) (found bool) {
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		b, ok := n.(*parser.BinaryExpr)
+		found = found || ok && b.ReturnBool
+		return nil
+	})
+	return found
+}
+
+// judgeOne judges a condition as a whole.
+func (e *Engine) judgeOne(ctx context.Context, v *sources.View, expr string, o Options) (Answer, error) {
 	tree, err := e.parser.ParseExpr(expr)
 	if err != nil {
 		return Answer{}, syntax(expr, err)

@@ -53,6 +53,43 @@ func TestJudgeTellsTheOneThatDecides(t *testing.T) {
 	}
 }
 
+// Of alternatives the one that holds decides, with its own value and unit; one that was never read holds up none of the
+// others, and one that fell silent may be the one that holds.
+func TestJudgeOfAlternatives(t *testing.T) {
+	var samples []sources.Sample
+	for m := range 8 {
+		samples = append(samples, sample("alb_requests", "shop", m, float64(m)+1.5, 10), sample("asg_cpu_ratio", "web", m, float64(m)+1.5, 0.9))
+	}
+	v := window(samples...).View(sources.Cursor{At: at(10.5)})
+	for expr, want := range map[string]query.Answer{
+		"aurora_select_latency_seconds > 0.05 or asg_cpu_ratio > 0.75":            {Holds: true, Value: 0.9, Unit: sources.Ratio},
+		"alb_requests > 50 or asg_cpu_ratio > 0.75":                               {Holds: true, Value: 0.9, Unit: sources.Ratio},
+		"alb_requests > 50 or (aurora_acu > 1 or asg_cpu_ratio > 0.95)":           {Value: 10, Unit: sources.Count},
+		"aurora_acu > 1 or asg_cpu_ratio > 0.95":                                  {Value: 0.9, Unit: sources.Ratio},
+		"alb_requests > 5 or on() asg_cpu_ratio > 0.75":                           {Holds: true, Value: 10, Unit: sources.Count},
+		"(alb_requests > 50 or asg_cpu_ratio > 0.75) and on() alb_requests > 5":   {Holds: true, Value: 0.9},
+		"aurora_acu > 1 or asg_cpu_ratio offset 1h > 0.75 or asg_cpu_ratio > 0.8": {Holds: true, Value: 0.9, Unit: sources.Ratio},
+		"alb_requests > bool 50 or on() asg_cpu_ratio > bool 0.75":                {Value: 10, Unit: sources.Count},
+	} {
+		got, err := query.NewEngine().Judge(t.Context(), v, expr, query.Options{})
+		if err != nil || got.Holds != want.Holds || got.Value != want.Value || want.Unit != "" && got.Unit != want.Unit {
+			t.Errorf("%s: %+v, %v, want %+v", expr, got, err, want)
+		}
+	}
+	var absent *query.NotFoundError
+	if got, err := query.NewEngine().Judge(t.Context(), v, "aurora_acu > 5 or aurora_acu < 1", query.Options{}); !errors.As(err, &absent) {
+		t.Errorf("of what never was: %+v, %v", got, err)
+	}
+	late := window(append(samples, sample("alb_requests", "shop", 59, 60.5, 10))...).View(sources.Cursor{At: at(63)})
+	var silent *query.NoDataError
+	if got, err := query.NewEngine().Judge(t.Context(), late, "asg_cpu_ratio > 0.75 or alb_requests > 50", query.Options{}); !errors.As(err, &silent) {
+		t.Errorf("of two of which one fell silent: %+v, %v", got, err)
+	}
+	if got, err := query.NewEngine().Judge(t.Context(), late, "asg_cpu_ratio > 0.75 or alb_requests > 5", query.Options{}); err != nil || !got.Holds {
+		t.Errorf("of two of which one holds, and one fell silent: %+v, %v", got, err)
+	}
+}
+
 func TestCheckCondition(t *testing.T) {
 	for expr, want := range map[string]string{
 		"alb_requests > 5":                      "",
