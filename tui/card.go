@@ -183,7 +183,11 @@ func (m *Model) answering(c *card) (do func(context.Context, runbooks.Plan, runb
 	case c.plan.Level >= runbooks.TwoPeople:
 		return m.opt.Hands.Ask, "asked for: " + c.plan.Title + "; it is carried out once a second operator approves it, within " + short(runbooks.ApproveWithin)
 	}
-	return m.opt.Hands.Carry, "carried out: " + c.plan.Title + "; undo takes it back"
+	said = "carried out: " + c.plan.Title
+	if c.plan.Back.Kind != "" {
+		said += "; " + m.keys.Undo.Help().Key + " takes it back"
+	}
+	return m.opt.Hands.Carry, said
 }
 
 // carried closes the card where the plan was carried out, and says why it was not. Where somebody has changed the value in

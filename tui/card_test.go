@@ -26,6 +26,7 @@ type fleet struct {
 	level   runbooks.Level
 	applied []string
 	lost    bool // nobody hears the answer
+	final   bool // nothing takes it back
 }
 
 // become is somebody else who changes it.
@@ -52,11 +53,15 @@ func (f *fleet) Offers(r sources.Resource) []runbooks.Offer {
 func (f *fleet) Plan(_ context.Context, a runbooks.Action) (runbooks.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	back := runbooks.Action{Kind: a.Kind, Resource: a.Resource, Want: map[string]string{"desired": f.value}}
+	if f.final {
+		back = runbooks.Action{}
+	}
 	return runbooks.Plan{
 		Title: "balancer prod: desired " + f.value + " → " + a.Want["desired"], Level: f.level, Call: "test:Change", Account: "1234…9012", Region: "eu-central-1",
 		Before: []runbooks.Setting{{Name: "desired", Value: f.value}}, After: []runbooks.Setting{{Name: "desired", Value: a.Want["desired"]}},
 		Cost: "nothing", Takes: "a minute", Touches: "nobody", Undo: "the old number", Warnings: []string{"it is only a test"},
-		Back: runbooks.Action{Kind: a.Kind, Resource: a.Resource, Want: map[string]string{"desired": f.value}},
+		Back: back,
 	}, nil
 }
 
@@ -211,6 +216,18 @@ func TestHeldKeyConfirmsNothing(t *testing.T) {
 		a.press(rune1('y'))
 		if !slices.Equal(a.fleet.done(), []string{"18"}) {
 			t.Errorf("y on a card that was looked at: applied %q\n%s", a.fleet.done(), a.screen())
+		}
+	})
+}
+
+// What cannot be taken back is not said to be.
+func TestWhatHasNoWayBackPromisesNone(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.fleet.final = true
+		a.card(true)
+		a.press(rune1('y'))
+		if screen := a.screen(); !strings.Contains(screen, "carried out: balancer prod: desired 12 → 18") || strings.Contains(screen, "takes it back") {
+			t.Errorf("there is no way back:\n%s", screen)
 		}
 	})
 }

@@ -16,8 +16,10 @@ import (
 // The measures of a dialog.
 const (
 	dialogW    = 66 // its border included
-	dialogKeyW = 11 // of the first column of its lines
+	dialogKeyW = 11 // of the first column of its lines, where no word in it needs more
 	dialogMost = 9  // lines under the input
+	dialogFew  = 4  // of so many, each may take dialogTall rows
+	dialogTall = 3
 )
 
 // dialog is a small box over the page. Lip Gloss draws it, which costs far more than cells of our own do, so it is kept
@@ -66,20 +68,38 @@ func (d *dialog) body(w int) string {
 	if len(d.lines) > 0 {
 		rows = append(rows, paint(theme.Border).Render(strings.Repeat("─", w)))
 	}
+	keyW, tall := dialogKeyW, 1
 	for _, l := range d.lines {
-		rows = append(rows, d.line(l, w))
+		keyW = max(keyW, min(lipgloss.Width(l.Key)+1, w/2))
+	}
+	if len(d.lines) <= dialogFew {
+		tall = dialogTall
+	}
+	for _, l := range d.lines {
+		rows = append(rows, d.line(l, w, keyW, tall))
 	}
 	return lipgloss.JoinVertical(lipgloss.Left, rows...)
 }
 
-// line is a word and what it means; without a word the meaning has the whole line.
-func (d *dialog) line(l Hint, w int) string {
-	does := paint(theme.Faint).Inline(true)
+// line is a word and what it means, in no more rows than are given; without a word the meaning has the whole width.
+func (d *dialog) line(l Hint, w, keyW, tall int) string {
 	if l.Key == "" {
-		return does.MaxWidth(w).Render(l.Does)
+		keyW = 0
 	}
-	key := paint(theme.Accent).Inline(true).Width(dialogKeyW).MaxWidth(w).Render(l.Key)
-	return lipgloss.JoinHorizontal(lipgloss.Top, key, does.MaxWidth(max(w-lipgloss.Width(key), 1)).Render(l.Does))
+	room, parts := max(w-keyW, 1), []string{l.Does}
+	if lipgloss.Width(l.Does) > room {
+		parts = wrap(l.Does, room, tall)
+	}
+	var rows []string
+	for _, part := range parts {
+		rows = append(rows, paint(theme.Faint).Inline(true).Render(ansi.Truncate(part, room, "…")))
+	}
+	text := lipgloss.JoinVertical(lipgloss.Left, rows...)
+	if keyW == 0 {
+		return text
+	}
+	key := paint(theme.Accent).Inline(true).Width(keyW).MaxWidth(keyW).Render(l.Key)
+	return lipgloss.JoinHorizontal(lipgloss.Top, key, text)
 }
 
 // lay takes over what Lip Gloss drew in roles. Every cell goes through Text, so that the promise of the canvas holds.

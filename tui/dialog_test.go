@@ -33,6 +33,26 @@ func TestDialogIsDrawnInRoles(t *testing.T) {
 	}
 }
 
+// What a word means is told in whole: of few lines each takes the rows it needs, and a long word is never run together with
+// its meaning. Many lines take a row each, and what is cut says so.
+func TestDialogTellsAll(t *testing.T) {
+	long := "how many there are: a number, or a change such as +6 or +50 %, as often as you like, and never less than nothing at all"
+	few := dialog{lines: []Hint{{"maintenance", long}, {"", "a line that is alone and far wider than the box it stands in is"}}, w: 40}
+	text := string(few.picture(false).Write(nil, &theme.Theme{}))
+	for _, want := range []string{"maintenance how many", "stands in is", "…"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	if wide := (&dialog{lines: few.lines, w: 66}).body(62); !strings.Contains(wide, "nothing at all") {
+		t.Errorf("not told in whole:\n%s", wide)
+	}
+	many := dialog{lines: []Hint{{"a", long}, {"b", long}, {"c", long}, {"d", long}, {"e", long}}, w: 40}
+	if text := string(many.picture(false).Write(nil, &theme.Theme{})); strings.Count(text, "…") != 5 || strings.Count(text, "│") != 14 {
+		t.Errorf("five lines take more than a row each, or are cut without a word:\n%s", text)
+	}
+}
+
 // Nothing that was typed or pasted can act on the terminal through a dialog.
 func TestDialogIsHarmless(t *testing.T) {
 	d := dialog{title: "note", input: "a\x1b]0;owned\x07\u202eb", wrong: "\x1b[2Jno", lines: []Hint{{"\x9b31m", "\x1b[Hgone"}}, w: 40}

@@ -379,16 +379,18 @@ func (m *Model) askAction(o runbooks.Offer, text string) {
 	}
 }
 
-// wanted reads how an action is wanted: "24", "+50 %", "min 12 max 40", "rule=rate limit=1000".
+// wanted reads how an action is wanted: "24", "+50 %", "min 12 max 40", "rule=rate limit=1000", "maintenance by origin".
 func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 	a := runbooks.Action{Kind: o.Kind, Resource: o.Resource, Want: map[string]string{}}
-	names := make([]string, len(o.Parameters))
+	names, choices := make([]string, len(o.Parameters)), map[string][]string{}
 	for i, p := range o.Parameters {
-		names[i] = p.Name
+		names[i], choices[p.Name] = p.Name, p.Choices
 	}
 	at := ""
 	for _, word := range strings.Fields(strings.ReplaceAll(text, "=", " ")) {
 		switch {
+		case at != "" && a.Want[at] == "" && slices.Contains(choices[at], word):
+			a.Want[at] = word // a choice may be called as another parameter is: by origin
 		case slices.Contains(names, word):
 			if _, twice := a.Want[word]; twice {
 				return a, fmt.Errorf("%s is given twice", word)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"testing"
 
 	"warroom/runbooks"
@@ -39,6 +40,30 @@ func TestOnAndOffAreWordsOfASwitch(t *testing.T) {
 	} {
 		if got := switched(c.text, c.now); got != c.want {
 			t.Errorf("%q at %q: %q, want %q", c.text, c.now, got, c.want)
+		}
+	}
+}
+
+// A choice that is called as another parameter is, such as by origin, is a value where a value is due, and a name elsewhere.
+func TestAChoiceMayBeCalledAsAParameter(t *testing.T) {
+	o := runbooks.Offer{Kind: runbooks.Maintenance, Parameters: []runbooks.Parameter{
+		{Name: "to", Choices: []string{"maintenance", "live"}}, {Name: "by", Choices: []string{"flag", "origin"}}, {Name: "paths"}, {Name: "origin"},
+	}}
+	for text, want := range map[string]map[string]string{
+		"maintenance by origin":                     {"to": "maintenance", "by": "origin"},
+		"by=origin to=maintenance":                  {"to": "maintenance", "by": "origin"},
+		"maintenance by origin paths /vote/* /a":    {"to": "maintenance", "by": "origin", "paths": "/vote/* /a"},
+		"maintenance paths /vote/* by origin":       {"to": "maintenance", "by": "origin", "paths": "/vote/*"},
+		"maintenance by origin origin sorry":        {"to": "maintenance", "by": "origin", "origin": "sorry"},
+		"maintenance origin sorry paths /a by flag": {"to": "maintenance", "by": "flag", "origin": "sorry", "paths": "/a"},
+	} {
+		if a, err := wanted(o, text); err != nil || !maps.Equal(a.Want, want) {
+			t.Errorf("%s: %q, %v, want %q", text, a.Want, err, want)
+		}
+	}
+	for _, text := range []string{"maintenance by", "maintenance by paths /a", "maintenance by origin by origin"} {
+		if a, err := wanted(o, text); err == nil {
+			t.Errorf("%s is taken for %q", text, a.Want)
 		}
 	}
 }
