@@ -24,6 +24,10 @@ type Stop struct {
 // before its verdict. It is more than a verdict needs: it is looked for every few seconds, and some wiggle would be found.
 const stopMoved = 0.3
 
+// stopSlight is the ratio below which nothing is offered before the verdict: of a quiet site's few requests two that fail are
+// one in a thousand, and the next minute has none. Tiles and alerts of the house begin to warn here.
+const stopSlight = 0.003
+
 // worse tells which watch has got worse, none where none has.
 func worse(watches []Watch, before, now []Number) (at int, found bool) {
 	for i, w := range watches {
@@ -31,6 +35,9 @@ func worse(watches []Watch, before, now []Number) (at int, found bool) {
 			continue
 		}
 		a, b := before[i].Value, now[i].Value
+		if w.Unit == "ratio" && max(a, b) < stopSlight {
+			continue
+		}
 		if w.went(a, b) == Worse && math.Abs(b-a) > stopMoved*math.Max(math.Abs(a), math.Abs(b)) {
 			return i, true
 		}

@@ -59,6 +59,26 @@ func TestWhatGetsWorseIsOfferedToBeTakenBack(t *testing.T) {
 	}
 }
 
+// TestFewErrorsOfAQuietSiteAreNoOffer: from none to one in a thousand is what calm looks like; more than a tile warns of is one.
+func TestFewErrorsOfAQuietSiteAreNoOffer(t *testing.T) {
+	h := newHouse(t)
+	p := h.process("ada")
+	plan := p.mustPlan(h.limit(h.rate().Limit / 2))
+	h.show(plan, 100, 0)
+	if err := p.confirm(plan); err != nil {
+		t.Fatal(err)
+	}
+	p.until(plan.ID, runbooks.Done)
+	h.show(plan, 100, 0.0015)
+	if _, offered := p.passes(20*time.Second, p.offers); offered {
+		t.Fatalf("it is offered to be taken back for noise: %+v", p.run(plan.ID).Stop)
+	}
+	h.show(plan, 100, 0.004)
+	if _, offered := p.passes(time.Minute, p.offers); !offered {
+		t.Error("from no errors to four in a thousand is no offer")
+	}
+}
+
 // offers tells whether something is offered to be taken back.
 func (p *process) offers() bool {
 	p.house.t.Helper()
