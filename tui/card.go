@@ -29,6 +29,7 @@ type card struct {
 	heard   time.Time // when the last key came that was not heard, or the card opened; machine clock
 	awake   bool      // a pause has been seen since
 	began   time.Time // when the first letter of what is typed came
+	last    time.Time // when the last one came
 
 	ready   *runbooks.Readiness // whether the provider would allow the call, nil while it is not known
 	request *runbooks.Request   // somebody else has asked for the plan, and it is approved here; nil for a plan of one's own
@@ -143,7 +144,7 @@ func (m *Model) answerBounded(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
 	c := m.card
 	switch {
-	case k.String() == "enter" && m.opt.Now().Sub(c.began) < keyTime*time.Duration(len(c.typed)):
+	case k.String() == "enter" && c.hurried(m.opt.Now()):
 		c.wrong, c.typed = "that came faster than a hand types; a paste confirms nothing", ""
 	case k.String() == "enter" && c.typed == c.plan.Word():
 		return m.carry(c.typed)
@@ -157,9 +158,17 @@ func (m *Model) answerTyped(k tea.KeyPressMsg) tea.Cmd {
 		if c.typed == "" {
 			c.began = m.opt.Now()
 		}
+		c.last = m.opt.Now()
 		c.typed, c.wrong = c.typed+k.Text, ""
 	}
 	return nil
+}
+
+// hurried tells whether what stands in the card came faster than a hand types: its letters alone, whoever waits before Enter
+// is pressed, or all of it with the Enter.
+func (c *card) hurried(now time.Time) bool {
+	n := time.Duration(len(c.typed))
+	return n > 1 && c.last.Sub(c.began) < keyTime*(n-1) || now.Sub(c.began) < keyTime*n
 }
 
 // carry sends the confirmed plan to the hands. The card stays until it is known what came of it.

@@ -178,6 +178,12 @@ func TestOnlyTheTypedNameConfirms(t *testing.T) {
 			}
 			a.press(tea.KeyPressMsg{Code: tea.KeyEnter})
 		}, false},
+		"an unmarked paste, and Enter by hand": {true, func(a *armoury) {
+			for _, r := range "prod" {
+				a.press(rune1(r))
+			}
+			a.enter()
+		}, false},
 		"a minute later": {true, func(a *armoury) { time.Sleep(time.Minute); a.typing("prod"); a.enter() }, false},
 		"repeats": {true, func(a *armoury) {
 			for _, r := range "prod" {

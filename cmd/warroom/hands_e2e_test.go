@@ -4,7 +4,9 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -22,24 +24,64 @@ func (p *pane) types(text string) {
 	}
 }
 
-// The whole story in a real tmux: plan in a safe room, arm, confirm by the typed name, see it through to its verdict, take
-// it back, and find it in the record.
-func TestCounterMoveInTmux(t *testing.T) {
+// plateau is a launch whose crowd comes within two minutes and stays: more than the fleet carries for long, and less than
+// makes errors. The fleet is at its maximum, which nobody but a person raises: its alert fires and stays, however slow the
+// machine is that plays this, and a higher maximum helps for sure.
+const plateau = `
+name: plateau
+t0: 2026-03-01T19:15:00Z
+start: T-1m
+end: T+6h
+speed: 20
+audience:
+  name: lottery
+  namespace: Lottery/Site
+  base: 4
+  surges:
+    - {at: T0, peak: 77, rise: 2m, hold: 5h, halve: 5m}
+  visit: {pages: 2.2, think: 20s, registers: 0.72, form: 50s, invalid: 0.03, patience: 9s, retries: 0.6, pause: 6s}
+  page: {calls: 0.6, static: 18, static_again: 3, static_bytes: 24000, page_bytes: 18000}
+site:
+  region: eu-central-1
+  distribution: {name: edge, alias: lottery.example.com, objects: 1500, places: 90, ttl: 24h}
+  firewall: {name: edge, limit: 2000, window: 5m, rate: Block, managed: Block}
+  balancer: {name: web}
+  groups:
+    - {name: web, type: c5.2xlarge, cores: 8, threads: 160, backlog: 140, request_cpu: 150ms}
+  cluster: {name: main, engine: aurora-postgresql, version: "16.4", readers: 1, queries: 6, writes: 8, queries_acu: 170}
+capacity:
+  groups: {web: {min: 10, desired: 10, max: 10}}
+  acu: {min: 8, max: 64}
+`
+
+// The whole story in a real tmux, as it is at night: an alert fires, somebody looks why and owns it, its runbook is worked
+// through up to its action, whose card is refused by a room that is safe, confirmed by the typed name alone, seen through to
+// its verdict, and taken back; and all of it stands in the record.
+func TestAlertToUndoInTmux(t *testing.T) {
 	binary := built(t)
 	for _, size := range []struct{ columns, rows int }{{80, 24}, {120, 40}} {
 		t.Run(fmt.Sprintf("%dx%d", size.columns, size.rows), func(t *testing.T) {
 			p := openPane(t, size.columns, size.rows)
-			file := filepath.Join(t.TempDir(), "r.warroom")
-			p.enter(binary + " rehearse --speed 60 --recording " + file)
+			folder := t.TempDir()
+			file, scenario := filepath.Join(folder, "r.warroom"), filepath.Join(folder, "plateau.yaml")
+			if err := os.WriteFile(scenario, []byte(plateau), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p.enter(binary + " rehearse " + scenario + " --speed 60 --operator mia --recording " + file)
 			p.until(`5 fleet web.*ok`)
-			p.until(`SAFE`)
-			planned(p)
+			alertLeadsToRunbook(p)
+			runbookLeadsToCard(p)
 			confirmed(p)
+			p.until(`✔ 5 A higher maximum.*done ✔ +mia`)
+			p.until(`▸ 6 .* in service`)
 			p.types(":actions")
 			p.press("Enter")
-			p.until(`worked ✔ +\S+ +fleet web: `)
-			p.until(`, max 18 → 24`)
+			p.until(`(under way ▸|done ✔|worked ✔) +mia +fleet web: `)
+			p.until(`worked ✔ +mia +fleet web: `)
+			p.until(`desired 10 → 13, min 10 → 13, max 10 → 15`)
+			p.until(`effect: instances of fleet web 10 → 1[345], CPU of fleet web`)
 			takenBack(p)
+			p.until(`(done ✔|worked ✔|no effect ○|worse ✖|worsening ✖) +mia +fleet web: .*(?s:.*)worked ✔ +mia +fleet web: `)
 			p.press("q")
 			p.until(`The rehearsal is recorded\.`)
 			p.restored()
@@ -48,14 +90,52 @@ func TestCounterMoveInTmux(t *testing.T) {
 	}
 }
 
-// planned opens the card of a change that lifts the ceiling, in a room that is safe.
-func planned(p *pane) {
+// alertLeadsToRunbook waits for the page, looks why it fired, owns it, and opens the runbook that it names.
+func alertLeadsToRunbook(p *pane) {
 	p.t.Helper()
-	p.press("5")
-	p.until(`5 fleet web`)
-	p.press("c")
-	p.until(`capacity of asg/web`)
-	p.types("desired 20 max 24")
+	p.until(`✖ .* fleet ceiling web`) // on the strip, with the bell
+	p.press("A")
+	p.until(`alerts .* page`)
+	p.chooses(`▸\d\d:\d\d page ✖ +fleet ceiling web`)
+	p.press("o")
+	p.until(`fleet ceiling web .*mia has it`)
+	p.press("Enter")
+	p.until(`rule: the group is at its maximum and more than 85 % busy`)
+	p.until(`WHAT IT WENT THROUGH`)
+	p.press("r")
+	p.until(`The fleet meets its maximum +fleet-ceiling · asg/web`)
+	p.until(`▸ 1 What runs runs hot .* now yes`)
+}
+
+// chooses goes down a list from its start until a line is chosen.
+func (p *pane) chooses(pattern string) {
+	p.t.Helper()
+	re := regexp.MustCompile(pattern)
+	p.press("g")
+	for range 12 {
+		for range 10 { // the screen goes on all the while
+			if re.MatchString(p.screen()) {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		p.press("j")
+	}
+	p.t.Fatalf("%s cannot be chosen:\n%s", pattern, p.screen())
+}
+
+// runbookLeadsToCard ticks the checks with what they come to, and opens the card of the action, first in a room that is safe.
+func runbookLeadsToCard(p *pane) {
+	p.t.Helper()
+	for step := 1; step <= 4; step++ {
+		p.until(fmt.Sprintf(`▸ %d .* now (yes|no), -?[0-9.,k]+`, step))
+		p.press("Enter")
+		p.until(fmt.Sprintf(`▸ %d `, step+1))
+		if step == 1 {
+			p.until(`✔ 1 What runs runs hot .*yes, 9\d\.\d % +mia`) // a small screen has no room for those above
+		}
+	}
+	p.until(`▸ 5 A higher maximum, and a third more at once`)
 	p.press("Enter")
 	p.until(`customers see it or it lowers protection`)
 	p.until(`SAFE, so nothing can be changed`)
@@ -76,9 +156,12 @@ func confirmed(p *pane) {
 	p.types("we")
 	p.press("Enter")
 	p.until(`that is not "web"`)
-	p.tmux("send-keys", "-t", "s:", "-l", "web") // all at once, as a paste that is not marked as one
+	p.tmux("set-buffer", "we")
+	p.tmux("paste-buffer", "-p", "-t", "s:")
+	p.types("b")
+	p.gone(`that is not "web"`)
 	p.press("Enter")
-	p.until(`a paste confirms nothing|that is not "web"`)
+	p.until(`that is not "web"`) // nothing of the paste was heard
 	p.types("web")
 	p.press("Enter")
 	p.gone(`PLAN`)
@@ -88,7 +171,7 @@ func confirmed(p *pane) {
 func takenBack(p *pane) {
 	p.t.Helper()
 	p.press("u")
-	p.until(`max +24 → 18`)
+	p.until(`max +15 → 10`)
 	time.Sleep(cardsPause)
 	p.types("web")
 	p.press("Enter")
