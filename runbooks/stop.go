@@ -98,10 +98,14 @@ func (h *Hands) watch(r *Run, until time.Time) bool {
 	}
 }
 
+// maintained is a switch of visitors to the maintenance page.
+var maintained = Rule{Maintenance, "on"}
+
 // Alarm says that something was found to be wrong at a time of the launch clock, such as an alert that has begun to fire:
-// what was done by anybody within [StopFor] before is offered to be taken back. It returns how many runs that are. Whoever
-// knows of alerts calls it, once for each that begins; why names the alert. After an error, which says that the recording
-// could not be read or written, it may be called again: nothing is offered twice.
+// what was done by anybody within [StopFor] before is offered to be taken back, but for a switch to the maintenance page: that
+// nobody registers and nothing is cached is what it is for, and only its own watches speak against it. It returns how many
+// runs that are. Whoever knows of alerts calls it, once for each that begins; why names the alert. After an error, which says
+// that the recording could not be read or written, it may be called again: nothing is offered twice.
 func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error) {
 	runs, err := h.Runs(ctx)
 	if err != nil {
@@ -111,7 +115,7 @@ func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error
 	for i := range runs {
 		r := &runs[i]
 		since := at.Sub(r.At)
-		if r.Stop.Why == "" && r.changed() && r.Plan.Back.Kind != "" && !gone[r.Plan.ID] && since >= 0 && since <= StopFor {
+		if r.Stop.Why == "" && !maintained.Wants(r.Plan) && r.changed() && r.Plan.Back.Kind != "" && !gone[r.Plan.ID] && since >= 0 && since <= StopFor {
 			h.stopped(r, why, nil)
 			if r.Stop.Why == "" {
 				return n, fmt.Errorf("not recorded: %s is to be taken back", r.Plan.Title)

@@ -143,3 +143,20 @@ func TestAnAlarmOffersWhatWasDoneShortlyBefore(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestAnAlarmSpeaksAgainstNoMaintenancePage: that numbers fall is what it is for; the way back is asked for as any other change.
+func TestAnAlarmSpeaksAgainstNoMaintenancePage(t *testing.T) {
+	h := newHouse(t)
+	p := h.process("ada")
+	for _, to := range []string{"maintenance", "live"} {
+		want := 0
+		if to == "live" {
+			want = 1
+		}
+		plan := p.do(h.want(runbooks.Maintenance, "cloudfront", "to", to))
+		p.until(plan.ID, runbooks.Judged)
+		if n, err := p.Alarm(t.Context(), "RegistrationDrop fires", p.run(plan.ID).At.Add(time.Minute)); n != want || err != nil {
+			t.Errorf("to %s: offered %d, %v, want %d", to, n, err, want)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (f *File) Verify(ctx context.Context, anchors ...Chain) (Chain, error) {
 			why := ""
 			switch {
 			case c.Seq != next.seq:
-				why = fmt.Sprintf("stands where change %d should", next.seq)
+				why = fmt.Sprintf("is missing: change %d stands in its place", c.Seq)
 			case !bytes.Equal(blob(row[n-2]), head.hash[:]):
 				why = "does not follow the one before it"
 			case !bytes.Equal(blob(row[n-1]), next.hash[:]):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"warroom/sources"
@@ -65,6 +66,9 @@ func checkAltered(t *testing.T, path string, seq int64) {
 	var broken *recording.BrokenError
 	if !errors.As(err, &broken) || broken.Seq != seq {
 		t.Errorf("%v, want the break at %d", err, seq)
+	}
+	if text := fmt.Sprint(err); strings.Contains(text, "is missing") && !strings.Contains(text, fmt.Sprintf("change %d is missing: change %d stands in its place", seq, seq+1)) {
+		t.Errorf("what stands where one is missing is named wrongly: %s", text)
 	}
 }
 
