@@ -82,6 +82,7 @@ func TestAlertToUndoInTmux(t *testing.T) {
 			p.until(`effect: instances of fleet web 10 → 1[345], CPU of fleet web`)
 			takenBack(p)
 			p.until(`(done ✔|worked ✔|no effect ○|worse ✖|worsening ✖) +mia +fleet web: .*(?s:.*)worked ✔ +mia +fleet web: `)
+			onlyPlanned(p)
 			p.press("q")
 			p.until(`The rehearsal is recorded\.`)
 			p.restored()
@@ -177,6 +178,26 @@ func takenBack(p *pane) {
 	p.press("Enter")
 	p.gone(`PLAN`)
 	p.until(`2 in this recording`)
+}
+
+// onlyPlanned opens cards from a tile's key and from the command line, and leaves them: nothing is changed by that.
+func onlyPlanned(p *pane) {
+	p.t.Helper()
+	p.press("6")
+	p.until(`6 aurora main`)
+	p.press("c")
+	p.until(`capacity of aurora/main`)
+	p.types("min 16 max 96")
+	p.press("Enter")
+	p.until(`max ACU +64 → 96`)
+	p.press("Escape")
+	p.gone(`PLAN`)
+	p.types(":maintenance on by origin")
+	p.press("Enter")
+	p.until(`edge: default origin live → maintenance`)
+	p.press("Escape")
+	p.gone(`PLAN`)
+	p.until(`nothing was changed`)
 }
 
 // inTheRecord reads the record back.
