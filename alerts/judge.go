@@ -27,8 +27,7 @@ const (
 	aloneFor    = 2 * time.Minute  // so long an alert goes on after what explained it is over, until it is one by itself
 	instantMost = 500              // alerts of one rule
 	flapWithin  = 30 * time.Minute // what fires again so soon after it was over flaps
-	flapKeep    = 5 * time.Minute  // the least by which what flaps is kept, doubled each time
-	flapMost    = 2                // times that it is doubled
+	flapMost    = 2                // times that what flaps is kept for twice as long
 )
 
 // Judge evaluates rules, and keeps what alerts went through. It belongs to one goroutine.
@@ -145,7 +144,7 @@ func (a *instance) follow(t Transition) {
 	case Inactive:
 		a.paged = time.Time{}
 	}
-	if t.Page {
+	if t.Page || t.Root { // a root has taken the place of what had woken somebody not long before
 		a.paged = t.At
 	}
 	a.Transition = t
@@ -164,12 +163,7 @@ func (a *instance) fires(from State, step time.Time) {
 
 // keep is how long the alert goes on after its condition has ceased to hold: as long as the rule says, and twice as long for
 // each time that it has come back soon, so that a cause that comes and goes is one alert.
-func (a *instance) keep() time.Duration {
-	if a.again == 0 {
-		return a.rule.KeepFiringFor
-	}
-	return max(a.rule.KeepFiringFor, flapKeep) << a.again
-}
+func (a *instance) keep() time.Duration { return a.rule.KeepFiringFor << a.again }
 
 // Judge evaluates the rules on a view, at the time of its cursor, for every period that has settled since the last time, and
 // tells what changed. The view must be of the launch's own time and not be older than the one before. The error tells that
@@ -258,7 +252,8 @@ func (t *turn) ask(r *judged) {
 // worthwhile is how many questions are worth a goroutine.
 const worthwhile = 8
 
-// evaluate answers the questions, as many at once as there are processors: they only read the view.
+// evaluate answers the questions, as many at once as there are processors. They only read the view: what surprises was laid
+// over it when the watermarks of the rules were asked for.
 func (t *turn) evaluate() {
 	var next atomic.Int64
 	var failed atomic.Pointer[any]
@@ -271,6 +266,9 @@ func (t *turn) evaluate() {
 		for i := next.Add(1) - 1; i < int64(len(t.asked)) && t.ctx.Err() == nil; i = next.Add(1) - 1 {
 			q := &t.asked[i]
 			q.results, q.err = t.judge.engine.Instant(t.ctx, t.view, q.rule.Expr, q.step, t.options(q.rule))
+			if n := len(q.results); n > instantMost {
+				q.err = fmt.Errorf("it comes to %d alerts at once, more than %d: sum by fewer labels", n, instantMost)
+			}
 		}
 	}
 	var working sync.WaitGroup
@@ -344,7 +342,7 @@ func (t *turn) answer(q *question) {
 		}
 		return
 	}
-	for _, result := range q.results[:min(len(q.results), instantMost)] {
+	for _, result := range q.results {
 		name := ""
 		if r.service != "" {
 			name = result.Labels["resource"]

@@ -454,6 +454,38 @@ func TestRuleThatIsGone(t *testing.T) {
 	c.want(7)
 }
 
+// TestSameRules: rules that are read again are the same, and any word that is another makes others of them.
+func TestSameRules(t *testing.T) {
+	read := func(text string) *Rules {
+		t.Helper()
+		r, err := Read("rules.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if a, b := read(slow), read("\n# moved down"+slow); !a.Same(b) || a.Same(nil) {
+		t.Error("the same rules are others")
+	}
+	for _, change := range [][2]string{{"> 1", "> 2"}, {"for: 2m", "for: 3m"}, {"severity: page", "severity: warn"}, {"takes", "needs"}, {"alert: Slow", "alert: Slower"}} {
+		if read(slow).Same(read(strings.Replace(slow, change[0], change[1], 1))) {
+			t.Errorf("%q for %q makes no difference", change[1], change[0])
+		}
+	}
+}
+
+// TestTooManyAlertsAreAnError: a rule whose results are more than anybody can look at is one error, and none of them is over.
+func TestTooManyAlertsAreAnError(t *testing.T) {
+	c := court(t, strings.Replace(slow, "for: 2m\n", "for: 0s\n", 1), nil)
+	for i := range instantMost + 1 {
+		c.see("alb_latency_p95_seconds", fmt.Sprintf("r%03d", i), 0, "2")
+	}
+	got := c.at(3)
+	if len(got) != instantMost+1 || !strings.HasSuffix(got[0], "inactive → error") {
+		t.Errorf("%d transitions, the first %q", len(got), got[0])
+	}
+}
+
 // TestClockJumps: a clock that jumps makes nothing fire and nothing resolve: the time of the data counts.
 func TestClockJumps(t *testing.T) {
 	for _, jump := range []time.Duration{time.Hour, 5 * time.Minute, -5 * time.Minute, -time.Hour} {

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,20 @@ func (r *Rules) Override(other *Rules) *Rules {
 	out.Alerts = append(out.Alerts, other.Alerts...)
 	out.Records = append(out.Records, other.Records...)
 	return out
+}
+
+// Same tells whether the rules say the same as others, wherever they stand: a judge of the ones may go on by the others.
+func (r *Rules) Same(other *Rules) bool {
+	return other != nil && slices.EqualFunc(r.Alerts, other.Alerts, sameRule) &&
+		slices.EqualFunc(r.Records, other.Records, func(a, b Record) bool { return a.Name == b.Name && a.Expr == b.Expr })
+}
+
+// sameRule leaves out where the rules stand, and what is made of their annotations.
+func sameRule(a, b Rule) bool {
+	for _, r := range []*Rule{&a, &b} {
+		r.Summary, r.File, r.Line, r.exprLine, r.textLine = text{}, "", 0, 0, 0
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // Names are those of all alerts, each once.

@@ -25,10 +25,11 @@ func (p *process) hands(r *room, operator string) *runbooks.Hands {
 	})
 }
 
-// wantsTwo is what the config wants two people for. A rehearsal has no config: one person learns.
+// wantsTwo is what the config wants two people for: in a rehearsal that of the config that it was given, so that two people
+// can practise.
 func (r *room) wantsTwo() []runbooks.Rule {
 	if r.config == nil {
-		return nil
+		return r.twoPeople
 	}
 	return r.config.now.Load().twoPeople()
 }

@@ -177,7 +177,7 @@ func (j *judging) prepare(ctx context.Context) error {
 		return err
 	}
 	launch := j.room.described().Launch
-	if j.judge != nil && rules == j.rules && reflect.DeepEqual(launch, j.launch) {
+	if j.judge != nil && rules.Same(j.rules) && reflect.DeepEqual(launch, j.launch) {
 		return nil
 	}
 	judge, err := alerts.NewJudge(rules, &launch)

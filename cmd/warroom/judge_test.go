@@ -197,3 +197,25 @@ func TestBeforeHole(t *testing.T) {
 		t.Error("it waits for ever")
 	}
 }
+
+// TestRehearsalWantsTwoPeople: what the config wants two people for is practised with two.
+func TestRehearsalWantsTwoPeople(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "warroom.yaml")
+	write(t, config, "launch: {name: lottery, t0: 2026-03-01T19:15:00Z}\naws: {region: eu-central-1}\nresources: {asg: {web: lottery-web}}\nactions: {two_people: [capacity lower]}\n")
+	_, _, p := caught(t)
+	r, closing, err := p.rehearsalRoom(rehearsal{scenario: "lottery", speed: 60, seed: 1, file: filepath.Join(t.TempDir(), "r.warroom")}, "mia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closing(nil) }()
+	if r.wantsTwo() != nil {
+		t.Errorf("without a config it wants two people for %v", r.wantsTwo())
+	}
+	if err := p.furnish(r, config); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.wantsTwo(); len(got) != 1 || got[0].String() != "capacity lower" {
+		t.Errorf("it wants two people for %v", got)
+	}
+}

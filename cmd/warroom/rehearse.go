@@ -23,8 +23,8 @@ the same clients that ask the real one. No account, no network and no AWS settin
 Nothing goes out: alerts are told to nobody, unless --notify asks for it, and the metrics are served only with --metrics.
 
 The clock runs faster than yours (--speed). The same seed gives the same launch. A scenario is one of
-those that come with the program, or a file. Keys, rules of alerts and runbooks are those of the config, where there is
-one.`
+those that come with the program, or a file. Keys, rules of alerts, runbooks and the two-person
+rule are those of the config, where there is one.`
 
 // rehearsal is what the flags of the verb say.
 type rehearsal struct {
@@ -154,14 +154,15 @@ func (p *process) rehearse(ctx context.Context, o rehearsal, l *look) error {
 	return err
 }
 
-// furnish gives a rehearsal what the config says of rooms as such: its keys, the rules by which it judges, its runbooks.
+// furnish gives a rehearsal what the config says of rooms as such: its keys, the rules by which it judges, its runbooks, and
+// what two people are wanted for.
 // What it says of a launch and of an account is not rehearsed.
 func (p *process) furnish(r *room, asked string) error {
-	c, err := p.configFor(asked, "keys, rules and runbooks are")
+	c, err := p.configFor(asked, "keys, rules, runbooks and the two-person rule are")
 	if c == nil || err != nil {
 		return err
 	}
-	r.keys, r.runbooks = c.Keys, c.runbooks()
+	r.keys, r.runbooks, r.twoPeople = c.Keys, c.runbooks(), c.twoPeople()
 	r.rules = func() (*alerts.Rules, error) { return c.rules, nil }
 	return nil
 }

@@ -27,24 +27,25 @@ import (
 //	tell     say it outside of the room          notifier, which reads the recording, too
 //	show     say that there is something new     advanced; each screen reads the recording by itself
 type room struct {
-	tape     *recording.File
-	meta     recording.Meta // what this process would have the recording say about itself
-	clock    sources.Clock  // the launch clock
-	holder   string         // who we are to the lease
-	open     opener
-	writes   func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
-	rules    func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
-	bell     string                                          // how a new page is told, as the config says; "" for auto
-	outside  *outside                                        // who is told of alerts outside of the room; nil: nobody
-	metrics  string                                          // address at which the metrics are served, "" for nowhere
-	keys     map[string]string                               // rebindings of the config
-	runbooks []string                                        // files and folders of runbooks beside those of the house
-	earlier  *query.Earlier                                  // the launch to compare with, nil for none
-	remarks  []string                                        // odd, but allowed: told once collecting begins
-	config   *watchedConfig                                  // reloaded while collecting; nil where there is none
-	advanced func()                                          // told after every append, of this process and of others
-	say      func(string)                                    // told one line for people
-	notice   func(string)                                    // told what people must know for as long as it holds; "" when it no longer does
+	tape      *recording.File
+	meta      recording.Meta // what this process would have the recording say about itself
+	clock     sources.Clock  // the launch clock
+	holder    string         // who we are to the lease
+	open      opener
+	writes    func(context.Context) (awswrite.Options, error) // what the hands may change, and where; nil: nothing
+	rules     func() (*alerts.Rules, error)                   // by which alerts are judged, the same ones until they change; nil: those of the house
+	bell      string                                          // how a new page is told, as the config says; "" for auto
+	outside   *outside                                        // who is told of alerts outside of the room; nil: nobody
+	metrics   string                                          // address at which the metrics are served, "" for nowhere
+	keys      map[string]string                               // rebindings of the config
+	twoPeople []runbooks.Rule                                 // what a rehearsal wants a second operator for
+	runbooks  []string                                        // files and folders of runbooks beside those of the house
+	earlier   *query.Earlier                                  // the launch to compare with, nil for none
+	remarks   []string                                        // odd, but allowed: told once collecting begins
+	config    *watchedConfig                                  // reloaded while collecting; nil where there is none
+	advanced  func()                                          // told after every append, of this process and of others
+	say       func(string)                                    // told one line for people
+	notice    func(string)                                    // told what people must know for as long as it holds; "" when it no longer does
 
 	writer atomic.Pointer[recording.Writer] // while this process collects, else nil
 
