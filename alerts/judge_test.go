@@ -454,6 +454,22 @@ func TestRuleThatIsGone(t *testing.T) {
 	c.want(7)
 }
 
+// TestMarksMayCome: a judge sees the marks that its launch gets between two turns, from their beginning to their end.
+func TestMarksMayCome(t *testing.T) {
+	launch := &sources.Launch{Name: "sale", T0: t0}
+	c := court(t, `
+groups:
+  - name: marks
+    rules:
+      - {alert: Maintained, expr: 'mark_active{kind="maintenance"} == 1', labels: {severity: info}}
+`, launch)
+	c.want(1)
+	launch.Marks = append(launch.Marks, sources.Mark{At: "T+2m", Until: "T+4m", Kind: sources.MarkMaintenance})
+	c.want(2, "Maintained : inactive → firing")
+	c.want(3)
+	c.want(4, "Maintained : firing → resolved")
+}
+
 // TestSameRules: rules that are read again are the same, and any word that is another makes others of them.
 func TestSameRules(t *testing.T) {
 	read := func(text string) *Rules {

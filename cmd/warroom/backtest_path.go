@@ -65,5 +65,5 @@ func judgeable(ctx context.Context, path string) (sources.Launch, sources.Batch,
 		return sources.Launch{}, sources.Batch{}, err
 	}
 	b, _, err := tape.Load(ctx, time.Time{}, time.Time{}, time.Time{})
-	return meta.Launch, b, err
+	return acted(meta.Launch, b.Changes), b, err
 }

@@ -224,6 +224,30 @@ func TestABadRevisionIsMarkedStoppedAndTakenBack(t *testing.T) {
 	}
 }
 
+// wasMarked expects one mark of a kind that our own actions made, from about one moment to about another.
+func (s *shift) wasMarked(kind string, from, until sources.Moment) {
+	s.t.Helper()
+	changes, err := s.tape.Changes(s.t.Context(), time.Time{}, time.Time{}, time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l := acted(s.room.meta.Launch, changes)
+	var found []sources.Mark
+	for _, m := range l.Marks {
+		if m.Kind == kind {
+			found = append(found, m)
+		}
+	}
+	near := func(got, want sources.Moment) bool {
+		a, err := got.On(l.T0)
+		b, err2 := want.On(l.T0)
+		return err == nil && err2 == nil && a.Sub(b).Abs() < 4*time.Minute
+	}
+	if len(found) != 1 || !near(found[0].At, from) || !near(found[0].Until, until) {
+		s.t.Errorf("the marks of kind %s are %+v, want one from %s to %s", kind, found, from, until)
+	}
+}
+
 func maintained(t *testing.T, by string) {
 	t.Helper()
 	s := newShift(t)
@@ -248,6 +272,7 @@ func maintained(t *testing.T, by string) {
 	if got := s.fact(edge, "origin"); got != "live" {
 		t.Errorf("taken back by %s, the origin is told as %q", by, got)
 	}
+	s.wasMarked(sources.MarkMaintenance, "T+3m", "T+14m")
 	again, err := s.hands.Plan(t.Context(), runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance", "by": by}})
 	if err != nil || len(again.Ways) != 3 {
 		t.Fatalf("%v, ways %+v", err, again.Ways)

@@ -37,6 +37,8 @@ type judging struct {
 	waiting []sources.Change // decided, but not recorded yet
 	hands   *runbooks.Hands  // none that could act: they offer what was done shortly before an alert to be taken back
 	fired   []alerts.Transition
+	acts    []sources.Change // of our own actions
+	marked  *sources.Launch  // the launch as the judge has it, with the marks that these make
 
 	begun   time.Time       // launch clock
 	since   time.Time       // the same on the machine's clock
@@ -86,6 +88,7 @@ func (j *judging) turn(ctx context.Context) error {
 	}
 	j.mark = mark
 	j.hear(batch.Samples)
+	j.act(batch.Changes)
 	if !j.window.Apply(batch) && time.Since(j.last) < judgeIdle || j.deaf() {
 		return nil
 	}
@@ -150,6 +153,19 @@ func (j *judging) hear(samples []sources.Sample) {
 	}
 }
 
+// act takes in what was done from the room.
+func (j *judging) act(changes []sources.Change) {
+	before := len(j.acts)
+	for i := range changes {
+		if changes[i].Kind == runbooks.ChangeAction {
+			j.acts = append(j.acts, changes[i])
+		}
+	}
+	if len(j.acts) > before {
+		*j.marked = acted(j.launch, j.acts)
+	}
+}
+
 // deaf tells whether sources are still waited for.
 func (j *judging) deaf() bool { return len(j.unheard) > 0 && time.Since(j.since) < firstRound }
 
@@ -180,7 +196,8 @@ func (j *judging) prepare(ctx context.Context) error {
 	if j.judge != nil && rules.Same(j.rules) && reflect.DeepEqual(launch, j.launch) {
 		return nil
 	}
-	judge, err := alerts.NewJudge(rules, &launch)
+	marked := launch
+	judge, err := alerts.NewJudge(rules, &marked)
 	if err != nil {
 		return err
 	}
@@ -190,6 +207,7 @@ func (j *judging) prepare(ctx context.Context) error {
 	}
 	judge.Compare(j.room.earlier)
 	judge.Restore(past)
+	j.acts = nil
 	if j.window == nil {
 		batch, mark, err := j.room.tape.Load(ctx, j.room.clock.Now().Add(-alerts.Lookback), time.Time{}, time.Time{})
 		if err != nil && !errors.Is(err, recording.ErrDamaged) {
@@ -200,7 +218,8 @@ func (j *judging) prepare(ctx context.Context) error {
 		j.hear(batch.Samples)
 		j.window.Apply(batch)
 	}
-	j.rules, j.launch, j.judge = rules, launch, judge
+	j.rules, j.launch, j.marked, j.judge = rules, launch, &marked, judge
+	j.act(past)
 	return nil
 }
 
