@@ -26,6 +26,7 @@ type alertListPage struct {
 type alertRow struct {
 	*alerts.Alert
 	depth int // how many alerts explain this one
+	more  int // rules that cannot be judged either of the same resource, and stand for no lines of their own
 }
 
 // alertRows puts the alerts into the order of the list.
@@ -38,7 +39,7 @@ func alertRows(all []alerts.Alert) []alertRow {
 			return
 		}
 		listed[a.Key] = true
-		out = append(out, alertRow{a, depth})
+		out = append(out, alertRow{Alert: a, depth: depth})
 		for _, key := range a.Lists {
 			if below := alertOf(all, key); below != nil {
 				add(below, depth+1)
@@ -55,13 +56,32 @@ func alertRows(all []alerts.Alert) []alertRow {
 			add(&all[i], 0)
 		}
 	}
+	out = folded(out)
 	over := len(out)
 	for i := range all {
 		if !all[i].Open() && !all[i].Fired.IsZero() {
-			out = append(out, alertRow{&all[i], 0})
+			out = append(out, alertRow{Alert: &all[i]})
 		}
 	}
 	slices.SortStableFunc(out[over:], func(a, b alertRow) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Key, b.Key)) })
+	return out
+}
+
+// folded leaves one line for all that cannot be judged of a resource for lack of data: what is silent is one thing, however
+// many rules read it. What somebody has answered keeps its line.
+func folded(rows []alertRow) []alertRow {
+	first := map[sources.Ref]int{}
+	out := rows[:0]
+	for _, r := range rows {
+		if r.To == alerts.NoData && r.depth == 0 && len(r.Lists) == 0 && r.Owner == "" && r.Silence == nil {
+			if i, known := first[r.Resource]; known {
+				out[i].more++
+				continue
+			}
+			first[r.Resource] = len(out)
+		}
+		out = append(out, r)
+	}
 	return out
 }
 
@@ -178,8 +198,11 @@ const (
 func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
 	word, style := alertWord(row.Alert)
 	name := alertName(&row.Transition)
-	if row.depth > 0 {
+	switch {
+	case row.depth > 0:
 		name = strings.Repeat("  ", row.depth-1) + "└ " + name
+	case row.more > 0:
+		name += fmt.Sprintf(" +%d rules", row.more)
 	}
 	text := theme.Fg(theme.Strong)
 	if !row.Open() || row.To == alerts.Pending {

@@ -489,3 +489,23 @@ func (w *wiretap) hears(t *testing.T, what string) {
 		}
 	}
 }
+
+// TestWhatIsSilentIsOneLine: however many rules a silent resource leaves without data, the page has one line of it.
+func TestWhatIsSilentIsOneLine(t *testing.T) {
+	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {
+		var dead []alerts.Transition
+		for _, rule := range []string{"OriginErrors", "OriginSlow", "TargetsUnreachable"} {
+			tr := errorsOf(alerts.NoData, clock.Now())
+			tr.Rule, tr.From, tr.Value, tr.Judged, tr.Why = rule, alerts.Firing, nil, nil, `alb_requests{resource="prod"} is silent since 20:10 CET`
+			live := errorsOf(alerts.Firing, clock.Now().Add(-time.Minute))
+			live.Rule = rule
+			dead = append(dead, live, tr)
+		}
+		a.tells(dead...)
+		a.reads("1 blind !")
+		a.lacks("3 blind !")
+		a.typing("A")
+		a.reads("origin errors prod +2 rules", "no data ?", "is silent since 20:10 CET")
+		a.lacks("origin slow prod", "targets unreachable prod")
+	})
+}

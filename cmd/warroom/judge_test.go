@@ -129,14 +129,14 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// TestARoomThatWasDeadDoesNotPageForItsOwnSilence: the process that goes on with a recording after a hole of an hour hears
+// TestARoomThatWasDeadDoesNotPageForItsOwnSilence: the process that goes on with a recording after a hole hears
 // all sources before it judges, and so finds nothing that has fallen silent.
 func TestARoomThatWasDeadDoesNotPageForItsOwnSilence(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "r.warroom")
 	run := func(d time.Duration) *recording.File {
 		_, _, p := caught(t)
-		r, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 120, seed: 1, file: file}, "mia")
+		r, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 60, seed: 1, file: file}, "mia")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,8 +149,8 @@ func TestARoomThatWasDeadDoesNotPageForItsOwnSilence(t *testing.T) {
 		return r.tape
 	}
 	run(4 * time.Minute)
-	time.Sleep(6 * time.Second) // twelve minutes of the launch, in which nobody collects
-	tape := run(10 * time.Minute)
+	time.Sleep(8 * time.Second) // eight minutes of the launch, in which nobody collects
+	tape := run(6 * time.Minute)
 	changes, err := tape.Changes(t.Context(), time.Time{}, time.Time{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
