@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
+	"warroom/sources"
 	"warroom/tui/theme"
 )
 
@@ -61,12 +62,12 @@ func TestSmallFirstFrameDoesNotHoldTheNext(t *testing.T) {
 func TestNothingIsWrittenOnTheShellsScreen(t *testing.T) {
 	var mu sync.Mutex
 	var written bytes.Buffer
-	now := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
+	clock := sources.NewManualClock(time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC))
 	link := newLink(nil, func(p []byte) (int, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		return written.Write(p)
-	}, func() time.Time { return now })
+	}, clock.Now)
 	dark := theme.New(true, colorprofile.TrueColor)
 	p := pace{theme: &dark}
 	frame := &Canvas{}
@@ -74,7 +75,7 @@ func TestNothingIsWrittenOnTheShellsScreen(t *testing.T) {
 		frame.Reset(120, 40)
 		frame.Text(0, 0, 120, text, theme.Fg(theme.Text))
 		p.aim(frame, false)
-		now = now.Add(2 * paintWithin)
+		clock.Advance(2 * paintWithin)
 		p.next(link)
 	}
 	show("early")
