@@ -162,6 +162,10 @@ func (t *turn) settle() {
 // orphan makes an alert one by itself, and wakes somebody unless it has before, when it still fires a while after what explained it is over.
 func (t *turn) orphan(a *instance) {
 	above := t.judge.alerts[a.Under]
+	if above != nil && above.To == Recovering && !a.paged.IsZero() {
+		t.alone(a) // it has woken somebody, and is worse by now than what it was listed under
+		return
+	}
 	if above != nil && above.To != Resolved && above.To != Inactive {
 		a.alone = time.Time{}
 		return
@@ -172,6 +176,11 @@ func (t *turn) orphan(a *instance) {
 	if t.now.Sub(a.alone) < aloneFor {
 		return
 	}
+	t.alone(a)
+}
+
+// alone makes an alert one by itself, and wakes somebody unless it has before.
+func (t *turn) alone(a *instance) {
 	a.alone, a.Under = time.Time{}, ""
 	if a.paged.IsZero() {
 		t.begin(a, a.Step)

@@ -383,6 +383,18 @@ func TestWhatOutlivesItsCausePages(t *testing.T) {
 	c.want(9, "Slow prod: firing → firing *")
 }
 
+// TestWhatHasPagedIsAPageWhileItFires: an alert that woke somebody and was then listed under a root is a page again as soon as
+// the root recovers before it, and wakes nobody a second time.
+func TestWhatHasPagedIsAPageWhileItFires(t *testing.T) {
+	c := court(t, strings.Replace(cascade, "for: 1m", "keep_firing_for: 5m", 1), nil)
+	c.database(0, "0.5 0.5 0.5 1 0.5 0.5 0.5")
+	c.see("alb_latency_p95_seconds", "prod", 0, "2 2 2 2 2 2 2 2 2")
+	c.want(3, "Slow prod: inactive → firing *")
+	c.want(7, "DatabaseFull main: inactive → firing", "Slow prod: firing → firing under DatabaseFull")
+	c.want(8, "DatabaseFull main: firing → recovering", "Slow prod: firing → firing")
+	c.want(9)
+}
+
 // TestSitesAreJudgedApart: the database of one request path does not explain what happens on another one.
 func TestSitesAreJudgedApart(t *testing.T) {
 	c := court(t, cascade, &sources.Launch{Name: "sale", T0: t0, Sites: map[string]map[string]string{
