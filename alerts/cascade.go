@@ -14,7 +14,7 @@ func (t *turn) fire(a *instance, step time.Time) {
 		above := t.explaining(a, func(b *instance) bool { return b.To.Live() })
 		if above == nil && t.waits(a) {
 			if a.To != Pending {
-				t.enter(a, Pending, step, "")
+				t.enter(a, Pending, step)
 			}
 			return
 		}
@@ -26,22 +26,19 @@ func (t *turn) fire(a *instance, step time.Time) {
 	t.begin(a, step)
 }
 
-// begin makes an alert fire.
+// begin makes an alert fire. It wakes somebody, unless it is listed under another one or has come as the root of one that
+// has woken somebody not long ago.
 func (t *turn) begin(a *instance, step time.Time) {
-	a.fires(a.To, step)
-	a.From, a.To, a.At, a.Step, a.Why = a.To, Firing, t.now, step, ""
-	below := t.below(a)
-	a.Root = a.rule.Severity == Page && a.Under == "" && below != nil
-	a.Page = a.rule.Severity == Page && a.Under == "" && below == nil
-	if a.Page {
-		a.paged = t.now
+	n := a.next(Firing, t.now, step)
+	if a.rule.Severity == Page && a.Under == "" {
+		if below := t.below(a); below != nil {
+			n.Root, n.Woke = true, below.Woke
+		} else {
+			n.Page, n.Woke = true, t.now
+		}
 	}
-	if a.Root {
-		a.paged = below.paged
-	}
-	a.held, a.hinted = time.Time{}, time.Time{}
-	t.tell(a)
-	if a.Root {
+	t.tell(a, n)
+	if n.Root {
 		t.adopt(a)
 	}
 }
@@ -49,8 +46,12 @@ func (t *turn) begin(a *instance, step time.Time) {
 // explaining is an alert that would explain another one and is as asked, nil where there is none.
 func (t *turn) explaining(a *instance, is func(*instance) bool) *instance {
 	for _, cause := range t.judge.causes[a.Rule] {
-		for _, b := range sorted(t.judge.alerts) {
-			if b != a && b.Rule == cause && b.Under == "" && t.together(a, b) && is(b) {
+		r := t.judge.rule(cause)
+		if r == nil {
+			continue
+		}
+		for _, b := range r.alerts {
+			if b != a && b.Under == "" && t.together(a.Resource, b.Resource) && is(b) {
 				return b
 			}
 		}
@@ -58,12 +59,12 @@ func (t *turn) explaining(a *instance, is func(*instance) bool) *instance {
 	return nil
 }
 
-// together tells whether two alerts may have to do with one another: they stand on the same request path.
-func (t *turn) together(a, b *instance) bool {
+// together tells whether alerts of two resources may have to do with one another: they stand on the same request path.
+func (t *turn) together(a, b sources.Ref) bool {
 	if t.judge.launch == nil {
 		return true
 	}
-	x, y := t.judge.launch.Site(a.Resource), t.judge.launch.Site(b.Resource)
+	x, y := t.judge.launch.Site(a), t.judge.launch.Site(b)
 	return x == "" || y == "" || x == y
 }
 
@@ -89,13 +90,13 @@ func (t *turn) waits(a *instance) bool {
 // show. What is silent is not waited for.
 func (t *turn) behind(a *instance) bool {
 	began := a.Since.Add(-shows)
-	for _, r := range t.judge.rules {
-		if r.Severity != Page || !slices.Contains(t.judge.causes[a.Rule], r.Alert) {
+	for _, cause := range t.judge.causes[a.Rule] {
+		r := t.judge.rule(cause)
+		if r == nil || r.Severity != Page {
 			continue
 		}
 		for name, step := range r.steps {
-			root := instance{Transition: Transition{Resource: sources.Ref{Service: r.service, Name: name}}}
-			if step.Before(began) && t.together(a, &root) && !t.blinded(r, name) {
+			if step.Before(began) && t.together(a.Resource, sources.Ref{Service: r.service, Name: name}) && !r.blinded(name) {
 				return true
 			}
 		}
@@ -104,44 +105,31 @@ func (t *turn) behind(a *instance) bool {
 }
 
 // blinded tells whether a rule cannot be judged for a resource.
-func (t *turn) blinded(r *judged, name string) bool {
-	for _, b := range r.alerts {
-		if b.Resource.Name == name && (b.To == NoData || b.To == Errored) {
-			return true
-		}
-	}
-	return false
+func (r *judged) blinded(name string) bool {
+	return slices.ContainsFunc(r.alerts, func(a *instance) bool { return a.Resource.Name == name && a.To.blind() })
 }
 
 // below is an alert that has woken somebody not long ago and that this one explains, nil where there is none.
 func (t *turn) below(a *instance) *instance {
-	for _, b := range sorted(t.judge.alerts) {
-		if t.explains(a, b) && !b.paged.IsZero() && t.now.Sub(b.paged) <= joinWithin {
+	for _, b := range t.judge.alerts {
+		if t.explains(a, b) && !b.Woke.IsZero() && t.now.Sub(b.Woke) <= joinWithin {
 			return b
 		}
 	}
 	return nil
 }
 
+// explains tells whether an alert explains another one that is live and stands by itself.
 func (t *turn) explains(a, b *instance) bool {
-	if a == b || !b.To.Live() || b.Under != "" || !t.together(a, b) {
-		return false
-	}
-	for _, cause := range t.judge.causes[b.Rule] {
-		if cause == a.Rule {
-			return true
-		}
-	}
-	return false
+	return a != b && b.To.Live() && b.Under == "" && slices.Contains(t.judge.causes[b.Rule], a.Rule) && t.together(a.Resource, b.Resource)
 }
 
 // adopt lists the open alerts that a root explains under it.
 func (t *turn) adopt(root *instance) {
-	for _, b := range sorted(t.judge.alerts) {
+	for _, b := range t.judge.alerts {
 		if t.explains(root, b) {
 			b.Under = root.Key
-			b.From, b.At, b.Page, b.Root = b.To, t.now, false, false
-			t.tell(b)
+			t.enter(b, b.To, b.Step)
 		}
 	}
 }
@@ -149,7 +137,7 @@ func (t *turn) adopt(root *instance) {
 // settle looks after what the steps have left: pages that have waited for long enough, and alerts that go on although what
 // explained them is over.
 func (t *turn) settle() {
-	for _, a := range sorted(t.judge.alerts) {
+	for _, a := range t.judge.alerts {
 		switch {
 		case a.To == Pending && !a.held.IsZero():
 			t.fire(a, a.Step)
@@ -159,33 +147,26 @@ func (t *turn) settle() {
 	}
 }
 
-// orphan makes an alert one by itself, and wakes somebody unless it has before, when it still fires a while after what explained it is over.
+// orphan makes an alert one by itself when it fires and what explained it does not any more: at once where it has woken
+// somebody and its root recovers before it, else a while after the root is over.
 func (t *turn) orphan(a *instance) {
-	above := t.judge.alerts[a.Under]
-	if above != nil && above.To == Recovering && !a.paged.IsZero() {
-		t.alone(a) // it has woken somebody, and is worse by now than what it was listed under
-		return
-	}
-	if above != nil && above.To != Resolved && above.To != Inactive {
+	above := t.judge.alerts.of(a.Under)
+	switch {
+	case above == nil || above.To.over():
+		if a.alone.IsZero() {
+			a.alone = t.now
+		}
+		if t.now.Sub(a.alone) < aloneFor {
+			return
+		}
+	case above.To != Recovering || a.Woke.IsZero():
 		a.alone = time.Time{}
 		return
 	}
-	if a.alone.IsZero() {
-		a.alone = t.now
-	}
-	if t.now.Sub(a.alone) < aloneFor {
-		return
-	}
-	t.alone(a)
-}
-
-// alone makes an alert one by itself, and wakes somebody unless it has before.
-func (t *turn) alone(a *instance) {
 	a.alone, a.Under = time.Time{}, ""
-	if a.paged.IsZero() {
+	if a.Woke.IsZero() {
 		t.begin(a, a.Step)
 		return
 	}
-	a.From, a.At, a.Page, a.Root = a.To, t.now, false, false // somebody has been woken for it already
-	t.tell(a)
+	t.enter(a, Firing, a.Step) // somebody has been woken for it already
 }

@@ -163,9 +163,9 @@ func (run *testRun) all(ctx context.Context) error {
 
 // remember keeps the alerts' values: while one recovers it is annotated with the last it had.
 func (run *testRun) remember() {
-	for key, a := range run.judge.alerts {
+	for _, a := range run.judge.alerts {
 		if a.Value != nil {
-			run.values[key] = a.Value
+			run.values[a.Key] = a.Value
 		}
 	}
 }
@@ -189,12 +189,12 @@ func (run *testRun) fail(line int, head string, expected, got []string) {
 func (run *testRun) alert(test *alertTest) {
 	var got []fired
 	var other []string
-	for _, a := range sorted(run.judge.alerts) {
+	for _, a := range run.judge.alerts {
 		switch {
 		case a.Rule != test.alert:
 		case a.To.Live():
 			got = append(got, run.fired(a))
-		case a.To == Pending || a.To == NoData || a.To == Errored:
+		case a.To == Pending || a.To.blind():
 			state := a.To.String()
 			if a.Why != "" {
 				state += ", " + a.Why

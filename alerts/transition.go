@@ -38,6 +38,12 @@ func (s State) String() string {
 	return string(s)
 }
 
+// over tells whether there is nothing, or nothing any more.
+func (s State) over() bool { return s == "" || s == Inactive || s == Resolved }
+
+// blind tells whether nothing can be judged.
+func (s State) blind() bool { return s == NoData || s == Errored }
+
 // Live tells whether somebody should know of the alert: it is firing, or about to be over.
 func (s State) Live() bool { return s == Firing || s == Recovering }
 
@@ -74,6 +80,7 @@ type Transition struct {
 	Page     bool              `json:"page,omitempty"`  // this one wakes a person
 	Under    string            `json:"under,omitempty"` // key of the open alert that explains this one, which therefore wakes nobody
 	Root     bool              `json:"root,omitempty"`  // it explains an alert that had paged shortly before, and so wakes nobody again
+	Woke     time.Time         `json:"woke,omitzero"`   // when it woke somebody first, or what it is the root of did; zero where nobody was woken
 	Judged   []Judged          `json:"judged,omitempty"`
 	Why      string            `json:"why,omitempty"` // with no data and error: what is missing, and since when
 }
