@@ -136,7 +136,7 @@ func NewNotifier(o NotifierOptions) *Notifier {
 		o.Machine = func(t time.Time) time.Time { return t }
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = sources.RunningClock{}.Now
 	}
 	if o.Told == nil {
 		o.Told = func(string, string) {}
@@ -295,8 +295,8 @@ func (p *post) run(ctx, sending context.Context) {
 		switch {
 		case about != nil:
 			err = p.tell(sending, m, about)
-		case repeats && time.Since(repeated) >= repeater.Every():
-			repeated = time.Now()
+		case repeats && p.n.o.Now().Sub(repeated) >= repeater.Every():
+			repeated = p.n.o.Now()
 			if standing := p.standing(); len(standing) > 0 {
 				err = p.attempt(sending, func(ctx context.Context) error { return repeater.Repeat(ctx, standing) })
 			}

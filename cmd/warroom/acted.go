@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,32 +9,62 @@ import (
 	"warroom/sources"
 )
 
-// knownActs are the kinds of actions that rules know of by a mark. A deployment that is taken back is seen as one by itself.
-var knownActs = []runbooks.Kind{runbooks.Maintenance, runbooks.Invalidate}
+// markOfAction is the kind of mark that an action becomes; that of a note where there is none.
+var markOfAction = map[runbooks.Kind]string{
+	runbooks.Capacity: sources.MarkScale, runbooks.Maintenance: sources.MarkMaintenance,
+	runbooks.Invalidate: sources.MarkPurge, runbooks.Deploy: sources.MarkDeploy,
+}
 
-// acted is a launch with the marks that the room's own actions make: what was switched to the maintenance page until it is
-// switched back, and what was thrown out of the caches for as long as a mark without an end holds. Rules ask for them as for
-// those that were planned.
-func acted(l sources.Launch, changes []sources.Change) sources.Launch {
-	l.Marks = slices.Clone(l.Marks)
+// knownActs are the kinds of marks that the judge knows by the room's own actions. Deployments and scalings are seen by
+// themselves.
+var knownActs = []string{sources.MarkMaintenance, sources.MarkPurge}
+
+// switchedOn is a switch of visitors to the maintenance page.
+var switchedOn = runbooks.Rule{Kind: runbooks.Maintenance, Of: "on"}
+
+// actionMarks are the marks that the room's own actions make, in their order. What was switched to the maintenance page is
+// there until it is switched back, or for as long as anything without an end is taken to last; the switching back is a note.
+func actionMarks(changes []sources.Change) []sources.Mark {
+	var marks []sources.Mark
 	on := map[sources.Ref]int{} // where the mark stands of what is at the maintenance page
 	for _, r := range runbooks.Runs(changes) {
-		kind := r.Plan.Action.Kind
-		if !slices.Contains(knownActs, kind) || r.State == runbooks.Undone || r.State == runbooks.Failed {
+		if r.State == runbooks.Undone || r.State == runbooks.Failed {
 			continue
 		}
-		at := sources.Moment(r.At.UTC().Format(time.RFC3339))
-		if i, open := on[r.Plan.Action.Resource]; open && kind == runbooks.Maintenance {
-			l.Marks[i].Until = at
-			delete(on, r.Plan.Action.Resource)
+		a := r.Plan.Action
+		kind, until := cmp.Or(markOfAction[a.Kind], sources.MarkNote), time.Time{}
+		if a.Kind == runbooks.Maintenance {
+			if i, open := on[a.Resource]; open {
+				marks[i].Until = momentOf(r.At)
+				delete(on, a.Resource)
+			}
+			if switchedOn.Wants(r.Plan) {
+				on[a.Resource], until = len(marks), r.At.Add(sources.RolloutMost)
+			} else {
+				kind = sources.MarkNote
+			}
 		}
-		m := sources.Mark{At: at, Kind: markOfAction[kind]}
-		switch {
-		case kind == runbooks.Invalidate:
-			l.Marks = append(l.Marks, m)
-		case (runbooks.Rule{Kind: runbooks.Maintenance, Of: "on"}).Wants(r.Plan):
-			m.Until = sources.Moment(r.At.Add(sources.RolloutMost).UTC().Format(time.RFC3339))
-			on[r.Plan.Action.Resource] = len(l.Marks)
+		marks = append(marks, newMark(r.At, until, kind, a.String()))
+	}
+	return marks
+}
+
+// newMark is a mark from one time to another, without an end where that is not after its beginning.
+func newMark(at, until time.Time, kind, note string) sources.Mark {
+	m := sources.Mark{At: momentOf(at), Kind: kind, Note: sources.CleanTo(note, noteMost)}
+	if until.After(at) {
+		m.Until = momentOf(until)
+	}
+	return m
+}
+
+func momentOf(t time.Time) sources.Moment { return sources.Moment(t.UTC().Format(time.RFC3339)) }
+
+// acted is a launch with the marks of what was done from the room: rules ask for them as for those that were planned.
+func acted(l sources.Launch, changes []sources.Change) sources.Launch {
+	l.Marks = slices.Clone(l.Marks)
+	for _, m := range actionMarks(changes) {
+		if slices.Contains(knownActs, m.Kind) {
 			l.Marks = append(l.Marks, m)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/directory"
 	"warroom/sources/recording"
@@ -96,11 +94,7 @@ func (p *process) writable(samples []sources.Sample) []sources.Sample {
 // marked is the launch's marks together with what happened while it was watched, in the order of their times.
 func marked(l sources.Launch, changes []sources.Change) []sources.Mark {
 	marks := slices.Clone(l.Marks)
-	add := func(at, until time.Time, kind, note string) {
-		m := sources.Mark{At: sources.Moment(at.UTC().Format(time.RFC3339)), Kind: kind, Note: sources.CleanTo(note, noteMost)}
-		if until.After(at) {
-			m.Until = sources.Moment(until.UTC().Format(time.RFC3339))
-		}
+	add := func(m sources.Mark) {
 		if !slices.Contains(marks, m) {
 			marks = append(marks, m)
 		}
@@ -110,12 +104,10 @@ func marked(l sources.Launch, changes []sources.Change) []sources.Mark {
 		if h.more > 0 {
 			note = fmt.Sprintf("%s, and %d more", note, h.more)
 		}
-		add(h.At, h.until, markOf[h.Kind], note)
+		add(newMark(h.At, h.until, markOf[h.Kind], note))
 	}
-	for _, r := range runbooks.Runs(changes) {
-		if r.State != runbooks.Undone && r.State != runbooks.Failed {
-			add(r.At, time.Time{}, cmp.Or(markOfAction[r.Plan.Action.Kind], sources.MarkNote), r.Plan.Action.String())
-		}
+	for _, m := range actionMarks(changes) {
+		add(m)
 	}
 	slices.SortStableFunc(marks, func(a, b sources.Mark) int {
 		at, _ := a.At.On(l.T0) // a recording's marks have been read from a config
@@ -172,10 +164,4 @@ const noteMost = 200 // characters
 // markOf is the kind of mark that a change becomes.
 var markOf = map[string]string{
 	sources.ChangeNote: sources.MarkNote, sources.ChangeDeploy: sources.MarkDeploy, sources.ChangeScaling: sources.MarkScale,
-}
-
-// markOfAction is the kind of mark that an action becomes.
-var markOfAction = map[runbooks.Kind]string{
-	runbooks.Capacity: sources.MarkScale, runbooks.Maintenance: sources.MarkMaintenance,
-	runbooks.Invalidate: sources.MarkPurge, runbooks.Deploy: sources.MarkDeploy,
 }

@@ -39,16 +39,13 @@ type judging struct {
 	fired   []alerts.Transition
 	acts    []sources.Change // of our own actions
 	marked  *sources.Launch  // the launch as the judge has it, with the marks that these make
-
-	begun   time.Time       // launch clock
-	since   time.Time       // the same on the machine's clock
-	unheard map[string]bool // sources that answered before a hole in the recording, and have not been heard since
+	first   firstHeard
 }
 
 // newJudging is a judging that has not begun. Close its hands.
 func newJudging(r *room, lease *recording.Lease) *judging {
-	return &judging{room: r, lease: lease, begun: r.clock.Now(), since: time.Now(), hands: runbooks.NewHands(runbooks.Options{
-		Journal: r.tape, Clock: r.clock, Now: time.Now, Operator: "alerts", Process: r.holder,
+	return &judging{room: r, lease: lease, first: firstHeard{begun: r.clock.Now(), since: machineNow()}, hands: runbooks.NewHands(runbooks.Options{
+		Journal: r.tape, Clock: r.clock, Now: machineNow, Operator: "alerts", Process: r.holder,
 	})}
 }
 
@@ -56,19 +53,17 @@ func newJudging(r *room, lease *recording.Lease) *judging {
 func (r *room) judges(ctx context.Context, lease *recording.Lease) {
 	j := newJudging(r, lease)
 	defer j.hands.Close()
+	defer r.hold(ofJudging, "")
 	for {
-		err := j.turn(ctx)
-		switch {
-		case ctx.Err() != nil, errors.Is(err, recording.ErrLeaseLost):
-			r.hold(ofJudging, "")
+		err, notice := j.turn(ctx), ""
+		if ctx.Err() != nil || errors.Is(err, recording.ErrLeaseLost) {
 			return
-		case err != nil:
-			r.hold(ofJudging, "alerts are not judged, trying again: "+reason(err))
-		default:
-			r.hold(ofJudging, "")
 		}
+		if err != nil {
+			notice = "alerts are not judged, trying again: " + reason(err)
+		}
+		r.hold(ofJudging, notice)
 		if !pause(ctx, judgeTurn) {
-			r.hold(ofJudging, "")
 			return
 		}
 	}
@@ -87,12 +82,13 @@ func (j *judging) turn(ctx context.Context) error {
 		return err
 	}
 	j.mark = mark
-	j.hear(batch.Samples)
+	j.first.hear(batch.Samples)
 	j.act(batch.Changes)
-	if !j.window.Apply(batch) && time.Since(j.last) < judgeIdle || j.deaf() {
+	now := machineNow()
+	if !j.window.Apply(batch) && now.Sub(j.last) < judgeIdle || j.first.deaf(now) {
 		return nil
 	}
-	j.last = time.Now()
+	j.last = now
 	found, err := j.judge.Judge(ctx, j.deriver.View(j.window, sources.Cursor{At: j.room.clock.Now()}))
 	if err != nil {
 		return err
@@ -117,42 +113,6 @@ func (j *judging) decide(found []alerts.Transition) error {
 	return errors.Join(wrong...)
 }
 
-// After a hole in the recording nothing is judged until all sources have answered once that did before it, or for so long of
-// the machine's time: until then everything looks as if it had fallen silent, and it was the room that had.
-const (
-	hole       = 2 * time.Minute
-	firstRound = 20 * time.Second
-)
-
-// beforeHole are the sources that had answered when a recording broke off, where that was long before now.
-func beforeHole(samples []sources.Sample, now time.Time) map[string]bool {
-	var end time.Time
-	for i := range samples {
-		if at := samples[i].Seen; at.Before(now) && at.After(end) {
-			end = at
-		}
-	}
-	if end.IsZero() || now.Sub(end) < hole {
-		return nil
-	}
-	names := map[string]bool{}
-	for i := range samples {
-		if s := &samples[i]; s.Series.Metric == "source_up" && s.Seen.Before(now) && end.Sub(s.Seen) < hole {
-			names[s.Series.Resource] = true
-		}
-	}
-	return names
-}
-
-// hear notes which sources have answered since the judging began.
-func (j *judging) hear(samples []sources.Sample) {
-	for i := range samples {
-		if s := &samples[i]; len(j.unheard) > 0 && s.Series.Metric == "source_up" && !s.Seen.Before(j.begun) {
-			delete(j.unheard, s.Series.Resource)
-		}
-	}
-}
-
 // act takes in what was done from the room.
 func (j *judging) act(changes []sources.Change) {
 	before := len(j.acts)
@@ -165,9 +125,6 @@ func (j *judging) act(changes []sources.Change) {
 		*j.marked = acted(j.launch, j.acts)
 	}
 }
-
-// deaf tells whether sources are still waited for.
-func (j *judging) deaf() bool { return len(j.unheard) > 0 && time.Since(j.since) < firstRound }
 
 // offer has what was done shortly before the trouble of an alert began offered to be taken back. Where that cannot be read it
 // is tried again with the next turn, for as long as an offer would stand; alerts are judged all the same.
@@ -214,8 +171,7 @@ func (j *judging) prepare(ctx context.Context) error {
 			return err
 		}
 		j.window, j.deriver, j.mark = sources.NewWindow(alerts.Lookback), query.NewDeriver(), mark
-		j.unheard = beforeHole(batch.Samples, j.begun)
-		j.hear(batch.Samples)
+		j.first.after(batch.Samples)
 		j.window.Apply(batch)
 	}
 	j.rules, j.launch, j.marked, j.judge = rules, launch, &marked, judge

@@ -183,18 +183,18 @@ func TestBeforeHole(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	j := judging{begun: now, since: time.Now(), unheard: map[string]bool{"alb": true}}
-	j.hear([]sources.Sample{up("alb", time.Second)})
-	if !j.deaf() {
+	machine := now.Add(time.Hour)
+	f := firstHeard{begun: now, since: machine, unheard: map[string]bool{"alb": true}}
+	f.hear([]sources.Sample{up("alb", time.Second)})
+	if !f.deaf(machine) {
 		t.Error("what was heard before it began ends the waiting")
 	}
-	j.hear([]sources.Sample{up("alb", 0)})
-	if j.deaf() {
-		t.Error("it waits for what has answered")
-	}
-	j = judging{since: time.Now().Add(-firstRound), unheard: map[string]bool{"alb": true}}
-	if j.deaf() {
+	if f.deaf(machine.Add(firstRound)) {
 		t.Error("it waits for ever")
+	}
+	f.hear([]sources.Sample{up("alb", 0)})
+	if f.deaf(machine) {
+		t.Error("it waits for what has answered")
 	}
 }
 

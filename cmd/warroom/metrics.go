@@ -37,7 +37,7 @@ func (r *room) expose(ctx context.Context) {
 		return
 	}
 	defer r.hold(ofMetrics, "")
-	began := time.Now()
+	began := machineNow()
 	for ctx.Err() == nil {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", r.metrics)
 		if err == nil {
@@ -124,7 +124,7 @@ func (s *scraper) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (s *scraper) scrape(ctx context.Context) ([]family, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if time.Since(s.made) < metricsFresh {
+	if machineNow().Sub(s.made) < metricsFresh {
 		return s.families, nil
 	}
 	now := s.room.clock.Now()
@@ -134,7 +134,7 @@ func (s *scraper) scrape(ctx context.Context) ([]family, error) {
 	meta := s.room.described()
 	view := s.deriver.View(s.window, sources.Cursor{At: now})
 	s.families = slices.Concat(s.ofView(ctx, view, &meta.Launch), s.ofAlerts(&meta.Launch, now), s.ofRoom(meta))
-	s.made = time.Now()
+	s.made = machineNow()
 	return s.families, nil
 }
 

@@ -256,3 +256,6 @@ func (r *room) follow(ctx context.Context) {
 func pause(ctx context.Context, d time.Duration) bool {
 	return sources.RunningClock{}.Sleep(ctx, d) == nil
 }
+
+// machineNow is the machine's time.
+func machineNow() time.Time { return sources.RunningClock{}.Now() }

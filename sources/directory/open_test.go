@@ -174,11 +174,11 @@ func TestOpenIsBounded(t *testing.T) {
 		})
 	}
 	dir := files(t, map[string]string{"alb_requests@shop.csv": "at,value\n"})
-	if err := os.Truncate(filepath.Join(dir, "alb_requests@shop.csv"), 1<<40); err != nil {
-		t.Skip(err)
+	if err := os.Truncate(filepath.Join(dir, "alb_requests@shop.csv"), 256<<20+1); err != nil { // it takes no room on the disk
+		t.Fatal(err)
 	}
 	if _, err := directory.Open(dir); err == nil || !strings.Contains(err.Error(), "alb_requests@shop.csv: is too long") {
-		t.Errorf("a file of a terabyte: %v", err)
+		t.Errorf("a file one byte too long: %v", err)
 	}
 }
 
