@@ -86,7 +86,8 @@ type Run struct {
 	Verdict Verdict
 	Before  []Number // of the watches
 	After   []Number
-	Stop    Stop // why it is offered to be taken back, none while it is not
+	Stop    Stop      // why it is offered to be taken back, none while it is not
+	There   time.Time // when it had come to its end, launch clock; zero while it has not
 
 	called bool // the provider has accepted it at some time
 }
@@ -168,6 +169,9 @@ func (r *Run) take(s *Record, at time.Time) {
 		return
 	}
 	r.State, r.Heard = s.State, s.Machine
+	if s.State == Done && r.There.IsZero() {
+		r.There = at
+	}
 	r.called = r.called || s.State == Called
 	if s.Receipt != nil {
 		r.Receipt = *s.Receipt

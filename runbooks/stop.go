@@ -103,8 +103,8 @@ var maintained = Rule{Maintenance, "on"}
 
 // Alarm says that something was found to be wrong at a time of the launch clock, such as an alert that has begun to fire:
 // what was done by anybody within [StopFor] before is offered to be taken back, but for a switch to the maintenance page: that
-// nobody registers and nothing is cached is what it is for, and only its own watches speak against it. It returns how many
-// runs that are. Whoever knows of alerts calls it, once for each that begins; why names the alert. After an error, which says
+// nobody registers and nothing is cached is what it is for, and only its own watches speak against it. What raises capacity
+// counts from when it is there: until then trouble is what it was raised for. It returns how many runs that are. Whoever knows of alerts calls it, once for each that begins; why names the alert. After an error, which says
 // that the recording could not be read or written, it may be called again: nothing is offered twice.
 func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error) {
 	runs, err := h.Runs(ctx)
@@ -114,8 +114,7 @@ func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error
 	gone, n := takenBack(runs), 0
 	for i := range runs {
 		r := &runs[i]
-		since := at.Sub(r.At)
-		if r.Stop.Why == "" && !maintained.Wants(r.Plan) && r.changed() && r.Plan.Back.Kind != "" && !gone[r.Plan.ID] && since >= 0 && since <= StopFor {
+		if r.Stop.Why == "" && r.changed() && r.Plan.Back.Kind != "" && !gone[r.Plan.ID] && r.suspect(at) {
 			h.stopped(r, why, nil)
 			if r.Stop.Why == "" {
 				return n, fmt.Errorf("not recorded: %s is to be taken back", r.Plan.Title)
@@ -124,6 +123,19 @@ func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error
 		}
 	}
 	return n, nil
+}
+
+// suspect tells whether a run may be behind trouble that began at a time of the launch clock.
+func (r *Run) suspect(at time.Time) bool {
+	begun := r.At
+	switch {
+	case maintained.Wants(r.Plan):
+		return false
+	case r.Plan.Action.Kind == Capacity && !r.Plan.lowers():
+		begun = r.There
+	}
+	since := at.Sub(begun)
+	return !begun.IsZero() && since >= 0 && since <= StopFor
 }
 
 // Offered is the newest run that is offered to be taken back at a time of the launch clock: something got worse after it,

@@ -509,3 +509,15 @@ func TestWhatIsSilentIsOneLine(t *testing.T) {
 		a.lacks("origin slow prod", "targets unreachable prod")
 	})
 }
+
+// TestWhatRecoversSaysWhatItWas: the sentence of an alert that recovers is of then, and stands beside what is measured now.
+func TestWhatRecoversSaysWhatItWas(t *testing.T) {
+	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {
+		a.tells(errorsOf(alerts.Firing, clock.Now().Add(-time.Minute)))
+		a.lacks("was: ")
+		recovering := errorsOf(alerts.Recovering, clock.Now())
+		recovering.From, recovering.Page, recovering.Value, recovering.Judged = alerts.Firing, false, nil, nil
+		a.tells(recovering)
+		a.reads("origin errors prod recovering", "was: prod answers with 5xx")
+	})
+}

@@ -39,7 +39,7 @@ func AlertStatus(a *alerts.Alert) Status {
 	case a.Silence != nil:
 		s.Level, s.Word, s.Glyph = LevelWarn, silencedWord, '▲'
 	case a.To == alerts.Recovering:
-		s.Level, s.Word, s.Glyph = LevelWarn, "recovering", '▲'
+		s.Level, s.Word, s.Glyph, s.Why = LevelWarn, "recovering", '▲', "was: "+s.Why
 	case a.Severity == alerts.Page && a.Under == "":
 		s.Level, s.Word, s.Glyph = LevelPage, "page", '✖'
 	default:

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"warroom/runbooks"
+	"warroom/runbooks/awswrite"
 	"warroom/sources/document"
 	"warroom/sources/simulator"
 )
@@ -85,6 +87,10 @@ func (p *process) checkFile(ctx context.Context, file string) ([]string, error) 
 	}
 	c, err := parseConfig(file, text)
 	if err != nil {
+		return nil, err
+	}
+	books, err := runbooks.Open(awswrite.Offers, c.runbooks()...)
+	if err = errors.Join(err, checkAnswers(books.All(), c.rules)); err != nil {
 		return nil, err
 	}
 	if _, wrong := c.receivers(p.env); len(wrong) > 0 {

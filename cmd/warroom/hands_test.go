@@ -307,8 +307,8 @@ func TestADeploymentIsExportedWithItsEnd(t *testing.T) {
 	}
 }
 
-// An alert that pages shortly after an action offers to take it back, to all who watch; one whose trouble began before it, does
-// not.
+// An alert that pages shortly after an action offers to take it back, to all who watch; one whose trouble began before it does
+// not, and neither does one that began before the capacity was there that was raised.
 func TestAnAlertOffersWhatWasDoneBeforeIt(t *testing.T) {
 	t.Parallel()
 	s := newShift(t)
@@ -317,21 +317,31 @@ func TestAnAlertOffersWhatWasDoneBeforeIt(t *testing.T) {
 	s.does(runbooks.Action{Kind: runbooks.Capacity, Resource: fleetWeb, Want: map[string]string{"desired": "+1"}})
 	j := newJudging(s.room, nil)
 	defer j.hands.Close()
-	for _, c := range []struct {
-		began time.Duration
-		want  string
-	}{{-time.Minute, ""}, {time.Minute, "OriginErrors fires"}} {
-		began, want := c.began, c.want
+	run := func() runbooks.Run {
+		t.Helper()
 		runs, err := s.hands.Runs(t.Context())
-		if err != nil || len(runs) != 1 || runs[0].Stop.Why != "" {
+		if err != nil || len(runs) != 1 {
 			t.Fatalf("%+v, %v", runs, err)
 		}
-		j.fired = []alerts.Transition{{Rule: "OriginErrors", To: alerts.Firing, Page: true, Since: runs[0].At.Add(began)}}
+		return runs[0]
+	}
+	fires := func(began time.Time, want string) {
+		t.Helper()
+		j.fired = []alerts.Transition{{Rule: "OriginErrors", To: alerts.Firing, Page: true, Since: began}}
 		if err := j.record(t.Context()); err != nil || len(j.fired) > 0 {
 			t.Fatal(err)
 		}
-		if runs, err = s.hands.Runs(t.Context()); err != nil || runs[0].Stop.Why != want {
-			t.Errorf("%s after it: %+v, %v", began, runs[0].Stop, err)
+		if got := run().Stop.Why; got != want {
+			t.Errorf("trouble %s after it: offered because %q, want %q", began.Sub(run().At), got, want)
 		}
 	}
+	fires(run().At.Add(-time.Minute), "")
+	fires(run().At.Add(time.Second), "")
+	for run().There.IsZero() && t.Context().Err() == nil {
+		if err := s.room.clock.Sleep(t.Context(), 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fires(run().There.Add(-time.Second), "")
+	fires(run().There.Add(time.Minute), "OriginErrors fires")
 }
