@@ -208,29 +208,17 @@ func TestAStoppedReleaseMendsTheSite(t *testing.T) {
 		sc.Audience.Surges = nil
 		sc.Faults = []simulator.FaultSpec{{At: "T0", Kind: simulator.BadRevision, Rate: 0.6, Factor: 1}}
 	})
-	errors := func(back time.Duration) float64 {
-		s.launch.Advance(s.clock.Now())
-		m, ok := s.launch.Minute(s.clock.Now().Add(-back).Truncate(time.Minute))
-		if !ok {
-			t.Fatal("no minute")
-		}
-		return float64(m.Balancers[0].Target5xx) / float64(max(m.Balancers[0].Requests, 1))
-	}
 	for s.launch.Advance(s.clock.Now()); s.group().Revision == "release-40.zip" && (len(s.group().Deployments) < 2 || s.group().Deployments[0].Reached < 4); s.launch.Advance(s.clock.Now()) {
 		s.pass(10 * time.Second)
 	}
 	p, r := s.do(s.rollback())
 	s.pass(time.Minute)
-	if got := errors(time.Minute); got < 0.05 {
+	if got := s.errorShare(time.Minute); got < 0.05 {
 		t.Fatalf("the bad revision fails %.3f of the answers", got)
 	}
-	for began := s.clock.Now(); !s.progress(p, r).Done; s.pass(time.Minute) {
-		if s.clock.Now().Sub(began) > time.Hour {
-			t.Fatalf("not at its end: %+v", s.progress(p, r))
-		}
-	}
+	s.untilDone(p, r)
 	s.pass(3 * time.Minute)
-	if got := errors(2 * time.Minute); got > 0.005 {
+	if got := s.errorShare(2 * time.Minute); got > 0.005 {
 		t.Errorf("taken back, %.3f of the answers fail", got)
 	}
 }

@@ -137,32 +137,41 @@ func TestDeployProgressTellsOfAnEnd(t *testing.T) {
 	}
 }
 
+// errorShare is the share of the balancer's answers that were errors in the minute so long ago.
+func (s *site) errorShare(back time.Duration) float64 {
+	s.t.Helper()
+	s.launch.Advance(s.clock.Now())
+	m, ok := s.launch.Minute(s.clock.Now().Add(-back).Truncate(time.Minute))
+	if !ok {
+		s.t.Fatal("no minute")
+	}
+	return float64(m.Balancers[0].Target5xx) / float64(max(m.Balancers[0].Requests, 1))
+}
+
+// untilDone lets time pass until the action is at its end, an hour at the most.
+func (s *site) untilDone(p runbooks.Plan, r runbooks.Receipt) {
+	s.t.Helper()
+	for began := s.clock.Now(); !s.progress(p, r).Done; s.pass(time.Minute) {
+		if s.clock.Now().Sub(began) > time.Hour {
+			s.t.Fatalf("not at its end: %+v", s.progress(p, r))
+		}
+	}
+}
+
 // TestARolledBackReleaseMendsTheSite shows the whole: a bad release, its rollback by the hands, and the errors' end.
 func TestARolledBackReleaseMendsTheSite(t *testing.T) {
 	s := newSite(t, func(sc *simulator.Scenario) {
 		sc.Audience.Surges = nil
 		sc.Faults = []simulator.FaultSpec{{At: "T0", Kind: simulator.BadRelease, Rate: 0.6, Factor: 1}}
 	})
-	errors := func(back time.Duration) float64 {
-		s.launch.Advance(s.clock.Now())
-		m, ok := s.launch.Minute(s.clock.Now().Add(-back).Truncate(time.Minute))
-		if !ok {
-			t.Fatal("no minute")
-		}
-		return float64(m.Balancers[0].Target5xx) / float64(max(m.Balancers[0].Requests, 1))
-	}
 	s.pass(14 * time.Minute)
-	if got := errors(2 * time.Minute); got < 0.1 {
+	if got := s.errorShare(2 * time.Minute); got < 0.1 {
 		t.Fatalf("the bad release fails %.3f of the answers", got)
 	}
 	p, r := s.do(s.rollback())
-	for began := s.clock.Now(); !s.progress(p, r).Done; s.pass(time.Minute) {
-		if s.clock.Now().Sub(began) > time.Hour {
-			t.Fatalf("not at its end: %+v", s.progress(p, r))
-		}
-	}
+	s.untilDone(p, r)
 	s.pass(3 * time.Minute)
-	if got := errors(2 * time.Minute); got > 0.005 {
+	if got := s.errorShare(2 * time.Minute); got > 0.005 {
 		t.Errorf("rolled back, %.3f of the answers fail", got)
 	}
 }

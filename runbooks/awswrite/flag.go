@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	kvs "github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // flag switches by a value that a function at every edge reads: nothing is deployed, and no control plane has to work for it.
@@ -47,27 +46,8 @@ func (w *Writer) key(ref sources.Ref) (flagKey, error) {
 	return k, nil
 }
 
-// straight takes the account off the host of a simulated AWS: the client puts it in front of any endpoint, and a loopback
-// address has no such names.
-type straight struct{ kvs.EndpointResolverV2 }
-
-// ResolveEndpoint is the endpoint that was given.
-func (s straight) ResolveEndpoint(ctx context.Context, p kvs.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	e, err := s.EndpointResolverV2.ResolveEndpoint(ctx, p)
-	if err == nil && p.Endpoint != nil {
-		e.URI.Host = strings.TrimPrefix(e.URI.Host, accountOf(aws.ToString(p.KvsARN))+".")
-	}
-	return e, err
-}
-
 func (w *Writer) store(acting bool) *kvs.Client {
-	return client(w.session, globalRegion, acting, func(c aws.Config) *kvs.Client {
-		return kvs.NewFromConfig(c, func(o *kvs.Options) {
-			if w.session.options.Endpoint != "" {
-				o.EndpointResolverV2 = straight{kvs.NewDefaultEndpointResolverV2()}
-			}
-		})
-	})
+	return client(w.session, globalRegion, acting, func(c aws.Config) *kvs.Client { return awsconfig.KeyValueStore(c, w.session.options.Endpoint != "") })
 }
 
 // flagged is a flag as it is now, with the token of the store that it was read with.

@@ -23,6 +23,7 @@ import (
 	waftypes "github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 
 	"warroom/runbooks"
+	"warroom/sources/awsconfig"
 )
 
 // mutations are operations that change something: those of the hands, and others of the same clients.
@@ -58,7 +59,7 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 			return err
 		},
 		"PutKey": func(ctx context.Context) error {
-			_, err := kvs.NewFromConfig(cfg, atLoopback).PutKey(ctx, &kvs.PutKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), Value: aws.String("v"), IfMatch: aws.String("t")})
+			_, err := awsconfig.KeyValueStore(cfg, true).PutKey(ctx, &kvs.PutKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), Value: aws.String("v"), IfMatch: aws.String("t")})
 			return err
 		},
 		"StopDeployment": func(ctx context.Context) error {
@@ -74,7 +75,7 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 			return err
 		},
 		"DeleteKey": func(ctx context.Context) error {
-			_, err := kvs.NewFromConfig(cfg, atLoopback).DeleteKey(ctx, &kvs.DeleteKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), IfMatch: aws.String("t")})
+			_, err := awsconfig.KeyValueStore(cfg, true).DeleteKey(ctx, &kvs.DeleteKeyInput{KvsARN: aws.String(aStore), Key: aws.String("k"), IfMatch: aws.String("t")})
 			return err
 		},
 		"DeleteAutoScalingGroup": func(ctx context.Context) error {
@@ -98,10 +99,6 @@ func mutations(cfg aws.Config) map[string]func(context.Context) error {
 
 // aStore is the ARN of a key value store.
 const aStore = "arn:aws:cloudfront::123456789012:key-value-store/k"
-
-func atLoopback(o *kvs.Options) {
-	o.EndpointResolverV2 = straight{kvs.NewDefaultEndpointResolverV2()}
-}
 
 // leaks names the operations that were not refused, or that sent something although they were.
 func leaks(ctx context.Context, s *site, cfg aws.Config) (names []string) {

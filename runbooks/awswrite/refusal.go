@@ -1,19 +1,19 @@
 package awswrite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // unsentError is a request that was given up before it was signed.
@@ -37,36 +37,9 @@ var (
 	clearCodes = []string{"insufficientcapacity"}
 )
 
-// unreadable is the code that the SDK gives to an error in which it finds none.
-const unreadable = "UnknownError"
-
-func code(err error) string {
-	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() == unreadable {
-		return ""
-	}
-	return strings.ToLower(api.ErrorCode())
-}
-
-// throttled tells whether AWS asked us to slow down.
-func throttled(err error) bool {
-	c := code(err)
-	for known := range retry.DefaultThrottleErrorCodes {
-		if c != "" && strings.EqualFold(known, c) {
-			return true
-		}
-	}
-	return false
-}
-
-// noCredentials tells whether there was nothing to sign with; nothing was sent then.
-func noCredentials(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "get identity: ") || strings.Contains(err.Error(), "failed to refresh cached credentials"))
-}
-
 // credentialsRefused tells whether other credentials would help.
 func credentialsRefused(err error) bool {
-	return noCredentials(err) || slices.Contains(credentialCodes, code(err))
+	return awsconfig.NoCredentials(err) || slices.Contains(credentialCodes, awsconfig.Code(err))
 }
 
 // harmless tells whether the error says that nothing was done: the request was never sent, or AWS itself answered with
@@ -75,14 +48,14 @@ func harmless(err error) bool {
 	var refused *RefusedError
 	var unsent *unsentError
 	var invalid smithy.InvalidParamsError
-	if errors.As(err, &refused) || errors.As(err, &unsent) || errors.As(err, &invalid) || noCredentials(err) {
+	if errors.As(err, &refused) || errors.As(err, &unsent) || errors.As(err, &invalid) || awsconfig.NoCredentials(err) {
 		return true
 	}
 	var answer *awshttp.ResponseError
-	if c := code(err); c == "" || slices.Contains(unclearCodes, c) || !errors.As(err, &answer) {
+	if c := awsconfig.Code(err); c == "" || slices.Contains(unclearCodes, c) || !errors.As(err, &answer) {
 		return false
 	}
-	if slices.Contains(clearCodes, code(err)) {
+	if slices.Contains(clearCodes, awsconfig.Code(err)) {
 		return true
 	}
 	status := answer.HTTPStatusCode()
@@ -141,12 +114,12 @@ func words(err error) string {
 	what, action := operation(err)
 	var refused *RefusedError
 	var unsent *unsentError
-	switch c := code(err); {
+	switch c := awsconfig.Code(err); {
 	case errors.As(err, &refused):
 		return refused.Error()
 	case errors.As(err, &unsent):
 		return unsent.Error()
-	case slices.Contains(credentialCodes, c) || noCredentials(err):
+	case slices.Contains(credentialCodes, c) || awsconfig.NoCredentials(err):
 		return fmt.Sprintf("%s: AWS does not accept the credentials, or there are none (%s); log in again (`aws sso login`) or renew the key", what, message(err))
 	case slices.Contains(deniedCodes, c):
 		return fmt.Sprintf("%s: not allowed (%s); allow %s (run `warroom iam-policy --write`)", what, message(err), action)
@@ -154,7 +127,7 @@ func words(err error) string {
 		return what + ": somebody else changed it since it was read; look at the new values and confirm anew"
 	case slices.Contains(busyCodes, c): // before throttling: the SDK counts some of them as that
 		return fmt.Sprintf("%s: another change is running (%s); wait for its end and plan it again", what, message(err))
-	case throttled(err):
+	case awsconfig.Throttled(err):
 		return what + ": AWS asks us to slow down; plan it again in a few seconds"
 	case c != "":
 		return fmt.Sprintf("%s: %s", what, message(err))
@@ -166,15 +139,11 @@ func words(err error) string {
 
 // operation is what was tried, and the IAM action that it needs: of the innermost operation, which is what failed.
 func operation(err error) (what, action string) {
-	what = "AWS"
-	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
-		what = op.ServiceID + " " + op.OperationName
-		name := op.ServiceID + "." + op.OperationName
-		if action = reads[name]; action == "" {
-			action = writes[name]
-		}
+	service, name := awsconfig.Operation(err)
+	if service == "" {
+		return "AWS", ""
 	}
-	return what, action
+	return service + " " + name, cmp.Or(reads[service+"."+name], writes[service+"."+name])
 }
 
 // messageMost is how much is kept of a foreign message.
@@ -189,8 +158,5 @@ func message(err error) string {
 		}
 		return sources.CleanTo(api.ErrorMessage(), messageMost)
 	}
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return sources.CleanTo(err.Error(), messageMost)
+	return sources.CleanTo(awsconfig.Innermost(err).Error(), messageMost)
 }

@@ -1,5 +1,5 @@
 // Package awsconfig is how a client of AWS is begun here, one that reads and one that acts: the SDK's configuration, and what
-// every request needs. Guards, retries and budgets are of those who make the clients, who share none.
+// every request needs; and how what it answers is told apart. Guards, retries and budgets are of those who make the clients, who share none.
 package awsconfig
 
 import (

@@ -7,6 +7,8 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
+
+	"warroom/sources/awsconfig"
 )
 
 // quotas are the requests a second that AWS allows an account in one region by default, of operations that have a
@@ -181,7 +183,7 @@ func (p *pacer) HandleFinalize(ctx context.Context, in middleware.FinalizeInput,
 	}
 	p.meter.attempt(ctx)
 	out, metadata, err := next.HandleFinalize(ctx, in)
-	if isThrottle(err) {
+	if awsconfig.Throttled(err) {
 		b.throttled()
 	}
 	return out, metadata, err

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // additional is what CloudFront calls the metrics that must be bought for each distribution.
@@ -149,7 +150,7 @@ func (d *description) additionalMetrics(ctx context.Context, cf *cloudfront.Clie
 	switch {
 	case on:
 		d.fact("additional_metrics", "on")
-	case err == nil || errors.As(err, &none) || strings.EqualFold(code(err), "NoSuchMonitoringSubscription"):
+	case err == nil || errors.As(err, &none) || strings.EqualFold(awsconfig.Code(err), "NoSuchMonitoringSubscription"):
 		d.fact("additional_metrics", "off")
 		d.off[additional] = fmt.Sprintf("additional metrics are not enabled for distribution %s; `aws cloudfront create-monitoring-subscription` enables them, at a monthly fee", id)
 	default:

@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	kvs "github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfrontkeyvaluestore/types"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // The attributes of a distribution that say where its maintenance flag is: the ARN of a key value store, and the key.
@@ -30,19 +29,6 @@ func init() {
 	})
 }
 
-// straight takes the account off the host of a simulated AWS: the client puts it in front of any endpoint, and a loopback
-// address has no such names.
-type straight struct{ kvs.EndpointResolverV2 }
-
-// ResolveEndpoint is the endpoint that was given.
-func (s straight) ResolveEndpoint(ctx context.Context, p kvs.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	e, err := s.EndpointResolverV2.ResolveEndpoint(ctx, p)
-	if account := strings.Split(aws.ToString(p.KvsARN), ":"); err == nil && p.Endpoint != nil && len(account) > 4 {
-		e.URI.Host = strings.TrimPrefix(e.URI.Host, account[4]+".")
-	}
-	return e, err
-}
-
 // flag reads the flag that a function at the edge goes by, where the config names one, and tells whether it is on. Where it
 // cannot be read, or says neither, that is a fact.
 func (d *description) flag(ctx context.Context, a account) (on bool) {
@@ -50,13 +36,7 @@ func (d *description) flag(ctx context.Context, a account) (on bool) {
 	if store == "" {
 		return false
 	}
-	c := client(a, func(c aws.Config) *kvs.Client {
-		return kvs.NewFromConfig(c, func(o *kvs.Options) {
-			if a.options.Endpoint != "" {
-				o.EndpointResolverV2 = straight{kvs.NewDefaultEndpointResolverV2()}
-			}
-		})
-	})
+	c := client(a, func(c aws.Config) *kvs.Client { return awsconfig.KeyValueStore(c, a.options.Endpoint != "") })
 	out, err := c.GetKey(ctx, &kvs.GetKeyInput{KvsARN: aws.String(store), Key: aws.String(key)})
 	var absent *types.ResourceNotFoundException
 	switch {

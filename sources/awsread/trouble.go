@@ -1,6 +1,7 @@
 package awsread
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // Error is why AWS could not be read, sorted by its remedy.
@@ -43,59 +44,26 @@ var (
 	absentCodes  = []string{"nosuchdistribution", "loadbalancernotfound", "targetgroupnotfound", "wafnonexistentitemexception", "dbclusternotfoundfault", "dbinstancenotfound", "dbinstancenotfoundfault"}
 )
 
-func code(err error) string {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return ""
-	}
-	if api.ErrorCode() == unreadable {
-		return ""
-	}
-	return strings.ToLower(api.ErrorCode())
-}
-
-// unreadable is the code that the SDK gives to an error in which it finds none.
-const unreadable = "UnknownError"
-
-// isThrottle tells whether AWS asked us to slow down.
-func isThrottle(err error) bool {
-	c := code(err)
-	if c == "" {
-		return false
-	}
-	for known := range retry.DefaultThrottleErrorCodes {
-		if strings.EqualFold(known, c) {
-			return true
-		}
-	}
-	return false
-}
-
 // isRefusal tells whether AWS objects to what is asked, as opposed to who asks, and how often.
-func isRefusal(err error) bool { return slices.Contains(refusedCodes, code(err)) }
+func isRefusal(err error) bool { return slices.Contains(refusedCodes, awsconfig.Code(err)) }
 
 // credentialsRefused tells whether newer credentials would help.
 func credentialsRefused(err error) bool {
-	return credentialsExpired(err) || slices.Contains(unknownCodes, code(err)) && !skewed(err)
+	return credentialsExpired(err) || slices.Contains(unknownCodes, awsconfig.Code(err)) && !skewed(err)
 }
 
 // credentialsExpired tells whether nothing but newer credentials will help, anywhere.
 func credentialsExpired(err error) bool {
-	return slices.Contains(expiredCodes, code(err)) || noCredentials(err)
+	return slices.Contains(expiredCodes, awsconfig.Code(err)) || awsconfig.NoCredentials(err)
 }
 
 // skewed tells whether the machine's clock is what AWS objects to.
 func skewed(err error) bool {
-	if slices.Contains(skewedCodes, code(err)) {
+	if slices.Contains(skewedCodes, awsconfig.Code(err)) {
 		return true
 	}
 	text := err.Error()
 	return strings.Contains(text, "Signature expired") || strings.Contains(text, "Signature not yet current")
-}
-
-// noCredentials tells whether the failure happened before anything was sent: the chain had nothing to sign with.
-func noCredentials(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "get identity: ") || strings.Contains(err.Error(), "failed to refresh cached credentials"))
 }
 
 // explain sorts an error of the SDK by its remedy. It returns nil for nil, and an error explained before as
@@ -115,13 +83,13 @@ func (s *session) sort(err error) sources.Trouble {
 	}
 	var starved *starvedError
 	var refused *RefusedError
-	c := code(err)
+	c := awsconfig.Code(err)
 	switch {
 	case errors.As(err, &refused):
 		return sources.Trouble{Kind: sources.Forbidden, Text: refused.Error()}
 	case errors.As(err, &starved):
 		return trouble(sources.Throttled, "waited too long for the room's own request budget; raise its share of the quota or watch fewer resources")
-	case noCredentials(err):
+	case awsconfig.NoCredentials(err):
 		return s.sortCredentials(err)
 	case slices.Contains(expiredCodes, c):
 		return trouble(sources.Expired, "the credentials%s have expired; %s", s.ofProfile(), s.renewal())
@@ -131,7 +99,7 @@ func (s *session) sort(err error) sources.Trouble {
 		return trouble(sources.Forbidden, "AWS does not accept the credentials%s here (%s); check the key, and that the region is enabled for the account; %s", s.ofProfile(), message(err), s.renewal())
 	case slices.Contains(deniedCodes, c):
 		return trouble(sources.Forbidden, "not allowed%s; allow %s (run `warroom iam-policy --read`)", s.asIdentity(), action)
-	case isThrottle(err):
+	case awsconfig.Throttled(err):
 		return trouble(sources.Throttled, "AWS asks us to slow down; asking less for half a minute")
 	case slices.Contains(absentCodes, c):
 		return trouble(sources.NotFound, "%s; check the id and the region in the config", message(err))
@@ -160,7 +128,7 @@ func (s *session) sortTransport(err error, trouble func(sources.TroubleKind, str
 		return trouble(sources.Failed, "no connection to %s (%v); check the endpoint and the network", address.URL, address.Err)
 	case errors.As(err, &status):
 		return trouble(sources.Failed, "HTTP %d with an answer that makes no sense; a proxy or a wrong endpoint may stand in between: check the endpoint, HTTPS_PROXY and the network (%s)",
-			status.HTTPStatusCode(), sources.CleanTo(innermost(err).Error(), tailMost))
+			status.HTTPStatusCode(), sources.CleanTo(awsconfig.Innermost(err).Error(), tailMost))
 	}
 	return trouble(sources.Failed, "%s", short(err.Error()))
 }
@@ -172,11 +140,11 @@ func (s *session) sortCredentials(err error) sources.Trouble {
 	switch {
 	case errors.As(err, &sso) || strings.Contains(text, "expired"):
 		return sources.Trouble{Kind: sources.Expired, Text: fmt.Sprintf("the credentials%s have expired; %s", s.ofProfile(), s.renewal())}
-	case slices.Contains(deniedCodes, code(err)):
+	case slices.Contains(deniedCodes, awsconfig.Code(err)):
 		_, action := operation(err)
 		return sources.Trouble{Kind: sources.Forbidden, Text: fmt.Sprintf("the credentials%s may not be had: %s (%s)", s.ofProfile(), message(err), action)}
 	}
-	return sources.Trouble{Kind: sources.Failed, Text: fmt.Sprintf("no credentials%s: set AWS_PROFILE or `aws.profile` in the config, or run `aws configure sso` (%s)", s.ofProfile(), short(innermost(err).Error()))}
+	return sources.Trouble{Kind: sources.Failed, Text: fmt.Sprintf("no credentials%s: set AWS_PROFILE or `aws.profile` in the config, or run `aws configure sso` (%s)", s.ofProfile(), short(awsconfig.Innermost(err).Error()))}
 }
 
 func (s *session) ofProfile() string {
@@ -196,17 +164,11 @@ func (s *session) asIdentity() string {
 // operation is what was tried, for people, and the IAM action that it needs: of the innermost operation,
 // which is the one that failed.
 func operation(err error) (what, action string) {
-	what = "AWS"
-	var op *smithy.OperationError
-	for errors.As(err, &op) {
-		what = op.ServiceID + " " + op.OperationName
-		action = allowed[op.ServiceID+"."+op.OperationName]
-		if action == "" {
-			action = strings.ToLower(op.ServiceID) + ":" + op.OperationName
-		}
-		err = op.Err
+	service, name := awsconfig.Operation(err)
+	if service == "" {
+		return "AWS", ""
 	}
-	return what, action
+	return service + " " + name, cmp.Or(allowed[service+"."+name], strings.ToLower(service)+":"+name)
 }
 
 // message is what AWS said.
@@ -219,14 +181,6 @@ func message(err error) string {
 		return api.ErrorCode()
 	}
 	return short(api.ErrorMessage())
-}
-
-// innermost is the cause of all causes.
-func innermost(err error) error {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return err
 }
 
 // tailMost is how much is kept of what the SDK says where it helps nobody but a maintainer.
