@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"warroom/runbooks"
+	"warroom/sources/awsconfig"
 )
 
 // Check asks AWS whether it would allow a plan's call: of the role that acts, and whether we may take it; or of ourselves.
@@ -61,7 +62,7 @@ func (w *Writer) questions(ctx context.Context, p runbooks.Plan) ([]question, er
 	}
 	on := p.On
 	if name := limits[p.Call]; on == "" && name != nil {
-		if all := name(r, homeOf(r, p.Region), cmp.Or(p.Account, accountOf(arn))); len(all) > 0 {
+		if all := name(r, homeOf(r, p.Region), cmp.Or(p.Account, awsconfig.AccountOf(arn))); len(all) > 0 {
 			on = all[0]
 		}
 	}

@@ -19,9 +19,6 @@ import (
 
 const stopDeployment = "codedeploy:StopDeployment"
 
-// deployedBy is the attribute of a fleet that names what CodeDeploy deploys to it: application/deployment group.
-const deployedBy = "codedeploy"
-
 // The measures of a look at deployments.
 const (
 	deploymentPages   = 5  // of a hundred each: a fleet that grows has one for every new instance
@@ -55,7 +52,7 @@ func (d *releases) byCodeDeploy(ctx context.Context, a runbooks.Action) (*rollou
 	if err != nil {
 		return nil, err
 	}
-	application, group, named := strings.Cut(r.Attrs[deployedBy], "/")
+	application, group, named := strings.Cut(r.Attrs[sources.DeployedBy], "/")
 	if !named {
 		if by == byCodeDeploy {
 			return nil, fmt.Errorf("the config names no deployment group of fleet %s: codedeploy, as application/deployment group", r.Name)
@@ -76,7 +73,7 @@ func (d *releases) byCodeDeploy(ctx context.Context, a runbooks.Action) (*rollou
 	case err != nil:
 		return nil, err
 	case info == nil && by == byCodeDeploy:
-		return nil, fmt.Errorf("fleet %s: CodeDeploy brings nothing out to %s now; only a deployment that runs can be stopped", r.Name, r.Attrs[deployedBy])
+		return nil, fmt.Errorf("fleet %s: CodeDeploy brings nothing out to %s now; only a deployment that runs can be stopped", r.Name, r.Attrs[sources.DeployedBy])
 	case info == nil:
 		return nil, nil
 	case running:

@@ -25,7 +25,7 @@ func (s *site) deployedTo() []sources.Resource {
 	for i := range resources {
 		for _, g := range s.launch.State().Groups {
 			if resources[i].Service == "asg" && resources[i].ID == g.ID {
-				resources[i].Attrs = map[string]string{deployedBy: g.Application + "/" + g.DeploymentGroup}
+				resources[i].Attrs = map[string]string{sources.DeployedBy: g.Application + "/" + g.DeploymentGroup}
 			}
 		}
 	}

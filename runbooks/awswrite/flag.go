@@ -1,7 +1,6 @@
 package awswrite
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -25,7 +24,6 @@ const (
 const (
 	putKey     = "cloudfront-keyvaluestore:PutKey"
 	storePlane = "data plane, global endpoint of the KeyValueStore"
-	usualKey   = "maintenance"
 
 	flagSetting = "flag" // its value in a plan
 )
@@ -39,7 +37,8 @@ func (w *Writer) key(ref sources.Ref) (flagKey, error) {
 	if err != nil {
 		return flagKey{}, err
 	}
-	k := flagKey{store: r.Attrs["kvs"], name: cmp.Or(r.Attrs["kvs_key"], usualKey)}
+	var k flagKey
+	k.store, k.name = sources.FlagOf(r)
 	if k.store == "" {
 		return flagKey{}, fmt.Errorf("the config names no flag of distribution %s: kvs, the ARN of its key value store, and kvs_key", r.Name)
 	}

@@ -105,7 +105,7 @@ func groupARN(r sources.Resource, region, account string) []string {
 
 // deploymentGroupARN names what CodeDeploy deploys to a fleet by, nothing where the config names none.
 func deploymentGroupARN(r sources.Resource, region, account string) []string {
-	if group := r.Attrs[deployedBy]; group != "" {
+	if group := r.Attrs[sources.DeployedBy]; group != "" {
 		return []string{"arn:aws:codedeploy:" + region + ":" + account + ":deploymentgroup:" + group}
 	}
 	return nil
@@ -147,7 +147,7 @@ func distributionARN(r sources.Resource, _, account string) []string {
 // functionsARN names all functions of the account, where the config names a flag that one of them reads: which one goes before
 // the distribution, AWS alone knows.
 func functionsARN(r sources.Resource, _, account string) []string {
-	if r.Attrs["kvs"] == "" {
+	if r.Attrs[sources.FlagStore] == "" {
 		return nil
 	}
 	return []string{"arn:aws:cloudfront::" + account + ":function/*"}
@@ -155,7 +155,7 @@ func functionsARN(r sources.Resource, _, account string) []string {
 
 // storeARN names the key value store of a distribution, nothing where the config names none.
 func storeARN(r sources.Resource, _, _ string) []string {
-	if store := r.Attrs["kvs"]; store != "" {
+	if store := r.Attrs[sources.FlagStore]; store != "" {
 		return []string{store}
 	}
 	return nil

@@ -161,12 +161,3 @@ func (s *session) caller(ctx context.Context) (string, error) {
 	s.arn = aws.ToString(out.Arn)
 	return s.arn, nil
 }
-
-// accountOf is the account number in an ARN.
-func accountOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[4]
-}

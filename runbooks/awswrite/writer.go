@@ -14,6 +14,7 @@ import (
 
 	"warroom/runbooks"
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 // globalRegion is where everything global is changed: CloudFront, and WAF for CloudFront.
@@ -109,7 +110,7 @@ func (w *Writer) begin(ctx context.Context, a runbooks.Action, region, call stri
 	if client, _, _ := strings.Cut(call, ":"); client == "cloudfront" || client == "wafv2" && region == globalRegion {
 		plane = "global control plane (" + globalRegion + ")"
 	}
-	return runbooks.Plan{Action: a, Account: accountOf(arn), Region: region, Identity: who, Plane: plane, Call: call}
+	return runbooks.Plan{Action: a, Account: awsconfig.AccountOf(arn), Region: region, Identity: who, Plane: plane, Call: call}
 }
 
 // names are those of a service's resources, in the order of the config.

@@ -39,6 +39,15 @@ func NoCredentials(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "get identity: ") || strings.Contains(err.Error(), "failed to refresh cached credentials"))
 }
 
+// AccountOf is the account number in an ARN, "" where that has none.
+func AccountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[4]
+}
+
 // Operation is the service and the operation that failed, the innermost one; both are "" where it was none.
 func Operation(err error) (service, operation string) {
 	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {

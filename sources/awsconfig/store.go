@@ -25,8 +25,8 @@ type straight struct{ kvs.EndpointResolverV2 }
 // ResolveEndpoint is the endpoint that was given.
 func (s straight) ResolveEndpoint(ctx context.Context, p kvs.EndpointParameters) (smithyendpoints.Endpoint, error) {
 	e, err := s.EndpointResolverV2.ResolveEndpoint(ctx, p)
-	if arn := strings.Split(aws.ToString(p.KvsARN), ":"); err == nil && p.Endpoint != nil && len(arn) > 4 {
-		e.URI.Host = strings.TrimPrefix(e.URI.Host, arn[4]+".")
+	if err == nil && p.Endpoint != nil {
+		e.URI.Host = strings.TrimPrefix(e.URI.Host, AccountOf(aws.ToString(p.KvsARN))+".")
 	}
 	return e, err
 }

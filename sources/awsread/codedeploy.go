@@ -15,19 +15,16 @@ import (
 	"warroom/sources"
 )
 
-// deployedBy is the attribute of a fleet that names what CodeDeploy deploys to it: application/deployment group.
-const deployedBy = "codedeploy"
-
 func init() {
 	register(service{
-		client: codedeploy.ServiceID, iam: "codedeploy", lentTo: "asg", where: deployedBy,
+		client: codedeploy.ServiceID, iam: "codedeploy", lentTo: "asg", where: sources.DeployedBy,
 		reads: []string{"ListDeployments", "BatchGetDeployments"},
 		on:    map[string]arn{"ListDeployments": deploymentGroupARN, "BatchGetDeployments": deploymentGroupARN},
 	})
 }
 
 func deploymentGroupARN(r sources.Resource, region, account string) string {
-	return "arn:aws:codedeploy:" + region + ":" + account + ":deploymentgroup:" + r.Attrs[deployedBy]
+	return "arn:aws:codedeploy:" + region + ":" + account + ":deploymentgroup:" + r.Attrs[sources.DeployedBy]
 }
 
 // The measures of a look at deployments.
@@ -38,7 +35,7 @@ const (
 
 // deployments tells of what CodeDeploy has done to the fleet lately, where the config says by which deployment group.
 func (d *description) deployments(ctx context.Context, a account) error {
-	application, group, ok := strings.Cut(d.resource.Attrs[deployedBy], "/")
+	application, group, ok := strings.Cut(d.resource.Attrs[sources.DeployedBy], "/")
 	if !ok {
 		return nil
 	}

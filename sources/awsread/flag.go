@@ -1,7 +1,6 @@
 package awsread
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,25 +13,18 @@ import (
 	"warroom/sources/awsconfig"
 )
 
-// The attributes of a distribution that say where its maintenance flag is: the ARN of a key value store, and the key.
-const (
-	flagStore = "kvs"
-	flagKey   = "kvs_key"
-	usualKey  = "maintenance"
-)
-
 func init() {
 	register(service{
-		client: kvs.ServiceID, iam: "cloudfront-keyvaluestore", lentTo: "cloudfront", where: flagStore,
+		client: kvs.ServiceID, iam: "cloudfront-keyvaluestore", lentTo: "cloudfront", where: sources.FlagStore,
 		reads: []string{"GetKey"},
-		on:    map[string]arn{"GetKey": func(r sources.Resource, _, _ string) string { return r.Attrs[flagStore] }},
+		on:    map[string]arn{"GetKey": func(r sources.Resource, _, _ string) string { return r.Attrs[sources.FlagStore] }},
 	})
 }
 
 // flag reads the flag that a function at the edge goes by, where the config names one, and tells whether it is on. Where it
 // cannot be read, or says neither, that is a fact.
 func (d *description) flag(ctx context.Context, a account) (on bool) {
-	store, key := d.resource.Attrs[flagStore], cmp.Or(d.resource.Attrs[flagKey], usualKey)
+	store, key := sources.FlagOf(d.resource)
 	if store == "" {
 		return false
 	}

@@ -2,13 +2,13 @@ package awsread
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"warroom/sources"
+	"warroom/sources/awsconfig"
 )
 
 func init() {
@@ -78,7 +78,7 @@ func (s *identitySource) whoWeAre(ctx context.Context, now time.Time) (string, e
 	session := s.reader.session
 	known := session.identity()
 	if known != "" && known == s.as && now.Sub(s.asked) < identityEvery && !session.inTrouble() {
-		return accountOf(known), nil
+		return awsconfig.AccountOf(known), nil
 	}
 	err := session.read(ctx, s.reader.home, func(a account) error {
 		out, err := client(a, func(c aws.Config) *sts.Client { return sts.NewFromConfig(c) }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -89,16 +89,7 @@ func (s *identitySource) whoWeAre(ctx context.Context, now time.Time) (string, e
 		session.setIdentity(s.as)
 		return nil
 	})
-	return accountOf(session.identity()), err
-}
-
-// accountOf is the account number in an ARN.
-func accountOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[4]
+	return awsconfig.AccountOf(session.identity()), err
 }
 
 // meters are the room's own numbers for the minute that has just ended.
