@@ -176,7 +176,7 @@ func (r *ruleReading) severity(rule *Rule, w words) {
 	rule.Severity, rule.Off = Severity(word), word == off
 	if !rule.Off && !slices.Contains(Severities, rule.Severity) {
 		known := []string{string(Page), string(Warn), string(Info), off}
-		r.failAt(w.line(&r.reading, "labels", "severity"), "alert %s: unknown severity %q%s (known: %s)", rule.Alert, word, meant(word, known), strings.Join(known, ", "))
+		r.failAt(w.line(&r.reading, "labels", "severity"), "alert %s: unknown severity %q%s (known: %s)", rule.Alert, word, sources.MeantHint(word, known), strings.Join(known, ", "))
 	}
 	switch p := rule.Labels["provisional"]; p {
 	case "", "false":
@@ -246,7 +246,7 @@ func (r *Rules) check() error {
 		wrong = append(wrong, rule.check(engine)...)
 		for _, name := range rule.Explains {
 			if !slices.Contains(names, name) {
-				wrong = append(wrong, rule.wrong(0, "explains no alert that there is: %q%s", name, meant(name, names)))
+				wrong = append(wrong, rule.wrong(0, "explains no alert that there is: %q%s", name, sources.MeantHint(name, names)))
 			}
 		}
 	}
@@ -330,7 +330,7 @@ func (rule *Rule) checkLabels(engine *query.Engine) (wrong []error) {
 	known := append(slices.Clone(shape.Labels), "site")
 	for _, name := range rule.Summary.labels() {
 		if !slices.Contains(known, name) {
-			text := fmt.Sprintf("alert %s: summary: what it finds has no label %q%s (it has %s)", rule.Alert, name, meant(name, known), strings.Join(known, ", "))
+			text := fmt.Sprintf("alert %s: summary: what it finds has no label %q%s (it has %s)", rule.Alert, name, sources.MeantHint(name, known), strings.Join(known, ", "))
 			wrong = append(wrong, &document.FileError{File: rule.File, Line: rule.textLine, Text: sources.Clean(text)})
 		}
 	}

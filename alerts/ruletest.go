@@ -290,11 +290,7 @@ func (r *testReading) series(n ast.Node, ls labels.Labels) (s sources.Series, si
 	name := ls.Get(metricName)
 	m, known := sources.Lookup(name)
 	if !known {
-		var names []string
-		for _, m := range sources.Metrics() {
-			names = append(names, m.Name)
-		}
-		r.fail(n, "unknown metric %q%s", name, meant(name, names))
+		r.fail(n, "unknown metric %q%s", name, sources.MeantHint(name, sources.MetricNames()))
 		return s, "", false
 	}
 	s.Metric, ok = name, true
@@ -309,7 +305,7 @@ func (r *testReading) series(n ast.Node, ls labels.Labels) (s sources.Series, si
 		switch {
 		case l.Name == metricName:
 		case !slices.Contains(borne, l.Name):
-			r.fail(n, "%s has no label %q%s", name, l.Name, meant(l.Name, borne))
+			r.fail(n, "%s has no label %q%s", name, l.Name, sources.MeantHint(l.Name, borne))
 			ok = false
 		case l.Name == "resource":
 			s.Resource = l.Value
@@ -352,7 +348,7 @@ func (r *testReading) alertTest(n ast.Node) alertTest {
 	case t.alert == "":
 		r.fail(n, "an alert_rule_test needs an alertname")
 	case !slices.Contains(all, t.alert):
-		r.fail(w.at("alertname"), "there is no alert %q%s", t.alert, meant(t.alert, append(slices.Clone(r.tests.named), all...)))
+		r.fail(w.at("alertname"), "there is no alert %q%s", t.alert, sources.MeantHint(t.alert, append(slices.Clone(r.tests.named), all...)))
 	}
 	for _, n := range w.items(in, "exp_alerts") {
 		w := r.words(n, "an expected alert", "exp_labels", "exp_annotations")

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"warroom/sources"
 )
 
 // text is a line with places for what an alert is about. It reads the part of Prometheus' templates that rule files use:
@@ -69,7 +71,7 @@ func newPart(s string) (part, error) {
 	format, function := m[2]+m[6], m[5]
 	switch {
 	case function != "" && formats[function] == nil:
-		return part{}, fmt.Errorf("{{ %s }}: unknown function %q%s", s, function, meant(function, formatNames))
+		return part{}, fmt.Errorf("{{ %s }}: unknown function %q%s", s, function, sources.MeantHint(function, formatNames))
 	case p.label != "" && (function != "" || format != ""):
 		return part{}, fmt.Errorf("{{ %s }}: a label is a text and stands for itself", s)
 	case function != "":

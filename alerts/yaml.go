@@ -41,10 +41,7 @@ func lineOf(n ast.Node) int {
 	case *ast.MappingValueNode:
 		n = m.Key
 	}
-	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return 0
-	}
-	return n.GetToken().Position.Line
+	return document.Line(n)
 }
 
 // textLine is where a text begins: that of a block begins below the sign for it.
@@ -123,15 +120,9 @@ func (r *reading) merged(n ast.Node, what string, depth int) []pair {
 
 // own are the pairs that a mapping has itself, and the mappings that are to be merged into it.
 func (r *reading) own(n ast.Node, what string) (own []pair, merges []ast.Node) {
-	var values []*ast.MappingValueNode
-	switch m := r.value(n).(type) {
-	case *ast.MappingNode:
-		values = m.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{m}
-	case nil:
-	default:
-		r.fail(n, "%s: want words with values (word: value)", what)
+	values, ok := document.Values(r.value(n))
+	if !ok {
+		r.fail(n, "%s: "+document.WantWords, what)
 	}
 	for _, v := range values {
 		if v.Key.Type() != ast.MergeKeyType {
@@ -164,7 +155,7 @@ func (r *reading) words(n ast.Node, what string, known ...string) words {
 	for _, p := range r.pairs(n, what) {
 		switch _, twice := w[p.name]; {
 		case !slices.Contains(known, p.name):
-			r.fail(p.key, "%s knows no word %q%s (known: %s)", what, p.name, meant(p.name, known), strings.Join(known, ", "))
+			r.fail(p.key, "%s knows no word %q%s (known: %s)", what, p.name, sources.MeantHint(p.name, known), strings.Join(known, ", "))
 		case twice:
 			r.fail(p.key, "%s says %s twice", what, p.name)
 		default:
@@ -257,11 +248,4 @@ func (w words) line(r *reading, name, within string) int {
 		}
 	}
 	return lineOf(w.at(name))
-}
-
-func meant(word string, among []string) string {
-	if near := sources.Nearest(word, among); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
 }

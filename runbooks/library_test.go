@@ -147,6 +147,7 @@ func TestWrongRunbooks(t *testing.T) {
 		"bad alert":               {"---\ntitle: x\nanswers: [Origin errors]\n---\n" + oneAsk, "mine.md:3: \"Origin errors\" is no name of an alert"},
 		"no step":                 {head + "Only words.\n", "mine.md: there is no step in it"},
 		"nearly a step":           {head + "\n```chek\nexpr: alb_requests > 1\n```\n", `mine.md:7: unknown step "chek"; the nearest is "check"`},
+		"brackets without end":    {"---\ntitle: x\nabout: " + strings.Repeat("[", 30_000) + "\n---\n" + oneAsk, "mine.md:3: brackets within brackets, more than 100 deep"},
 		"unknown word in a step":  {head + "\n```ask\nquestoin: Well?\n```\n", `mine.md:8: unknown word "questoin" in ask; the nearest is "question"`},
 		"broken yaml":             {head + "\n```ask\nquestion: [\n```\n", "mine.md:8:"},
 		"no expression":           {head + "\n```check\nsays: x\n```\n", "expr is missing"},

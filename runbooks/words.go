@@ -1,16 +1,16 @@
 package runbooks
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"warroom/sources"
+	"warroom/sources/document"
 )
 
 // words are those of a head or of a step with their values, each of which knows its line in the file.
@@ -24,55 +24,33 @@ type words struct {
 // words reads YAML that begins after a line of the file, and complains about every word that may not stand there.
 func (r *reading) words(text string, line int, what string, known ...string) *words {
 	w := &words{read: r, what: what, line: line, at: map[string]ast.Node{}}
-	file, err := parser.ParseBytes([]byte(strings.Repeat("\n", line)+text), 0)
-	if err != nil {
-		r.yaml(line, err)
+	d, err := document.Parse(r.book.File, []byte(strings.Repeat("\n", line)+text))
+	if at, ok := errors.AsType[*document.FileError](err); ok {
+		r.fail(cmp.Or(at.Line, line), "%s", at.Text)
 		return w
 	}
-	for _, doc := range file.Docs {
-		for _, e := range w.entries(doc.Body) {
-			word := e.Key.GetToken().Value
-			if !slices.Contains(known, word) {
-				r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, sources.NearestHint(word, known), strings.Join(known, ", "))
-				continue
-			}
-			w.at[word] = e.Value
+	for _, e := range w.entries(d.Root) {
+		word := e.Key.GetToken().Value
+		if !slices.Contains(known, word) {
+			r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, sources.NearestHint(word, known), strings.Join(known, ", "))
+			continue
 		}
+		w.at[word] = e.Value
 	}
 	return w
 }
 
 // entries are those of a mapping.
 func (w *words) entries(n ast.Node) []*ast.MappingValueNode {
-	switch n := n.(type) {
-	case nil, *ast.NullNode, *ast.CommentGroupNode:
-	case *ast.MappingNode:
-		return n.Values
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}
-	default:
-		w.read.fail(w.lineOf(n), "%s: want words with values (word: value)", w.what)
+	values, ok := document.Values(n)
+	if _, comment := n.(*ast.CommentGroupNode); !ok && !comment {
+		w.read.fail(w.lineOf(n), "%s: "+document.WantWords, w.what)
 	}
-	return nil
-}
-
-// yaml words a complaint of the parser.
-func (r *reading) yaml(line int, err error) {
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil {
-		r.fail(e.GetToken().Position.Line, "%s", e.GetMessage())
-		return
-	}
-	r.fail(line, "%v", err)
+	return values
 }
 
 // lineOf is where a node stands in the file.
-func (w *words) lineOf(n ast.Node) int {
-	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return w.line
-	}
-	return n.GetToken().Position.Line
-}
+func (w *words) lineOf(n ast.Node) int { return cmp.Or(document.Line(n), w.line) }
 
 // place is where a word's value stands, or where the words begin.
 func (w *words) place(word string) int { return w.lineOf(w.at[word]) }

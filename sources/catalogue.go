@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,12 @@ func Metrics() []Metric {
 	slices.SortFunc(all, func(a, b Metric) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
+
+// MetricNames are the names of all metrics of the catalogue, sorted.
+func MetricNames() []string { return slices.Sorted(maps.Keys(catalogue)) }
+
+// Made tells whether the metric is made on reading of every recording, from its launch and its other series.
+func (m Metric) Made() bool { return m.Service == "launch" || m.Name == "series_age_seconds" }
 
 // Inputs are the names of the metrics that a derived metric's formula reads, each once, in the formula's
 // order; nil for a raw metric.

@@ -13,6 +13,14 @@ func NearestHint(word string, among []string) string {
 	return ""
 }
 
+// MeantHint asks whether the nearest word was meant, "" where none is near.
+func MeantHint(word string, among []string) string {
+	if near := Nearest(word, among); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
 // Nearest is the word among the given ones that a person most likely meant, or "" when none is near
 // enough to be worth suggesting: more than a third of the longer word would have to change. Capitals do not
 // count. Of equally near ones the first is taken.

@@ -135,7 +135,7 @@ func together(a, b []Series) []Series {
 		return a
 	}
 	all := slices.Concat(a, b)
-	slices.SortFunc(all, compareSeries)
+	slices.SortFunc(all, CompareSeries)
 	return slices.Compact(all)
 }
 
@@ -428,7 +428,7 @@ func NewLayer() *Layer {
 // Put sets the points of a series, which must be in the order of At and are not copied.
 func (l *Layer) Put(s Series, points []Point) {
 	known := l.byMetric[s.Metric]
-	if i, found := slices.BinarySearchFunc(known, s, compareSeries); !found {
+	if i, found := slices.BinarySearchFunc(known, s, CompareSeries); !found {
 		l.byMetric[s.Metric] = slices.Insert(known, i, s)
 	}
 	l.series[s] = laid{points: points, version: fingerprint(points)}

@@ -143,12 +143,13 @@ func (w *Window) open(s Series) *column {
 
 func (w *Window) index(s Series) {
 	known := w.byMetric[s.Metric]
-	if i, found := slices.BinarySearchFunc(known, s, compareSeries); !found {
+	if i, found := slices.BinarySearchFunc(known, s, CompareSeries); !found {
 		w.byMetric[s.Metric] = slices.Insert(known, i, s)
 	}
 }
 
-func compareSeries(a, b Series) int {
+// CompareSeries orders series by metric, resource and label.
+func CompareSeries(a, b Series) int {
 	return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Resource, b.Resource), strings.Compare(a.Label, b.Label))
 }
 

@@ -37,7 +37,7 @@ func ParseName(name string) (sources.Series, error) {
 	parts := strings.Split(strings.TrimSuffix(name, extension), separator)
 	m, known := sources.Lookup(parts[0])
 	if !known {
-		return sources.Series{}, fmt.Errorf("unknown metric %q%s", sources.CleanTo(parts[0], nameMost), nearest(parts[0]))
+		return sources.Series{}, fmt.Errorf("unknown metric %q%s", sources.CleanTo(parts[0], nameMost), sources.NearestHint(parts[0], sources.MetricNames()))
 	}
 	want := m.Name + "@RESOURCE" + extension
 	if m.Label != "" {
@@ -60,14 +60,6 @@ func ParseName(name string) (sources.Series, error) {
 		}
 	}
 	return s, nil
-}
-
-func nearest(metric string) string {
-	var names []string
-	for _, m := range sources.Metrics() {
-		names = append(names, m.Name)
-	}
-	return sources.NearestHint(metric, names)
 }
 
 // escape spells a name so that it may stand in a file's name, on every system.

@@ -41,13 +41,13 @@ func Open(dir string) (*Directory, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
-		return nil, &document.FileError{File: dir, Text: "cannot be read: " + reason(err)}
+		return nil, document.Unreadable(dir, err)
 	case !info.IsDir():
 		return nil, &document.FileError{File: dir, Text: "is no folder: want one with launch.yaml and NAME@RESOURCE.csv in it"}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, &document.FileError{File: dir, Text: "cannot be read: " + reason(err)}
+		return nil, document.Unreadable(dir, err)
 	}
 	defer root.Close()
 	r := &reader{dir: dir, root: root}
@@ -63,14 +63,6 @@ func Open(dir string) (*Directory, error) {
 		return nil, errors.Join(r.wrong...)
 	}
 	return &Directory{Launch: r.about, Resources: r.resources(), Samples: samples, Ignored: r.ignored}, nil
-}
-
-// reason is why a file cannot be read, without its path.
-func reason(err error) string {
-	if where, ok := errors.AsType[*fs.PathError](err); ok {
-		err = where.Err
-	}
-	return err.Error()
 }
 
 // reader is a directory that is being read.
@@ -109,7 +101,7 @@ func (r *reader) launch() {
 		return
 	}
 	if err != nil {
-		r.failFile(launchFile, "%s", reason(err))
+		r.failFile(launchFile, "%v", reasonOf(err))
 		return
 	}
 	l, err := ParseLaunch(r.path(launchFile), text)
@@ -172,7 +164,7 @@ func checkSites(d *document.Document, l sources.Launch) error {
 func (r *reader) find() {
 	entries, err := fs.ReadDir(r.root.FS(), ".")
 	if err != nil {
-		r.failFile("", "cannot be read: %s", reason(err))
+		r.failFile("", "cannot be read: %v", reasonOf(err))
 		return
 	}
 	r.files = map[sources.Series]string{}
@@ -193,12 +185,7 @@ func (r *reader) find() {
 			r.take(name)
 		}
 	}
-	r.series = slices.SortedFunc(maps.Keys(r.files), compareSeries)
-}
-
-// compareSeries orders series by metric, resource and label.
-func compareSeries(a, b sources.Series) int {
-	return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Resource, b.Resource), strings.Compare(a.Label, b.Label))
+	r.series = slices.SortedFunc(maps.Keys(r.files), sources.CompareSeries)
 }
 
 // take notes the file of a series.
@@ -212,17 +199,11 @@ func (r *reader) take(name string) {
 		r.failFile(name, "is the same series as %s, with its name spelled in another way: keep one of them", other)
 		return
 	}
-	if madeByRoom(s.Metric) {
+	if m, _ := sources.Lookup(s.Metric); m.Made() {
 		r.ignore(name, "the room makes it from launch.yaml and the other series")
 		return
 	}
 	r.files[s] = name
-}
-
-// madeByRoom tells the metrics that are made on reading, of every recording and every directory.
-func madeByRoom(metric string) bool {
-	m, _ := sources.Lookup(metric)
-	return m.Service == "launch" || metric == "series_age_seconds"
 }
 
 // forget lets go the derived series that can be computed.
@@ -268,7 +249,7 @@ func (r *reader) read() {
 		name := r.files[s]
 		text, err := r.text(name, bytesMost)
 		if err != nil {
-			r.failFile(name, "%s", reason(err))
+			r.failFile(name, "%v", reasonOf(err))
 			continue
 		}
 		m, _ := sources.Lookup(s.Metric)

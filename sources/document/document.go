@@ -246,15 +246,9 @@ func (d *Document) Entries(n ast.Node, where string) ([]Entry, error) {
 	if a, ok := n.(*ast.AnchorNode); ok {
 		n = a.Value
 	}
-	var values []*ast.MappingValueNode
-	switch n := n.(type) {
-	case nil, *ast.NullNode:
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
-		return nil, d.At(n, "%s: want words with values (word: value)", orFile(where))
+	values, ok := Values(n)
+	if !ok {
+		return nil, d.At(n, "%s: "+WantWords, orFile(where))
 	}
 	var out []Entry
 	for _, v := range values {
@@ -264,6 +258,30 @@ func (d *Document) Entries(n ast.Node, where string) ([]Entry, error) {
 		out = append(out, Entry{v, v.Key.GetToken().Value})
 	}
 	return out, nil
+}
+
+// WantWords is what is said of something else in the place of a mapping.
+const WantWords = "want words with values (word: value)"
+
+// Values are what a mapping holds, as it was written; nothing holds nothing. ok is false for what is no mapping.
+func Values(n ast.Node) (values []*ast.MappingValueNode, ok bool) {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return nil, true
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+// Line is where a node stands, 0 where that is not known. That of a mapping in lines of its own is where its first colon is.
+func Line(n ast.Node) int {
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 0
+	}
+	return n.GetToken().Position.Line
 }
 
 func (d *Document) checkItems(n ast.Node, t reflect.Type, where string) error {

@@ -228,7 +228,7 @@ func (c *checker) selector(n *parser.VectorSelector) {
 func (c *checker) bears(n *parser.VectorSelector, valid []string) {
 	for _, match := range n.LabelMatchers {
 		if match.Name != labelMetric && !slices.Contains(valid, match.Name) {
-			c.fail(n.PosRange, "%s has no label %q%s", n.Name, match.Name, hint(match.Name, valid))
+			c.fail(n.PosRange, "%s has no label %q%s", n.Name, match.Name, sources.MeantHint(match.Name, valid))
 		}
 	}
 }
@@ -249,7 +249,7 @@ func (c *checker) unknown(n *parser.VectorSelector) {
 		c.fail(n.PosRange, "there is no %s: of %s: only what is measured of the site has one", prefix, of)
 		return
 	}
-	c.fail(n.PosRange, "unknown metric %q%s", n.Name, hint(n.Name, c.names(strings.Contains(n.Name, ":"))))
+	c.fail(n.PosRange, "unknown metric %q%s", n.Name, sources.MeantHint(n.Name, c.names(strings.Contains(n.Name, ":"))))
 }
 
 // time refuses what would let an expression look elsewhere than back from where it is evaluated.
@@ -265,26 +265,18 @@ func (c *checker) time(n parser.Node, ahead, fixed bool) {
 func (c *checker) grouping(at posrange.PositionRange, names []string) {
 	for _, name := range names {
 		if !slices.Contains(c.labels, name) {
-			c.fail(at, "no series in this expression has the label %q%s", name, hint(name, c.labels))
+			c.fail(at, "no series in this expression has the label %q%s", name, sources.MeantHint(name, c.labels))
 		}
 	}
-}
-
-func hint(word string, among []string) string {
-	if near := sources.Nearest(word, among); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
 }
 
 // metricNames are all names that an expression may hold: those of the catalogue, or those with a prefix.
 func metricNames(prefixed bool) []string {
+	if !prefixed {
+		return sources.MetricNames()
+	}
 	var names []string
 	for _, m := range sources.Metrics() {
-		if !prefixed {
-			names = append(names, m.Name)
-			continue
-		}
 		for _, prefix := range sources.Prefixes {
 			if m.Measured() {
 				names = append(names, prefix+m.Name)

@@ -79,7 +79,7 @@ func (e *Engine) barred(p *plan, v *sources.View, at time.Time, o Options) bool 
 // passes tells whether any series of the guard is as asked. The site is not asked for: a series too many costs a look.
 func (e *Engine) passes(g guard, v *sources.View, at time.Time, o Options) bool {
 	for _, s := range v.Of(g.metric.Name) {
-		if len(g.own) > 1 && !matches(e.identity(s, "").labels, g.own) {
+		if !e.selects(&g.selector, s) {
 			continue
 		}
 		if value, ok := valueAt(v, g.metric, s, at, o.Provisional); ok && compares(value, g.op, g.number) {

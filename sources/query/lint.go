@@ -113,9 +113,9 @@ func (l *linter) matchers(n *parser.VectorSelector) {
 		switch {
 		case m.Type != labels.MatchEqual:
 		case n.Name == markActive && m.Name == "kind" && !slices.Contains(sources.MarkKinds, m.Value):
-			l.report(n, "no mark is of kind %q%s (known: %s)", m.Value, hint(m.Value, sources.MarkKinds), strings.Join(sources.MarkKinds, ", "))
+			l.report(n, "no mark is of kind %q%s (known: %s)", m.Value, sources.MeantHint(m.Value, sources.MarkKinds), strings.Join(sources.MarkKinds, ", "))
 		case n.Name == seriesAge && m.Name == "metric" && !isMetric(m.Value):
-			l.report(n, "no series is of the metric %q%s", m.Value, hint(m.Value, metricNames(false)))
+			l.report(n, "no series is of the metric %q%s", m.Value, sources.MeantHint(m.Value, metricNames(false)))
 		}
 	}
 }

@@ -20,11 +20,8 @@ const (
 
 // made tells whether a metric is made on reading.
 func made(metric string) bool {
-	switch metric {
-	case launchSeconds, launchPhase, markActive, seriesAge:
-		return true
-	}
-	return strings.HasPrefix(metric, sources.PreviousPrefix)
+	m, known := sources.Lookup(metric)
+	return known && m.Made() || strings.HasPrefix(metric, sources.PreviousPrefix)
 }
 
 // timeless tells whether a metric is known up to now, whatever else is late.

@@ -28,20 +28,5 @@ func (q *querier) previous(set *seriesSet, m sources.Metric, from, to int64, mat
 	}
 	of, _ := sources.Lookup(m.Formula)
 	ahead := q.o.Launch.T0.Sub(q.o.Earlier.t0) + of.Period // from the start of a period then to its stamp now
-	start, end := time.UnixMilli(from).Add(-ahead), time.UnixMilli(to+1).Add(-ahead)
-	for _, s := range q.o.Earlier.view.Of(of.Name) {
-		now := sources.Series{Metric: m.Name, Resource: s.Resource, Label: s.Label}
-		id := q.engine.identity(now, q.o.site(now))
-		if !matches(id.labels, matchers) {
-			continue
-		}
-		q.room = q.o.Earlier.view.Points(q.room[:0], s, start, end)
-		var samples []sample
-		for _, p := range q.room {
-			if value, ok := reading(of, p, true); ok {
-				samples = append(samples, sample{p.At.Add(ahead).UnixMilli(), value})
-			}
-		}
-		set.series = append(set.series, &series{id.labels, samples})
-	}
+	q.take(set, origin{q.o.Earlier.view, of, m.Name, ahead, true}, from, to, matchers)
 }

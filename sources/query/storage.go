@@ -84,17 +84,32 @@ func named(matchers []*labels.Matcher) []string {
 
 // read takes the samples of a metric from the view.
 func (q *querier) read(set *seriesSet, m sources.Metric, from, to int64, matchers []*labels.Matcher) {
-	start, end := time.UnixMilli(from).Add(-m.Period), time.UnixMilli(to+1).Add(-m.Period)
-	for _, s := range q.view.Of(m.Name) {
-		id := q.engine.identity(s, q.o.site(s))
+	q.take(set, origin{q.view, m, m.Name, m.Period, q.o.Provisional}, from, to, matchers)
+}
+
+// origin is where samples are taken from.
+type origin struct {
+	view        *sources.View
+	metric      sources.Metric
+	as          string        // the name under which they are found
+	later       time.Duration // from the start of a period to its stamp
+	provisional bool
+}
+
+// take takes the samples of a metric that have their stamps in a stretch.
+func (q *querier) take(set *seriesSet, o origin, from, to int64, matchers []*labels.Matcher) {
+	start, end := time.UnixMilli(from).Add(-o.later), time.UnixMilli(to+1).Add(-o.later)
+	for _, s := range o.view.Of(o.metric.Name) {
+		found := sources.Series{Metric: o.as, Resource: s.Resource, Label: s.Label}
+		id := q.engine.identity(found, q.o.site(found))
 		if !matches(id.labels, matchers) {
 			continue
 		}
-		q.room = q.view.Points(q.room[:0], s, start, end)
+		q.room = o.view.Points(q.room[:0], s, start, end)
 		samples := make([]sample, 0, len(q.room))
 		for _, p := range q.room {
-			if value, ok := reading(m, p, q.o.Provisional); ok {
-				samples = append(samples, sample{p.At.Add(m.Period).UnixMilli(), value})
+			if value, ok := reading(o.metric, p, o.provisional); ok {
+				samples = append(samples, sample{p.At.Add(o.later).UnixMilli(), value})
 			}
 		}
 		set.series = append(set.series, &series{id.labels, samples})

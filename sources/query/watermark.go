@@ -91,6 +91,11 @@ func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (tim
 	return mark, nil
 }
 
+// selects tells whether a selector asks for a series. Its site is not looked at.
+func (e *Engine) selects(s *selector, one sources.Series) bool {
+	return len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own)
+}
+
 // namedBy lists the series that a selector means for a resource: the resource's own where the selector's
 // service has it, else all that match.
 func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources.Series {
@@ -101,7 +106,7 @@ func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources
 	}
 	var all, own []sources.Series
 	for _, one := range v.Of(s.metric.Name) {
-		if len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own) {
+		if e.selects(&s, one) {
 			all = append(all, one)
 			if one.Resource == resource {
 				own = append(own, one)
@@ -272,7 +277,7 @@ func (e *Engine) Resources(v *sources.View, expr, service string) []string {
 			continue
 		}
 		for _, one := range v.Of(s.metric.Name) {
-			if !known[one.Resource] && (len(s.own) <= 1 || matches(e.identity(one, "").labels, s.own)) {
+			if !known[one.Resource] && e.selects(&s, one) {
 				known[one.Resource] = true
 				names = append(names, one.Resource)
 			}
