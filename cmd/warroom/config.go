@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -196,6 +197,14 @@ func (c *config) checkSites(d *document.Document) error {
 		}
 	}
 	return nil
+}
+
+// at is the path of a file that the config names, from its own folder.
+func (c *config) at(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.path), path)
 }
 
 // names are the short names of a service's resources.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -71,7 +70,7 @@ func (r *receiving) check(d *document.Document, place []string) error {
 	case r.Severity == "":
 		r.Severity = alerts.Page
 	case !slices.Contains(alerts.Severities, r.Severity):
-		return d.Unknown(in("severity"), "severity", string(r.Severity), where, severityNames())
+		return d.Unknown(in("severity"), "severity", string(r.Severity), where, namesOf(alerts.Severities))
 	}
 	var said []string
 	for _, a := range r.addresses() {
@@ -87,7 +86,7 @@ func (r *receiving) check(d *document.Document, place []string) error {
 	case r.File != "" && r.Kind == "":
 		r.Kind = receiver.Shoutrrr
 	case r.File != "" && !slices.Contains(receiver.Kinds, r.Kind):
-		return d.Unknown(in("kind"), "kind of receiver", string(r.Kind), where, kindsOfReceivers())
+		return d.Unknown(in("kind"), "kind of receiver", string(r.Kind), where, namesOf(receiver.Kinds))
 	}
 	for _, name := range variables.FindAllStringSubmatch(r.text(), -1) {
 		if name[1] == "" {
@@ -133,16 +132,10 @@ func (r *receiving) kind() receiver.Kind {
 // text is the address as it stands in the config, "" where it stands in a file.
 func (r *receiving) text() string { return r.Webhook + r.URL + r.Alertmanager }
 
-func severityNames() (names []string) {
-	for _, s := range alerts.Severities {
-		names = append(names, string(s))
-	}
-	return names
-}
-
-func kindsOfReceivers() (names []string) {
-	for _, k := range receiver.Kinds {
-		names = append(names, string(k))
+// namesOf are words as texts.
+func namesOf[T ~string](words []T) (names []string) {
+	for _, w := range words {
+		names = append(names, string(w))
 	}
 	return names
 }
@@ -153,10 +146,7 @@ var variables = regexp.MustCompile(`\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\}|)`)
 // address is the receiver's URL with its secrets, which are read anew each time.
 func (r *receiving) address(c *config, env func(string) string) (string, error) {
 	if r.File != "" {
-		path := r.File
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(c.path), path)
-		}
+		path := c.at(r.File)
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return "", fmt.Errorf("url_file: %w", err)

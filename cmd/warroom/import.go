@@ -84,12 +84,8 @@ func (p *process) importSeries(ctx context.Context, dir, into string) error {
 		}
 		return err
 	}
-	series := map[sources.Series]bool{}
-	for i := range d.Samples {
-		series[d.Samples[i].Series] = true
-	}
 	p.printf("%s: %s, %s of %d series. Look at it with: warroom replay %s\n",
-		into, d.Launch.Name, counted(len(d.Samples), "row"), len(series), into)
+		into, d.Launch.Name, counted(len(d.Samples), "row"), seriesOf(d.Samples), into)
 	return nil
 }
 

@@ -79,10 +79,7 @@ func (p *process) configFor(asked, instead string) (*config, error) {
 // written: so the same launch goes on in the same file after midnight, and after a restart.
 func (p *process) recordingPath(c *config) (string, error) {
 	if c.Recording != "" {
-		if filepath.IsAbs(c.Recording) {
-			return c.Recording, nil
-		}
-		return filepath.Join(filepath.Dir(c.path), c.Recording), nil
+		return c.at(c.Recording), nil
 	}
 	state, err := p.folder("XDG_STATE_HOME", ".local/state")
 	if err != nil {

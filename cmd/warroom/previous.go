@@ -23,25 +23,24 @@ func previousFlag(c *cobra.Command, file *string) {
 }
 
 // earlierLaunch reads the recording of an earlier launch as it turned out; nil where no file is named.
-func earlierLaunch(ctx context.Context, file string) (*query.Earlier, error) {
+func earlierLaunch(ctx context.Context, file string) (earlier *query.Earlier, err error) {
 	if file == "" {
 		return nil, nil
 	}
-	tape, err := recording.OpenReadOnly(file)
-	if err != nil {
-		return nil, err
-	}
-	closing := closeAfter(tape)
-	meta, err := tape.Meta(ctx)
-	if err != nil {
-		return nil, closing(err)
-	}
-	t0 := meta.Launch.T0
-	batch, _, err := tape.Load(ctx, t0.Add(-previousBefore), t0.Add(previousAfter), time.Time{})
-	if err != nil {
-		return nil, closing(err)
-	}
-	window := sources.NewWindow(previousBefore + previousAfter)
-	window.Apply(batch)
-	return query.NewEarlier(window, t0), closing(nil)
+	err = onRecording(file, func(tape *recording.File) error {
+		meta, err := tape.Meta(ctx)
+		if err != nil {
+			return err
+		}
+		t0 := meta.Launch.T0
+		batch, _, err := tape.Load(ctx, t0.Add(-previousBefore), t0.Add(previousAfter), time.Time{})
+		if err != nil {
+			return err
+		}
+		window := sources.NewWindow(previousBefore + previousAfter)
+		window.Apply(batch)
+		earlier = query.NewEarlier(window, t0)
+		return nil
+	})
+	return earlier, err
 }

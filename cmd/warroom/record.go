@@ -106,15 +106,20 @@ func (m *minute) line(ctx context.Context, tape *recording.File) string {
 	}
 	m.mark = mark
 	m.learn(b.Facts)
-	series := map[sources.Series]bool{}
-	for _, s := range b.Samples {
-		series[s.Series] = true
-	}
-	line := fmt.Sprintf("%d samples of %d series, %d changes", len(b.Samples), len(series), len(b.Changes))
+	line := fmt.Sprintf("%d samples of %d series, %d changes", len(b.Samples), seriesOf(b.Samples), len(b.Changes))
 	for _, name := range slices.Sorted(maps.Keys(m.failed)) {
 		line += fmt.Sprintf("; %s: %s", name, m.failed[name].Kind)
 	}
 	return line + rung(b.Changes)
+}
+
+// seriesOf is how many series samples are of.
+func seriesOf(samples []sources.Sample) int {
+	series := map[sources.Series]bool{}
+	for i := range samples {
+		series[samples[i].Series] = true
+	}
+	return len(series)
 }
 
 // rung tells which pages began and ended.

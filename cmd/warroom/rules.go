@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,10 +19,7 @@ import (
 func (c *config) ruleFiles() []string {
 	out := make([]string, len(c.Alerts.Rules))
 	for i, path := range c.Alerts.Rules {
-		out[i] = path
-		if !filepath.IsAbs(path) {
-			out[i] = filepath.Join(filepath.Dir(c.path), path)
-		}
+		out[i] = c.at(path)
 	}
 	return out
 }
@@ -64,32 +60,18 @@ func (c *config) rulesOfOthers() (odd []string) {
 		for _, w := range engine.Wants(rule.Expr) {
 			known, what := phases, "phase"
 			if m, _ := sources.Lookup(w.Metric); w.Label == "resource" && m.Measured() {
-				known, what = c.named(m.Service), m.Service+" resource"
+				known, what = c.names(m.Service), m.Service+" resource"
 			} else if w.Metric != "launch_phase" || w.Label != "phase" {
 				continue
 			}
 			if slices.Contains(known, w.Value) {
 				continue
 			}
-			near := ""
-			if nearest := sources.Nearest(w.Value, known); nearest != "" {
-				near = fmt.Sprintf("; the nearest is %q", nearest)
-			}
-			text := fmt.Sprintf("%s:%d: alert %s: this launch has no %s %q%s", rule.File, rule.Line, rule.Alert, what, w.Value, near)
+			text := fmt.Sprintf("%s:%d: alert %s: this launch has no %s %q%s", rule.File, rule.Line, rule.Alert, what, w.Value, sources.NearestHint(w.Value, known))
 			odd = append(odd, sources.Clean(text))
 		}
 	}
 	return odd
-}
-
-// named are the short names of a service's resources.
-func (c *config) named(service string) (names []string) {
-	for _, r := range c.watch {
-		if r.Service == service {
-			names = append(names, r.Name)
-		}
-	}
-	return names
 }
 
 // rules are those of the config that holds.

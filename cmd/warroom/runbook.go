@@ -188,10 +188,7 @@ func rightRunbook(b *runbooks.Runbook) string {
 func (c *config) runbooks() []string {
 	out := make([]string, len(c.Runbooks))
 	for i, path := range c.Runbooks {
-		out[i] = path
-		if !filepath.IsAbs(path) {
-			out[i] = filepath.Join(filepath.Dir(c.path), path)
-		}
+		out[i] = c.at(path)
 	}
 	return out
 }
