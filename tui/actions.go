@@ -96,7 +96,7 @@ func (p *deedsPage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 	if p.requests {
 		title, none = "requests", "nobody has asked for a second operator"
 	}
-	heading(c, top, title, fmt.Sprintf("%d in this recording, times in %s", len(all), m.drawn.at.In(m.opt.Zone).Format("MST")))
+	heading(c, top, title, fmt.Sprintf("%d in this recording, times in %s", len(all), m.zone()))
 	if len(all) == 0 {
 		c.Text(body.X+1, body.Y, body.W-2, none, theme.Fg(theme.Faint))
 		return
@@ -153,25 +153,10 @@ func (m *Model) runState(r *runbooks.Run) (string, theme.Style) {
 
 // deedDetail says all that is known of a deed.
 func (m *Model) deedDetail(c *Canvas, r Rect, d *deed) {
-	var lines []string
 	if d.run != nil {
-		lines = m.runDetail(d.run)
+		saysMore(c, r, m.runDetail(d.run))
 	} else {
-		lines = m.requestDetail(d.request)
-	}
-	y := r.Y + 1
-	for i, line := range lines {
-		for _, part := range wrap(sources.Clean(line), r.W-2, 2) {
-			if y >= r.Y+r.H {
-				return
-			}
-			style := theme.Fg(theme.Text)
-			if i > 0 {
-				style = theme.Fg(theme.Faint)
-			}
-			c.Text(r.X+1, y, r.W-2, part, style)
-			y++
-		}
+		saysMore(c, r, m.requestDetail(d.request))
 	}
 }
 

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,13 +62,7 @@ func (m *Model) respond(r alerts.Response, resource sources.Ref, said string) te
 		return nil
 	}
 	m.say("recording it …")
-	tape := m.opt.Tape
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(context.Background(), readFor)
-		defer cancel()
-		_, err := tape.AppendChange(ctx, c)
-		return respondedMsg{said: said, err: err}
-	}
+	return m.record(c, func(_ sources.Change, err error) tea.Msg { return respondedMsg{said: said, err: err} })
 }
 
 func (m *Model) responded(msg respondedMsg) tea.Cmd {

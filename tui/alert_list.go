@@ -131,9 +131,7 @@ func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	top, body := area.Top(2)
 	heading(c, top, "alerts", m.alertTally(rows))
 	if len(rows) == 0 {
-		for i, text := range wrap(m.noAlerts(), body.W-2, body.H) {
-			c.Text(body.X+1, body.Y+i, body.W-2, text, theme.Fg(theme.Faint))
-		}
+		saysNone(c, body, m.noAlerts())
 		return
 	}
 	foot, lines := body.Bottom(min(alertFoot, body.H/2))
@@ -182,7 +180,7 @@ func (m *Model) alertTally(rows []alertRow) string {
 	if ahead := m.silencedAhead(rows); ahead != "" {
 		parts = append(parts, ahead)
 	}
-	return strings.Join(append(parts, "times in "+m.drawn.at.In(m.opt.Zone).Format("MST")), " · ")
+	return strings.Join(append(parts, "times in "+m.zone()), " · ")
 }
 
 // The columns of the list of alerts.
@@ -266,19 +264,7 @@ func (m *Model) minute(t time.Time) string { return t.In(m.opt.Zone).Format("15:
 
 // alertFoot says more of the chosen alert.
 func (m *Model) alertFoot(c *Canvas, r Rect, a *alerts.Alert) {
-	y := r.Y + 1
-	for i, text := range append(m.alertFacts(a), filled(m.ownerWords(a), prefixed("runbook: ", sources.Clean(a.Runbook)))...) {
-		style := theme.Fg(theme.Faint)
-		if i == 0 {
-			style = theme.Fg(theme.Text)
-		}
-		for _, part := range wrap(text, r.W-2, 2) {
-			if y < r.Y+r.H {
-				c.Text(r.X+1, y, r.W-2, part, style)
-			}
-			y++
-		}
-	}
+	saysMore(c, r, append(m.alertFacts(a), filled(m.ownerWords(a), prefixed("runbook: ", sources.Clean(a.Runbook)))...))
 }
 
 // alertFacts are what an alert says of itself: its summary, its rule, what explains it and what it explains, until when it is silenced.

@@ -18,14 +18,11 @@ import (
 
 // alertPage is one alert: why it fired, with the values that were judged, what it went through and what people did.
 type alertPage struct {
-	of     string // its key
-	top    int    // the first line in sight
-	height int    // lines in sight at the last drawing
-	beyond int    // lines that had no room
+	of string // its key
+	scroll
 }
 
 func (p *alertPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	var by int
 	switch {
 	case key.Matches(k, m.keys.Back):
 		m.open(&alertListPage{chosen: p.of})
@@ -38,19 +35,8 @@ func (p *alertPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, m.keys.Right, m.keys.NextTile, m.keys.Next):
 		p.other(m, +1)
 		return nil, true
-	case key.Matches(k, m.keys.Down):
-		by = 1
-	case key.Matches(k, m.keys.Up):
-		by = -1
-	case key.Matches(k, m.keys.PageDown):
-		by = max(p.height-1, 1)
-	case key.Matches(k, m.keys.PageUp):
-		by = -max(p.height-1, 1)
-	default:
-		return nil, false
 	}
-	p.top = max(min(p.top+by, p.beyond), 0)
-	return nil, true
+	return nil, p.scroll.key(m.keys, k, 1)
 }
 
 // toTile opens the tile of what the alert is about.
@@ -149,11 +135,7 @@ func (m *Model) judgedChart(c *Canvas, area Rect, a *alerts.Alert, v *sources.Vi
 		return area
 	}
 	unit, _ := sources.Lookup(judged[0].Series.Metric)
-	l := chart.Lines{
-		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Marks: m.alertMoments(a, v),
-		Value: func(n float64) string { return axisLabel(n, unit) },
-		Time:  m.minute,
-	}
+	l := m.overTime(unit, m.alertMoments(a, v))
 	b := m.boundOf(a.Words, judged)
 	for _, j := range judged[:min(len(judged), chartLines)] {
 		if metric, _ := sources.Lookup(j.Series.Metric); metric.Unit == unit.Unit {
@@ -190,12 +172,7 @@ func (m *Model) judgedLine(j alerts.Judged, v *sources.View) chart.Series {
 	if len(points) == 0 {
 		points = j.Points
 	}
-	out := chart.Series{Name: seriesWords(j.Series)}
-	for _, p := range points {
-		n, ok := measured(p, &metric)
-		out.Points = append(out.Points, chart.Point{At: p.At, Span: period, Value: n, None: !ok, Provisional: p.Provisional})
-	}
-	return out
+	return chart.Series{Name: seriesWords(j.Series), Points: plotted(points, &metric)}
 }
 
 // seriesWords is a series as people call it.

@@ -91,9 +91,7 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	top, body := area.Top(2)
 	heading(c, top, "ceilings", ceilingTally(all))
 	if len(all) == 0 {
-		for i, text := range wrap("no ceiling is known yet: those of fleets, databases and the edge come with their first numbers", body.W-2, body.H) {
-			c.Text(body.X+1, body.Y+i, body.W-2, text, theme.Fg(theme.Faint))
-		}
+		saysNone(c, body, "no ceiling is known yet: those of fleets, databases and the edge come with their first numbers")
 		return
 	}
 	head, body := body.Top(1)
@@ -271,14 +269,10 @@ func (c *Ceiling) toAct() string {
 // ceilingChart draws what is used under its ceiling.
 func (m *Model) ceilingChart(c *Canvas, r Rect, k *Ceiling, v *sources.View) {
 	unit, _ := sources.Lookup(k.spec.Used)
-	l := chart.Lines{
-		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Marks: m.marksOf(k.Tile.Ref, v),
-		Series: []chart.Series{m.line(k.spec.Used, k.Tile.Ref, v)},
-		Limits: []chart.Bound{{Name: "ceiling " + axisLabel(k.Most, unit), Value: k.Most}},
-		Value:  func(n float64) string { return axisLabel(n, unit) }, Time: m.minute,
-	}
-	if k.share() < leastDrawn {
-		l.Limits = nil // the line would lie on the axis
+	l := m.overTime(unit, m.marksOf(k.Tile.Ref, v))
+	l.Series = []chart.Series{m.line(k.spec.Used, k.Tile.Ref, v)}
+	if k.share() >= leastDrawn { // else the line would lie on the axis
+		l.Limits = []chart.Bound{{Name: "ceiling " + axisLabel(k.Most, unit), Value: k.Most}}
 	}
 	c.Lines(r, &l)
 }
@@ -288,19 +282,7 @@ const leastDrawn = 0.1
 
 // ceilingFoot says in sentences what the chosen ceiling comes to.
 func (m *Model) ceilingFoot(c *Canvas, r Rect, k *Ceiling) {
-	y := r.Y + 1
-	for i, text := range m.ceilingWords(k) {
-		style := theme.Fg(theme.Text)
-		if i > 0 {
-			style = theme.Fg(theme.Faint)
-		}
-		for _, part := range wrap(text, r.W-2, 2) {
-			if y < r.Y+r.H {
-				c.Text(r.X+1, y, r.W-2, part, style)
-			}
-			y++
-		}
-	}
+	saysMore(c, r, m.ceilingWords(k))
 }
 
 func (m *Model) ceilingWords(k *Ceiling) []string {

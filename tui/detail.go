@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,9 +207,8 @@ const (
 // seriesHead is the head of the table of series. The zone of its times is said once, here.
 func (m *Model) seriesHead(width int) []column {
 	faint := theme.Fg(theme.Faint).Bold()
-	zone := m.drawn.at.In(m.opt.Zone).Format("MST")
 	return seriesColumns(width,
-		column{text: "SERIES", style: faint}, column{text: "SETTLED", style: faint}, column{text: "OF, " + zone, style: faint},
+		column{text: "SERIES", style: faint}, column{text: "SETTLED", style: faint}, column{text: "OF, " + m.zone(), style: faint},
 		column{text: "YOUNGER", style: faint}, column{text: "STATE", style: faint}, column{text: "AGE / NORMAL", style: faint})
 }
 
@@ -241,9 +239,7 @@ func seriesOf(v *sources.View, r sources.Ref) []sources.Series {
 			out = append(out, s)
 		}
 	})
-	slices.SortFunc(out, func(a, b sources.Series) int {
-		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Label, b.Label))
-	})
+	slices.SortFunc(out, sources.CompareSeries)
 	return slices.Compact(out)
 }
 

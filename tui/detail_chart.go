@@ -59,11 +59,8 @@ func (m *Model) charts(c *Canvas, area Rect, t *Tile, v *sources.View, lines int
 func (m *Model) largeChart(c *Canvas, r Rect, t *Tile, metrics []string, v *sources.View) {
 	metrics = metrics[:min(len(metrics), chartLines)]
 	unit, _ := sources.Lookup(metrics[0])
-	lines := chart.Lines{
-		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Limits: m.limits(t, metrics, v), Marks: m.marksOf(t.Ref, v),
-		Value: func(n float64) string { return axisLabel(n, unit) },
-		Time:  func(at time.Time) string { return at.In(m.opt.Zone).Format("15:04") },
-	}
+	lines := m.overTime(unit, m.marksOf(t.Ref, v))
+	lines.Limits = m.limits(t, metrics, v)
 	for i, name := range metrics {
 		if i == 0 || !t.isCeiling(name) {
 			line := m.line(name, t.Ref, v)
@@ -72,6 +69,14 @@ func (m *Model) largeChart(c *Canvas, r Rect, t *Tile, metrics []string, v *sour
 		}
 	}
 	c.Lines(r, &lines)
+}
+
+// overTime is a large chart up to the time that is shown, in the unit of a metric, without any line yet.
+func (m *Model) overTime(unit sources.Metric, marks []chart.Moment) chart.Lines {
+	return chart.Lines{
+		Now: m.drawn.at, Span: spanOf(m.drawn.at.Sub(m.reach().from)), Marks: marks,
+		Value: func(n float64) string { return axisLabel(n, unit) }, Time: m.minute,
+	}
 }
 
 // line is one metric's samples in the stretch that the chart may show; its name bears the newest settled value.
@@ -84,9 +89,16 @@ func (m *Model) line(name string, r sources.Ref, v *sources.View) chart.Series {
 		value, _ := m.reading(p, true, metric)
 		out.Name += " " + value
 	}
-	for _, p := range v.Points(nil, sources.Series{Metric: name, Resource: r.Name}, at.Add(-behind), at.Add(period)) {
-		n, ok := measured(p, &metric)
-		out.Points = append(out.Points, chart.Point{At: p.At, Span: period, Value: n, None: !ok, Provisional: p.Provisional})
+	out.Points = plotted(v.Points(nil, sources.Series{Metric: name, Resource: r.Name}, at.Add(-behind), at.Add(period)), &metric)
+	return out
+}
+
+// plotted are the points of a metric as a chart takes them.
+func plotted(points []sources.Point, metric *sources.Metric) (out []chart.Point) {
+	period := max(metric.Period, time.Second)
+	for _, p := range points {
+		n, ok := measured(p, metric)
+		out = append(out, chart.Point{At: p.At, Span: period, Value: n, None: !ok, Provisional: p.Provisional})
 	}
 	return out
 }

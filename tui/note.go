@@ -50,13 +50,19 @@ func (m *Model) note(text string) (tea.Cmd, error) {
 		Actor: sources.Clean(m.opt.Operator), Text: sources.Clean(text),
 	}
 	m.say("recording the note …")
+	return m.record(c, func(written sources.Change, err error) tea.Msg {
+		return notedMsg{text: text, change: written, err: err}
+	}), nil
+}
+
+// record writes a change into the recording, and tells what came of it.
+func (m *Model) record(c sources.Change, told func(written sources.Change, err error) tea.Msg) tea.Cmd {
 	tape := m.opt.Tape
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), readFor)
 		defer cancel()
-		written, err := tape.AppendChange(ctx, c)
-		return notedMsg{text: text, change: written, err: err}
-	}, nil
+		return told(tape.AppendChange(ctx, c))
+	}
 }
 
 // noted says whether the note is safe. One that could not be recorded is offered again.

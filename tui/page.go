@@ -112,6 +112,57 @@ func (l *list) draw(c *Canvas, area Rect, n int, line func(i int, r Rect)) {
 	}
 }
 
+// scroll is a text of which some lines are in sight.
+type scroll struct {
+	top    int // the first line in sight
+	height int // lines in sight at the last drawing
+	beyond int // lines that had no room
+}
+
+// key moves the text and tells whether the key was for it. A page further so many lines stay in sight.
+func (s *scroll) key(k *keyMap, press tea.KeyPressMsg, kept int) bool {
+	page := max(s.height-kept, 1)
+	switch {
+	case key.Matches(press, k.Down):
+		s.top++
+	case key.Matches(press, k.Up):
+		s.top--
+	case key.Matches(press, k.PageDown):
+		s.top += page
+	case key.Matches(press, k.PageUp):
+		s.top -= page
+	default:
+		return false
+	}
+	s.top = max(min(s.top, s.beyond), 0)
+	return true
+}
+
+// saysMore writes below a blank line what there is to say of the chosen line of a list: the first text is what matters, and
+// each has two lines at the most.
+func saysMore(c *Canvas, r Rect, texts []string) {
+	y := r.Y + 1
+	for i, text := range texts {
+		style := theme.Fg(theme.Faint)
+		if i == 0 {
+			style = theme.Fg(theme.Text)
+		}
+		for _, part := range wrap(sources.Clean(text), r.W-2, 2) {
+			if y < r.Y+r.H {
+				c.Text(r.X+1, y, r.W-2, part, style)
+			}
+			y++
+		}
+	}
+}
+
+// saysNone writes why a list is empty.
+func saysNone(c *Canvas, r Rect, why string) {
+	for i, text := range wrap(why, r.W-2, r.H) {
+		c.Text(r.X+1, r.Y+i, r.W-2, text, theme.Fg(theme.Faint))
+	}
+}
+
 // column is one cell of a table's line. A negative width takes what is left.
 type column struct {
 	text  string

@@ -113,17 +113,5 @@ func (m *Model) bookFoot(c *Canvas, r Rect, b *runbooks.Runbook) {
 		j := m.judge(step.Expr)
 		first += ": " + strings.Join(filled(j.why(), j.value()), "")
 	}
-	y := r.Y + 1
-	for i, text := range filled(b.About, "first: "+first, prefixed("for ", subject.String())) {
-		style := theme.Fg(theme.Faint)
-		if i == 0 {
-			style = theme.Fg(theme.Text)
-		}
-		for _, part := range wrap(sources.Clean(text), r.W-2, 2) {
-			if y < r.Y+r.H {
-				c.Text(r.X+1, y, r.W-2, part, style)
-			}
-			y++
-		}
-	}
+	saysMore(c, r, filled(b.About, "first: "+first, prefixed("for ", subject.String())))
 }

@@ -13,11 +13,9 @@ type bookPage struct {
 	book    *runbooks.Runbook
 	subject sources.Ref
 	session string // that this page shows, "" while nobody carries it out
-	top     int    // the first line in sight
-	height  int    // lines in sight at the last drawing
-	beyond  int    // lines that had no room
-	follows bool   // the current step is kept in sight
-	marked  int    // the current step at the last drawing
+	scroll
+	follows bool // the current step is kept in sight
+	marked  int  // the current step at the last drawing
 }
 
 // now is the session that is shown: the one that the page has shown before, else one that has not ended. A replay shows
@@ -59,7 +57,7 @@ func (p *bookPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, m.keys.AbortBook):
 		return p.attempt(m, m.abort), true
 	}
-	return nil, p.scroll(m.keys, k)
+	return nil, p.read(m.keys, k)
 }
 
 // attempt does something with the current step, or says why not. After the end the page goes back to the beginning.
@@ -82,26 +80,17 @@ func (p *bookPage) attempt(m *Model, do func(place) (tea.Cmd, error)) tea.Cmd {
 	return cmd
 }
 
-// scroll moves the text; the current step is kept in sight again once it is another one.
-func (p *bookPage) scroll(k *keyMap, press tea.KeyPressMsg) bool {
-	var by int
+// read moves the text; the current step is kept in sight again once it is another one.
+func (p *bookPage) read(k *keyMap, press tea.KeyPressMsg) bool {
 	switch {
-	case key.Matches(press, k.Down):
-		by = 1
-	case key.Matches(press, k.Up):
-		by = -1
-	case key.Matches(press, k.PageDown):
-		by = max(p.height-2, 1)
-	case key.Matches(press, k.PageUp):
-		by = -max(p.height-2, 1)
 	case key.Matches(press, k.Start):
-		by = -p.top
+		p.top = 0
 	case key.Matches(press, k.End):
-		by = p.beyond
-	default:
+		p.top = p.beyond
+	case !p.scroll.key(k, press, 2):
 		return false
 	}
-	p.top, p.follows = max(min(p.top+by, p.beyond), 0), false
+	p.follows = false
 	return true
 }
 

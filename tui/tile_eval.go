@@ -40,12 +40,7 @@ func checkValue(value string) error {
 
 // meantMetric is the nearest metric of the catalogue.
 func meantMetric(name string) string {
-	metrics := sources.Metrics()
-	names := make([]string, len(metrics))
-	for i, m := range metrics {
-		names[i] = m.Name
-	}
-	if near := sources.Nearest(name, names); near != "" {
+	if near := sources.Nearest(name, sources.MetricNames()); near != "" {
 		return fmt.Sprintf(", did you mean %q?", near)
 	}
 	return " in the catalogue"

@@ -152,7 +152,7 @@ func (p *timelinePage) draw(m *Model, c *Canvas, area Rect, _ *sources.View) {
 		p.list.at = reached(entries, at)
 	}
 	top, body := area.Top(2)
-	about := fmt.Sprintf("%d changes and marks, times in %s", len(entries), at.In(m.opt.Zone).Format("MST"))
+	about := fmt.Sprintf("%d changes and marks, times in %s", len(entries), m.zone())
 	heading(c, top, "timeline", about)
 	if len(entries) == 0 && !body.Empty() {
 		c.Text(body.X+1, body.Y, body.W-2, "nothing has happened yet, and nothing is planned", theme.Fg(theme.Faint))
@@ -212,6 +212,9 @@ const leastKind = 56
 
 // hour is a time of day in the room's zone.
 func (m *Model) hour(t time.Time) string { return t.In(m.opt.Zone).Format(time.TimeOnly) }
+
+// zone is what times are told in, at the time that is shown.
+func (m *Model) zone() string { return m.drawn.at.In(m.opt.Zone).Format("MST") }
 
 // when is a moment as the timeline writes it: with the date where the recording has more than one.
 func (m *Model) when(t time.Time) string {
