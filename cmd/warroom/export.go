@@ -63,11 +63,7 @@ func (p *process) exportSeries(ctx context.Context, tape *recording.File, out st
 	if err := directory.Write(out, launch, slices.Values(samples)); err != nil {
 		return errors.Join(damaged, err)
 	}
-	series := map[sources.Series]bool{}
-	for i := range samples {
-		series[samples[i].Series] = true
-	}
-	p.printf("%s: %s, %s of %d series, %s\n", out, launch.Name, counted(len(samples), "row"), len(series), counted(len(launch.Marks), "mark"))
+	p.printf("%s: %s, %s of %d series, %s\n", out, launch.Name, counted(len(samples), "row"), seriesOf(samples), counted(len(launch.Marks), "mark"))
 	return damaged
 }
 
