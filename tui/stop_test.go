@@ -20,6 +20,7 @@ func TestWhatGotWorseIsOfferedToBeTakenBack(t *testing.T) {
 		defer alerts.Close()
 		a.card(true)
 		a.press(rune1('y'))
+		time.Sleep(time.Minute) // what was raised is there
 		if n, err := alerts.Alarm(t.Context(), "OriginErrors fires", to); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
