@@ -27,6 +27,7 @@ const (
 	ChangeDeploy  = "deploy"  // a deployment or a configuration roll-out
 	ChangeSource  = "source"  // a source failed or healed
 	ChangeRoom    = "room"    // the room itself: lease taken, config reloaded, samples dropped
+	ChangeModel   = "model"   // what a rehearsal's simulated AWS was asked to change: its site is built again from it; nobody is shown it
 )
 
 // Change is something that happened in the account or in the room.

@@ -284,8 +284,11 @@ func fires(t *alerts.Transition) bool {
 	return t.Page || t.To == alerts.Firing && begins
 }
 
-// telling tells whether a change of an alert is worth a line of the timeline: it fires, or is over.
+// telling tells whether a change is worth a line of the timeline; one of an alert is when it fires, or is over.
 func telling(c *sources.Change) bool {
+	if c.Kind == sources.ChangeModel {
+		return false // the run that asked for it has its line
+	}
 	t, ok := alerts.ReadTransition(*c)
 	if !ok {
 		return true

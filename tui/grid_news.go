@@ -152,8 +152,8 @@ func changes(s *Scene, n int) []item {
 	var last sources.Change
 	alike, told := 0, map[string]bool{}
 	for _, c := range slices.Backward(all) {
-		if c.Kind == alerts.ChangeDelivery {
-			continue // the room says so where a receiver fails
+		if c.Kind == alerts.ChangeDelivery || c.Kind == sources.ChangeModel {
+			continue // the room says so where a receiver fails, and the run what it asks for
 		}
 		if t, ok := alerts.ReadTransition(c); ok {
 			if t.To != alerts.Resolved || t.Severity == alerts.Info || len(out) == n {

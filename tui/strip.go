@@ -192,7 +192,7 @@ func (s *Scene) ticksBetween(from, to time.Time) []tick {
 }
 
 // asides are the kinds of changes that are worth no place on the strip.
-var asides = []string{sources.ChangeSource, sources.ChangeRoom, runbooks.ChangeHold, runbooks.ChangeRule, alerts.ChangeDelivery}
+var asides = []string{sources.ChangeSource, sources.ChangeRoom, sources.ChangeModel, runbooks.ChangeHold, runbooks.ChangeRule, alerts.ChangeDelivery}
 
 // alertTick is an alert that begins to fire.
 func alertTick(t *alerts.Transition) tick {

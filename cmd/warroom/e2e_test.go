@@ -282,13 +282,15 @@ func TestSuspendedInTmux(t *testing.T) {
 	p.restored()
 }
 
-// A program that is killed leaves a recording that the next one goes on with, at once.
+// A program that is killed leaves a recording that the next one goes on with, at once, also with what an operator had changed
+// in the simulated site.
 func TestKilledRehearsalGoesOnInTmux(t *testing.T) {
 	binary := built(t)
 	p := openPane(t, 120, 40)
 	file := filepath.Join(t.TempDir(), "r.warroom")
 	p.enter(binary + " rehearse --speed 20 --recording " + file)
 	p.until(`T\+00:0`)
+	raised(p)
 	first := collector(t, binary, file)
 	kill(t, first, syscall.SIGKILL)
 	p.until(`Killed`)
@@ -298,9 +300,38 @@ func TestKilledRehearsalGoesOnInTmux(t *testing.T) {
 	p.until(`REHEARSAL.*T\+00:`)
 	p.until(`\d registrations/min`)
 	p.eventually("the new process collects", func(string) bool { pid := collecting(binary, file); return pid != 0 && pid != first })
+	p.until(`5 fleet web.*ok`)
+	p.types(":actions")
+	p.press("Enter")
+	p.until(`fleet web: .*min 10 → 14`)
+	p.press("u")
+	p.until(`min +14 → 10`)
+	p.press("Escape")
+	p.gone(`PLAN`)
 	p.press("q")
 	p.until(`The rehearsal is recorded\.`)
 	isOneFile(t, file)
+}
+
+// raised raises the fleet by four instances, and waits until AWS has it.
+func raised(p *pane) {
+	p.t.Helper()
+	p.types(":arm")
+	p.press("Enter")
+	p.until(`ARMED`)
+	p.press("5")
+	p.until(`5 fleet web`)
+	p.press("c")
+	p.until(`capacity of asg/web`)
+	p.types("desired +4")
+	p.press("Enter")
+	p.until(`min +10 → 14`) // whatever scales by itself leaves that alone
+	time.Sleep(cardsPause)
+	p.press("y")
+	p.gone(`PLAN`)
+	p.types(":actions")
+	p.press("Enter")
+	p.until(`(done|worked) ✔ .*fleet web: `)
 }
 
 // A second screen on the same recording says that it only watches, sees what the first one records and what is

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,8 +32,14 @@ func newShift(t *testing.T) *shift { return shiftOf(t, "lottery") }
 
 func shiftOf(t *testing.T, scenario string) *shift {
 	t.Helper()
+	return shiftOn(t, rehearsal{scenario: scenario, speed: 60, seed: 1, file: filepath.Join(t.TempDir(), "r.warroom")})
+}
+
+// shiftOn begins a rehearsal, or goes on with one.
+func shiftOn(t *testing.T, o rehearsal) *shift {
+	t.Helper()
 	_, _, p := caught(t)
-	r, closing, err := p.rehearsalRoom(rehearsal{scenario: scenario, speed: 60, seed: 1, file: filepath.Join(t.TempDir(), "r.warroom")}, "mia")
+	r, closing, err := p.rehearsalRoom(o, "mia")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +158,33 @@ func TestRaisingTheFloorInTimeKeepsErrorsAway(t *testing.T) {
 	idle, raised := errors(false), errors(true)
 	if idle < 1000 || raised > idle/20 {
 		t.Errorf("%.0f errors without an operator and %.0f with one who raised the floor, want many and next to none", idle, raised)
+	}
+}
+
+// Who goes on with a rehearsal finds the site as operators left it, and can take back what they did.
+func TestARehearsalGoesOnWithWhatWasChanged(t *testing.T) {
+	t.Parallel()
+	first := newShift(t)
+	ended := sync.OnceFunc(first.end)
+	defer ended()
+	first.until("T-100s")
+	done := first.does(runbooks.Action{Kind: runbooks.Capacity, Resource: fleetWeb, Want: map[string]string{"desired": "+6"}})
+	first.until("T-60s")
+	ended()
+
+	s := shiftOn(t, rehearsal{file: first.tape.Path()})
+	defer s.end()
+	s.until("T+1m")
+	runs, err := s.hands.Runs(t.Context())
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%+v, %v", runs, err)
+	}
+	back, err := s.hands.Undo(t.Context(), runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(back.Before, done.After) || !slices.Equal(back.After, done.Before) {
+		t.Errorf("%+v was done, and %+v takes it back", done.After, back)
 	}
 }
 

@@ -186,9 +186,9 @@ func (p *process) rehearsalRoom(o rehearsal, operator string) (*room, func(error
 	clock := launchClock(meta.Clock)
 	r := &room{
 		tape: tape, meta: meta, clock: clock, holder: p.holder(operator),
-		open: simulated(meta, clock), advanced: func() {}, say: func(string) {}, notice: func(string) {},
+		advanced: func() {}, say: func(string) {}, notice: func(string) {},
 	}
-	r.writes = r.rehearsalWrites
+	r.open, r.writes = r.simulated, r.rehearsalWrites
 	return r, closeAfter(tape), nil
 }
 

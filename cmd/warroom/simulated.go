@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,32 +21,74 @@ import (
 )
 
 // simulated opens the sources of a rehearsal: a site, AWS' protocols in front of it on a loopback port, and
-// the same clients that ask the real AWS. The site is built again from its seed and brought up to now, which
-// is how a second process takes a rehearsal over.
-func simulated(meta recording.Meta, clock sources.Clock) opener {
-	return func(ctx context.Context, resources []sources.Resource) ([]sources.Source, func(), error) {
-		sc, err := loadScenario(meta.Rehearsal)
-		if err != nil {
-			return nil, nil, err
-		}
-		launch, err := simulator.New(sc, meta.Seed)
-		if err != nil {
-			return nil, nil, err
-		}
-		endpoint, release, err := serve(awswire.New(launch, clock))
-		if err != nil {
-			return nil, nil, err
-		}
-		reader, err := awsread.Open(ctx, awsread.Options{
-			Region: launch.State().Region, Endpoint: endpoint, Credentials: rehearsalCredentials(),
-			Resources: resources, Clock: clock, BudgetShare: 1, // nobody else asks the simulated account
-		})
-		if err != nil {
-			release()
-			return nil, nil, err
-		}
-		return append(reader.Sources(), storyteller{sc}), release, nil
+// the same clients that ask the real AWS. The site is built again from its seed, what the recording keeps of requests that
+// changed it is made again, and it is brought up to now: that is how another process takes a rehearsal over.
+func (r *room) simulated(ctx context.Context, resources []sources.Resource) ([]sources.Source, func(), error) {
+	meta := r.described()
+	sc, err := loadScenario(meta.Rehearsal)
+	if err != nil {
+		return nil, nil, err
 	}
+	launch, err := simulator.New(sc, meta.Seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	wire := awswire.New(launch, r.clock)
+	if err := r.repeat(ctx, wire); err != nil {
+		return nil, nil, err
+	}
+	wire.Journal(r.journal)
+	endpoint, release, err := serve(wire)
+	if err != nil {
+		return nil, nil, err
+	}
+	reader, err := awsread.Open(ctx, awsread.Options{
+		Region: launch.State().Region, Endpoint: endpoint, Credentials: rehearsalCredentials(),
+		Resources: resources, Clock: r.clock, BudgetShare: 1, // nobody else asks the simulated account
+	})
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return append(reader.Sources(), storyteller{sc}), release, nil
+}
+
+// journal records a request that is about to change the simulated site, by the lease: a process that has lost it changes
+// a site that nobody looks at.
+func (r *room) journal(w awswire.Write) error {
+	writer := r.writer.Load()
+	if writer == nil {
+		return errNobodyCollects
+	}
+	body, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	c := sources.Change{At: w.At, Seen: w.At, Kind: sources.ChangeModel, Actor: "room", Text: "asked of the simulated AWS: " + w.Service + ":" + w.Operation, Body: body}
+	_, err = writer.AppendChange(context.Background(), c)
+	return err
+}
+
+// repeat makes the requests again that changed the simulated site before this process collects.
+func (r *room) repeat(ctx context.Context, wire *awswire.Server) error {
+	changes, err := r.tape.Changes(ctx, time.Time{}, time.Time{}, time.Time{})
+	if err != nil && !errors.Is(err, recording.ErrDamaged) {
+		return err
+	}
+	slices.SortFunc(changes, func(a, b sources.Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, c := range changes {
+		if c.Kind != sources.ChangeModel {
+			continue
+		}
+		var w awswire.Write
+		if err = json.Unmarshal(c.Body, &w); err == nil {
+			err = wire.Repeat(w)
+		}
+		if err != nil {
+			return fmt.Errorf("build the simulated site again, at change %d of the recording: %w", c.Seq, err)
+		}
+	}
+	return nil
 }
 
 // serve answers requests on a free loopback port until it is released.

@@ -19,6 +19,7 @@ import (
 // rehearsal is a real launch behind the wire, with a clock that a test moves.
 type rehearsal struct {
 	clients
+	server *Server
 	launch *simulator.Launch
 	now    *time.Time
 }
@@ -34,8 +35,8 @@ func rehearse(t *testing.T, name string) rehearsal {
 		t.Fatal(err)
 	}
 	now := launch.Now()
-	url := listen(t, New(launch, standstill{&now, 1}))
-	return rehearsal{dialIn(t, url, launch.State().Region), launch, &now}
+	server := New(launch, standstill{&now, 1})
+	return rehearsal{dialIn(t, listen(t, server), launch.State().Region), server, launch, &now}
 }
 
 // TestScenario reads the real site: what CloudWatch gives of a settled minute is what the site measured,
@@ -111,19 +112,8 @@ func (r rehearsal) askAll(t *testing.T, client *cloudwatch.Client, metrics []typ
 func TestScenarioWrites(t *testing.T) {
 	r := rehearse(t, "lottery")
 	ctx, st := t.Context(), r.launch.State()
-	group := st.Groups[0]
-	if _, err := r.autoscaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: aws.String(group.ID),
-		MinSize: aws.Int32(int32(group.Desired + 2)), MaxSize: aws.Int32(int32(group.Max + 2))}); err != nil {
-		t.Fatal(err)
-	}
-	cluster := st.Clusters[0]
-	if _, err := r.rds.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String(cluster.ID),
-		ServerlessV2ScalingConfiguration: &rdsCapacity{MinCapacity: aws.Float64(cluster.MinACU + 1), MaxCapacity: aws.Float64(cluster.MaxACU)}}); err != nil {
-		t.Fatal(err)
-	}
-	r.maintenance(t, st.Distributions[0].ID)
-	r.limit(t, st.WebACLs[0])
-
+	group, cluster := st.Groups[0], st.Clusters[0]
+	r.turnsKnobs(t)
 	*r.now = r.now.Add(2 * time.Minute)
 	groups, err := r.autoscaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{group.ID}})
 	if err != nil {
@@ -140,6 +130,23 @@ func TestScenarioWrites(t *testing.T) {
 	if now.Clusters[0].MinACU != cluster.MinACU+1 || now.Distributions[0].Origin != simulator.OriginMaintenance {
 		t.Errorf("%g ACUs at least, origin %s", now.Clusters[0].MinACU, now.Distributions[0].Origin)
 	}
+}
+
+// turnsKnobs changes the fleet's bounds, the database's range, where visitors are sent and a rule's limit.
+func (r rehearsal) turnsKnobs(t *testing.T) {
+	t.Helper()
+	st := r.launch.State()
+	group, cluster := st.Groups[0], st.Clusters[0]
+	if _, err := r.autoscaling.UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: aws.String(group.ID),
+		MinSize: aws.Int32(int32(group.Desired + 2)), MaxSize: aws.Int32(int32(group.Max + 2))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.rds.ModifyDBCluster(t.Context(), &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String(cluster.ID),
+		ServerlessV2ScalingConfiguration: &rdsCapacity{MinCapacity: aws.Float64(cluster.MinACU + 1), MaxCapacity: aws.Float64(cluster.MaxACU)}}); err != nil {
+		t.Fatal(err)
+	}
+	r.maintenance(t, st.Distributions[0].ID)
+	r.limit(t, st.WebACLs[0])
 }
 
 // maintenance points the distribution to its maintenance origin.

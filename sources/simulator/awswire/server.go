@@ -24,6 +24,7 @@ type Server struct {
 	sleep      func(context.Context, time.Duration) error
 	protocols  []protocol
 	operations map[operationKey]operation
+	keep       func(Write) error // see [Server.Journal]; nil keeps nothing
 	closed     chan struct{}
 	closing    sync.Once
 
@@ -188,9 +189,20 @@ func (s *Server) perform(q *request, who scope, trouble disturbance) (any, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q.now = s.now()
+	op := s.operations[operationKey{q.service, q.operation}]
+	if op.writes {
+		if err := s.journal(q, who); err != nil {
+			return nil, err
+		}
+	}
+	return s.invoke(op, q, who, trouble)
+}
+
+// invoke runs an operation at the time of its request. The lock is held.
+func (s *Server) invoke(op operation, q *request, who scope, trouble disturbance) (any, error) {
 	s.launch.Advance(q.now)
 	c := &call{now: q.now, region: who.region, key: who.accessKey, server: s, launch: s.launch, trouble: trouble}
-	return s.operations[operationKey{q.service, q.operation}].invoke(c, q.decode)
+	return op.invoke(c, q.decode)
 }
 
 func (s *Server) count(add func(*Stats)) {
