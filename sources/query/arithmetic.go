@@ -1,6 +1,8 @@
 package query
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -8,41 +10,39 @@ import (
 	"warroom/sources"
 )
 
-// arithmetic is a formula that only adds, subtracts, multiplies, divides and fills gaps among metrics of the same
-// resource. Most of the catalogue's are. It comes to exactly what the engine does, which a test holds it to,
-// without what the engine costs to start: a screen asks each second.
+// arithmetic is an expression that only adds, subtracts, multiplies, divides and fills gaps among metrics of the same
+// resource, or what became of them over a window. It comes to what the engine does without what the engine costs to
+// start: most of the catalogue's formulas are of its kind, which a screen asks for each second, and so are the conditions
+// of most rules. Where it is plain it does so to the last bit, which a test holds it to; sums over a window may differ from
+// the engine's in their last digits.
 type arithmetic struct {
-	op          parser.ItemType // 0 for a leaf
+	op          parser.ItemType // 0 for a leaf, or a function of left
 	left, right *arithmetic
+	function    string          // sqrt, abs; of a leaf over a window, such as sum_over_time
 	metric      *sources.Metric // of a leaf, nil for a number
-	number      float64
+	number      float64         // or the quantile of a leaf
+	window      time.Duration   // of a leaf, 0 for the newest value
+	offset      time.Duration   // of a leaf
 }
 
-// newArithmetic reads a formula; nil means that it needs the engine.
+// newArithmetic reads an expression; nil means that it needs the engine.
 func newArithmetic(e parser.Expr) *arithmetic {
-	switch e := e.(type) {
-	case *parser.ParenExpr:
-		return newArithmetic(e.Expr)
-	case *parser.NumberLiteral:
-		return &arithmetic{number: e.Val}
+	if number, ok := constant(e); ok {
+		return &arithmetic{number: number}
+	}
+	switch e := bared(e).(type) {
 	case *parser.VectorSelector:
-		m, known := sources.Lookup(e.Name)
-		if !known || m.Label != "" || m.Period != time.Minute || made(m.Name) || len(e.LabelMatchers) != 1 || e.OriginalOffset != 0 || e.Timestamp != nil || e.StartOrEnd != 0 {
-			return nil
-		}
-		return &arithmetic{metric: &m}
+		return newLeaf(e)
+	case *parser.Call:
+		return newFunction(e)
 	case *parser.BinaryExpr:
-		m := e.VectorMatching
-		if m != nil && (m.On || len(m.MatchingLabels)+len(m.Include) > 0) {
-			return nil
-		}
 		switch e.Op {
 		case parser.ADD, parser.SUB, parser.MUL, parser.DIV, parser.LOR:
 		default:
 			return nil
 		}
 		left, right := newArithmetic(e.LHS), newArithmetic(e.RHS)
-		if left == nil || right == nil {
+		if left == nil || right == nil || !byAllLabels(e) {
 			return nil
 		}
 		return &arithmetic{op: e.Op, left: left, right: right}
@@ -50,25 +50,137 @@ func newArithmetic(e parser.Expr) *arithmetic {
 	return nil
 }
 
-// value is what a formula comes to in one period, if it comes to anything.
+// byAllLabels tells whether the sides are matched by all of their labels.
+func byAllLabels(b *parser.BinaryExpr) bool {
+	m := b.VectorMatching
+	return m == nil || !m.On && len(m.MatchingLabels)+len(m.Include) == 0
+}
+
+func newLeaf(v *parser.VectorSelector) *arithmetic {
+	m, known := sources.Lookup(v.Name)
+	if !known || m.Label != "" || m.Period != time.Minute || made(m.Name) || len(v.LabelMatchers) != 1 || v.Timestamp != nil || v.StartOrEnd != 0 {
+		return nil
+	}
+	return &arithmetic{metric: &m, offset: v.OriginalOffset}
+}
+
+// newFunction reads a function of an expression, or of a metric over a window.
+func newFunction(c *parser.Call) *arithmetic {
+	name, args := c.Func.Name, c.Args
+	if name == "sqrt" || name == "abs" {
+		of := newArithmetic(args[0])
+		if of == nil {
+			return nil
+		}
+		return &arithmetic{function: name, left: of}
+	}
+	q := 0.0
+	if name == "quantile_over_time" {
+		number, ok := constant(args[0])
+		if !ok || number < 0 || number > 1 {
+			return nil
+		}
+		q, args = number, args[1:]
+	}
+	if windowed[name] == nil {
+		return nil
+	}
+	over, ok := bared(args[0]).(*parser.MatrixSelector)
+	if !ok {
+		return nil
+	}
+	leaf := newLeaf(over.VectorSelector.(*parser.VectorSelector)) //nolint:forcetypeassert // the parser makes no other
+	if leaf == nil {
+		return nil
+	}
+	leaf.function, leaf.number, leaf.window = name, q, over.Range
+	return leaf
+}
+
+// windowed is what functions make of the values of a window, of which there is one at least.
+var windowed = map[string]func(values []float64, q float64) float64{
+	"sum_over_time":      func(values []float64, _ float64) float64 { return sum(values) },
+	"avg_over_time":      func(values []float64, _ float64) float64 { return sum(values) / float64(len(values)) },
+	"min_over_time":      func(values []float64, _ float64) float64 { return slices.Min(values) },
+	"max_over_time":      func(values []float64, _ float64) float64 { return slices.Max(values) },
+	"count_over_time":    func(values []float64, _ float64) float64 { return float64(len(values)) },
+	"quantile_over_time": quantile,
+}
+
+func sum(values []float64) (sum float64) {
+	for _, v := range values {
+		sum += v
+	}
+	return sum
+}
+
+// quantile lies between the two values that it falls between, as far as it does. It sorts the values.
+func quantile(values []float64, q float64) float64 {
+	slices.Sort(values)
+	rank := q * float64(len(values)-1)
+	below := int(rank)
+	above := min(below+1, len(values)-1)
+	share := rank - float64(below)
+	return values[below]*(1-share) + values[above]*share
+}
+
+// plain tells whether it reads nothing but what ended in the minute itself: then it comes to what the engine does, to the
+// last bit.
+func (a *arithmetic) plain() bool {
+	return a.window == 0 && a.offset == 0 && (a.left == nil || a.left.plain()) && (a.right == nil || a.right.plain())
+}
+
+// fills tells whether gaps are filled anywhere in it: then it may come to something though a metric that it reads has nothing.
+func (a *arithmetic) fills() bool {
+	return a.op == parser.LOR || a.left != nil && a.left.fills() || a.right != nil && a.right.fills()
+}
+
+// reads appends the metrics that are read.
+func (a *arithmetic) reads(all []*sources.Metric) []*sources.Metric {
+	if a.metric != nil {
+		all = append(all, a.metric)
+	}
+	if a.left != nil {
+		all = a.left.reads(all)
+	}
+	if a.right != nil {
+		all = a.right.reads(all)
+	}
+	return all
+}
+
+// value is what an expression comes to in one period, if it comes to anything.
 type value struct {
 	v  float64
 	ok bool
 }
 
-// over evaluates the formula for one resource at the end of each of n minutes from first on. It reports false
+// over evaluates the expression for one resource at the end of each of n minutes from first on. It reports false
 // where only the engine can: the series bear labels that their metrics do not have.
-func (a *arithmetic) over(v *sources.View, resource string, first time.Time, n int) ([]value, bool) {
+func (a *arithmetic) over(v *sources.View, resource string, first time.Time, n int, provisional bool) ([]value, bool) {
 	out := make([]value, n)
-	if a.op == 0 {
-		return out, a.read(out, v, resource, first)
+	if a.left == nil {
+		return out, a.read(out, v, resource, first, provisional)
 	}
-	left, ok1 := a.left.over(v, resource, first, n)
-	right, ok2 := a.right.over(v, resource, first, n)
+	left, ok := a.left.over(v, resource, first, n, provisional)
+	if a.right == nil {
+		for i := range left {
+			out[i] = applied(a.function, left[i])
+		}
+		return out, ok
+	}
+	right, ok2 := a.right.over(v, resource, first, n, provisional)
 	for i := range out {
 		out[i] = combine(a.op, left[i], right[i])
 	}
-	return out, ok1 && ok2
+	return out, ok && ok2
+}
+
+func applied(function string, a value) value {
+	if function == "sqrt" {
+		return value{math.Sqrt(a.v), a.ok}
+	}
+	return value{math.Abs(a.v), a.ok}
 }
 
 func combine(op parser.ItemType, a, b value) value {
@@ -92,9 +204,8 @@ func combine(op parser.ItemType, a, b value) value {
 	return value{a.v / b.v, true}
 }
 
-// read fills in a leaf: a number, or what the engine would find of a metric at the end of each minute, which is
-// the newest period that ended in it.
-func (a *arithmetic) read(out []value, v *sources.View, resource string, first time.Time) bool {
+// read fills in a leaf: a number, or what the engine would find of a metric at the end of each minute.
+func (a *arithmetic) read(out []value, v *sources.View, resource string, first time.Time, provisional bool) bool {
 	if a.metric == nil {
 		for i := range out {
 			out[i] = value{a.number, true}
@@ -106,13 +217,40 @@ func (a *arithmetic) read(out []value, v *sources.View, resource string, first t
 			return false
 		}
 	}
-	var room [8]sources.Point
 	series := sources.Series{Metric: a.metric.Name, Resource: resource}
-	before := first.Add(time.Millisecond - time.Minute)
-	for _, p := range v.Points(room[:0], series, before, first.Add(time.Duration(len(out)-1)*time.Minute+time.Millisecond)) {
-		if x, ok := reading(*a.metric, p, true); ok {
+	first = first.Add(time.Millisecond - a.offset)
+	if a.window == 0 {
+		a.newest(out, v, series, first.Add(-time.Minute), provisional)
+		return true
+	}
+	for i := range out {
+		out[i] = a.within(v, series, first.Add(time.Duration(i)*time.Minute), provisional)
+	}
+	return true
+}
+
+// newest fills in, for each minute, the newest period that ended in it.
+func (a *arithmetic) newest(out []value, v *sources.View, s sources.Series, before time.Time, provisional bool) {
+	var room [8]sources.Point
+	for _, p := range v.Points(room[:0], s, before, before.Add(time.Duration(len(out))*time.Minute)) {
+		if x, ok := reading(*a.metric, p, provisional); ok {
 			out[int(p.At.Sub(before)/time.Minute)] = value{x, true}
 		}
 	}
-	return true
+}
+
+// within is what became of the periods that start in the window before a time.
+func (a *arithmetic) within(v *sources.View, s sources.Series, until time.Time, provisional bool) value {
+	var room [128]sources.Point
+	var numbers [128]float64
+	values := numbers[:0]
+	for _, p := range v.Points(room[:0], s, until.Add(-a.window), until) {
+		if x, ok := reading(*a.metric, p, provisional); ok {
+			values = append(values, x)
+		}
+	}
+	if len(values) == 0 {
+		return value{}
+	}
+	return value{windowed[a.function](values, a.number), true}
 }

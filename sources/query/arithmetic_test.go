@@ -70,7 +70,7 @@ func TestArithmeticIsTheEngines(t *testing.T) {
 		f := formula{metric: sources.Metric{Formula: text}}
 		whole := d.asked(f, v, began, n)
 		for _, resource := range []string{"a", "b", ""} {
-			got, ok := simple.over(v, resource, began, n)
+			got, ok := simple.over(v, resource, began, n, true)
 			if !ok {
 				continue // labels that the metrics do not have: the engine is asked
 			}
@@ -95,6 +95,7 @@ func TestWhatNeedsTheEngine(t *testing.T) {
 	for _, text := range []string{
 		"sum(alb_requests)", "alb_requests offset 1m", `alb_requests{resource="a"}`, "alb_requests > 1", "rate(alb_requests[5m])",
 		"alb_requests / on(resource) alb_elb_5xx", "waf_rule_blocked * 2", "launch_seconds / 60", "-alb_requests", "alb_requests and alb_elb_5xx", "alb_requests +",
+		"sum_over_time(alb_requests[5m])", "1 + quantile_over_time(0.5, alb_requests[5m])",
 	} {
 		if d.engine.simple(text) != nil {
 			t.Errorf("%s is taken for simple arithmetic", text)

@@ -140,7 +140,10 @@ func (e *Engine) simple(formula string) *arithmetic {
 	if err != nil {
 		return nil
 	}
-	return newArithmetic(tree)
+	if short := newArithmetic(tree); short != nil && short.plain() {
+		return short
+	}
+	return nil
 }
 
 func (o Options) wants(resource, site string) bool {

@@ -9,12 +9,11 @@ import (
 	"warroom/sources"
 )
 
-// guard is a part of an expression without which it comes to nothing: a metric compared with a number, all by itself or
-// joined to the rest by "and". It is looked at without the engine, which an alert that is quiet would cost each minute.
-type guard struct {
-	selector
-	op     parser.ItemType
-	number float64
+// guard is a comparison without which an expression comes to nothing: it stands all by itself or is joined to the rest by
+// "and". It is looked at without the engine, which an alert that is quiet would cost each minute.
+type guard interface {
+	// passes tells whether the comparison may hold for anything at a time. It may be wrong by saying yes only.
+	passes(e *Engine, v *sources.View, at time.Time, o Options) bool
 }
 
 // guardsOf are the guards of an expression by the alternatives that it is made of with "or": of each, all must pass.
@@ -30,7 +29,7 @@ func (e *Engine) guardsOf(tree parser.Expr) [][]guard {
 	case b.Op == parser.LUNLESS:
 		return e.guardsOf(b.LHS)
 	}
-	if g, ok := newGuard(b); ok {
+	if g := newGuard(b); g != nil {
 		return [][]guard{{g}}
 	}
 	return [][]guard{nil}
@@ -52,22 +51,26 @@ func both(a, b [][]guard) [][]guard {
 	return all
 }
 
-func newGuard(b *parser.BinaryExpr) (guard, bool) {
-	v, ok := bared(b.LHS).(*parser.VectorSelector)
-	number, constant := bared(b.RHS).(*parser.NumberLiteral)
-	if !ok || !constant || !b.Op.IsComparisonOperator() || b.ReturnBool || v.OriginalOffset != 0 {
-		return guard{}, false
+// newGuard makes a guard of a comparison, nil of one that only the engine understands.
+func newGuard(b *parser.BinaryExpr) guard {
+	if !b.Op.IsComparisonOperator() || b.ReturnBool {
+		return nil
 	}
-	m, known := sources.Lookup(v.Name)
-	if !known || made(m.Name) || m.Period != time.Minute {
-		return guard{}, false
+	if g := newBounded(b); g != nil {
+		return g
 	}
-	return guard{selector{metric: m, own: withoutSite(v.LabelMatchers)}, b.Op, number.Val}, true
+	if g := newTimed(b); g != nil {
+		return g
+	}
+	if g := newWeighed(b); g != nil {
+		return g
+	}
+	return nil
 }
 
 // barred tells whether guards keep an expression from coming to anything at a time.
 func (e *Engine) barred(p *plan, v *sources.View, at time.Time, o Options) bool {
-	fails := func(g guard) bool { return !e.passes(g, v, at, o) }
+	fails := func(g guard) bool { return !g.passes(e, v, at, o) }
 	for _, alternative := range p.guards {
 		if !slices.ContainsFunc(alternative, fails) {
 			return false
@@ -76,8 +79,33 @@ func (e *Engine) barred(p *plan, v *sources.View, at time.Time, o Options) bool 
 	return len(p.guards) > 0
 }
 
-// passes tells whether any series of the guard is as asked. The site is not asked for: a series too many costs a look.
-func (e *Engine) passes(g guard, v *sources.View, at time.Time, o Options) bool {
+// bounded is a metric, of certain labels, compared with a number.
+type bounded struct {
+	selector
+	op     parser.ItemType
+	number float64
+}
+
+func newBounded(b *parser.BinaryExpr) guard {
+	v, ok := bared(b.LHS).(*parser.VectorSelector)
+	number, constant := bared(b.RHS).(*parser.NumberLiteral)
+	if !ok || !constant || !unmoved(v) {
+		return nil
+	}
+	m, known := sources.Lookup(v.Name)
+	if !known || made(m.Name) || m.Period != time.Minute {
+		return nil
+	}
+	return &bounded{selector{metric: m, own: withoutSite(v.LabelMatchers)}, b.Op, number.Val}
+}
+
+// unmoved tells whether a selector asks for the time of the evaluation.
+func unmoved(v *parser.VectorSelector) bool {
+	return v.OriginalOffset == 0 && v.Timestamp == nil && v.StartOrEnd == 0
+}
+
+// passes does not ask for the site: a series too many costs a look.
+func (g *bounded) passes(e *Engine, v *sources.View, at time.Time, o Options) bool {
 	for _, s := range v.Of(g.metric.Name) {
 		if !e.selects(&g.selector, s) {
 			continue
@@ -87,6 +115,28 @@ func (e *Engine) passes(g guard, v *sources.View, at time.Time, o Options) bool 
 		}
 	}
 	return false
+}
+
+// timed is the time since T0 compared with a number.
+type timed struct {
+	op     parser.ItemType
+	number float64
+}
+
+func newTimed(b *parser.BinaryExpr) guard {
+	v, ok := bared(b.LHS).(*parser.VectorSelector)
+	number, constant := constant(b.RHS)
+	if !ok || !constant || !unmoved(v) || v.Name != launchSeconds || len(v.LabelMatchers) != 1 {
+		return nil
+	}
+	return &timed{b.Op, number}
+}
+
+func (g *timed) passes(_ *Engine, v *sources.View, at time.Time, o Options) bool {
+	if len(v.Of(launchSeconds)) > 0 {
+		return true // somebody has recorded it
+	}
+	return o.Launch != nil && !o.Launch.T0.IsZero() && (value{at.Sub(o.Launch.T0).Seconds(), true}).may(g.op, value{g.number, true})
 }
 
 func compares(a float64, op parser.ItemType, b float64) bool {
