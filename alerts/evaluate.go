@@ -25,16 +25,35 @@ func (t *turn) options(r *judged) query.Options {
 	return query.Options{Provisional: r.Provisional, Launch: t.judge.launch, Earlier: t.judge.before}
 }
 
+// occasion is what decides on whether there is anything to evaluate of a rule: what it would read, and the minute, in which
+// periods settle and series fall silent.
+type occasion struct {
+	version     uint64
+	after, upTo int64 // the last full minute before the cursor, and the last before it or at it
+}
+
+func (t *turn) occasion(r *judged) occasion {
+	ms, minute := t.now.UnixMilli(), time.Minute.Milliseconds()
+	return occasion{t.judge.engine.Version(t.view, r.Expr), (ms - 1) / minute, ms / minute}
+}
+
 // ask finds out what there is to evaluate of a rule, step by step. Resources that stand at the same step are evaluated together.
 func (t *turn) ask(r *judged) {
+	now := t.occasion(r)
+	if now == r.asked {
+		return
+	}
+	r.asked = now
 	due := map[time.Time][]string{}
 	for _, name := range t.resources(r) {
 		mark, err := t.mark(r, name)
 		if err != nil {
-			t.unjudged(r, name, err)
+			if t.unjudged(r, name, err) {
+				r.asked = occasion{} // what is wrong may change by other ways
+			}
 			continue
 		}
-		for _, step := range t.due(r, name, mark) {
+		for _, step := range t.due(r, name, mark, now.version) {
 			due[step] = append(due[step], name)
 		}
 	}
@@ -102,13 +121,13 @@ func (t *turn) mark(r *judged, name string) (time.Time, error) {
 // due are the steps that are to be judged up to a mark, and remembers that they are. A rule that may see provisional samples
 // looks at the newest period again whenever it reads otherwise; others look at each once. What is judged for the first time is
 // judged from so far back that what has held for long enough fires at once.
-func (t *turn) due(r *judged, name string, mark time.Time) []time.Time {
+func (t *turn) due(r *judged, name string, mark time.Time, version uint64) []time.Time {
 	mark = mark.Truncate(time.Minute)
 	last, known := r.steps[name]
 	r.steps[name] = mark
 	if r.Provisional {
 		before := r.read[name]
-		r.read[name] = t.judge.engine.Version(t.view, r.Expr)
+		r.read[name] = version
 		if known && mark.Equal(last) && before == r.read[name] {
 			return nil
 		}

@@ -42,6 +42,7 @@ type judged struct {
 	service string               // of the resource that its alerts are about, "" for the whole launch
 	steps   map[string]time.Time // by resource: the newest period that was judged
 	read    map[string]uint64    // by resource: what was read then, of a rule that looks at a period more than once
+	asked   occasion             // the last at which all there was to evaluate was asked for
 	alerts  roll
 }
 

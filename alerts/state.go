@@ -70,14 +70,14 @@ func (j *Judge) instance(r *judged, name string, labels map[string]string) *inst
 }
 
 // unjudged is a rule that cannot be judged for a resource.
-func (t *turn) unjudged(r *judged, name string, err error) {
+func (t *turn) unjudged(r *judged, name string, err error) (told bool) {
 	if _, none := errors.AsType[*query.NotFoundError](err); none {
-		return
+		return false
 	}
 	state, why := Errored, err.Error()
 	if dead, silent := errors.AsType[*query.NoDataError](err); silent {
 		if dead.Age == 0 {
-			return // nothing has settled yet: it has not begun
+			return false // nothing has settled yet: it has not begun
 		}
 		state = NoData
 		why = fmt.Sprintf("%v is silent since %s", dead.Series, t.now.Add(-dead.Age).UTC().Format("15:04 MST"))
@@ -93,6 +93,7 @@ func (t *turn) unjudged(r *judged, name string, err error) {
 			t.tell(a, n)
 		}
 	}
+	return true
 }
 
 // holds goes on with an alert whose condition holds at a step.

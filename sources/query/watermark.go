@@ -293,6 +293,7 @@ func (e *Engine) Version(v *sources.View, expr string) uint64 {
 	if err != nil {
 		return 0
 	}
+	e.layAll(v, p)
 	var key uint64
 	for _, s := range p.selectors {
 		for _, one := range v.Of(s.metric.Name) {
