@@ -195,7 +195,7 @@ const (
 // settingsOf are those of a rule that the action asks for, before and after.
 func settingsOf(r *types.Rule, a runbooks.Action) (before, after []runbooks.Setting, err error) {
 	name := aws.ToString(r.Name)
-	if mode := a.Want["mode"]; mode != "" {
+	if mode := spelled(a.Want["mode"], block, count); mode != "" {
 		if err := chosen("mode", mode, block, count); err != nil {
 			return nil, nil, err
 		}

@@ -89,13 +89,28 @@ func TestFirewallOutOfBoundsIsRefusedBeforeAnyCall(t *testing.T) {
 		{"no amount", []string{"rule", rate, "limit", "few"}},
 		{"is no rate rule", []string{"rule", managed, "limit", "100"}},
 		{"none of Block, Count", []string{"rule", rate, "mode", "Allow"}},
-		{"none of Block, Count", []string{"rule", rate, "mode", "block"}},
+		{"none of Block, Count", []string{"rule", rate, "mode", "counts"}},
 		{"by mode or limit", []string{"rule", rate}},
 		{"already", []string{"rule", rate, "mode", s.rule(false).Mode}},
 		{"has no rule", []string{"rule", "nobody", "mode", "Count"}},
 		{"did you mean", []string{"rule", rate + "x", "mode", "Count"}},
 	} {
 		s.refuses(s.firewall(c.want...), c.words)
+	}
+}
+
+// TestModesAreReadInAnyCase: people write count, AWS writes Count, and the plan shows what AWS would be told.
+func TestModesAreReadInAnyCase(t *testing.T) {
+	s := newSite(t, nil)
+	for _, mode := range []string{"count", "block", "COUNT", "bLOCK"} {
+		want := map[bool]string{true: count, false: block}[strings.EqualFold(mode, count)]
+		p, r := s.do(s.firewall("rule", s.rateRule(), "mode", mode))
+		if got := valueOf(p.After, "mode"); got != want || s.rule(false).Mode != want || !s.found(p) || !s.progress(p, r).Done {
+			t.Errorf("%s: the plan says %q, the rule is %q", mode, got, s.rule(false).Mode)
+		}
+		if (p.Level == runbooks.Visible) != (want == count) {
+			t.Errorf("%s: level %d", mode, p.Level)
+		}
 	}
 }
 

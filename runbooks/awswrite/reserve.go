@@ -69,6 +69,10 @@ func wantedUnits(a runbooks.Action, now float64, name string) (float64, error) {
 	switch {
 	case err != nil:
 		return 0, err
+	case now == 0 && strings.HasSuffix(strings.TrimSpace(a.Want["lcu"]), "%"):
+		return 0, fmt.Errorf("load balancer %s has nothing reserved, and a share of nothing is nothing; name a number of capacity units (LCU), %d at the least, as in %q or %q", name, leastLCU, "lcu 500", "+500")
+	case next == now && now == 0:
+		return 0, fmt.Errorf("load balancer %s has nothing reserved already", name)
 	case next == now:
 		return 0, fmt.Errorf("load balancer %s has %s capacity units reserved already", name, number(now))
 	case next < leastLCU:

@@ -77,6 +77,16 @@ func chosen(name, value string, choices ...string) error {
 	return fmt.Errorf("%s: %q is none of %s", name, value, strings.Join(choices, ", "))
 }
 
+// spelled is a word as AWS spells it, whatever its case; one that is none of the choices stays as it is.
+func spelled(word string, choices ...string) string {
+	for _, c := range choices {
+		if strings.EqualFold(c, word) {
+			return c
+		}
+	}
+	return word
+}
+
 // watching is a watch on a metric of the catalogue, of one resource.
 func watching(metric, resource, name string, want runbooks.Trend) runbooks.Watch {
 	return runbooks.Watch{Expr: sources.Series{Metric: metric, Resource: resource}.String(), Name: name, Want: want, Unit: unitOf(metric)}
