@@ -38,7 +38,7 @@ func commands() []command {
 		{"capacity", "plan it: capacity +6, capacity min 12 max 40", act(runbooks.Capacity), nil},
 		{"maintenance", "plan the switch: maintenance on, maintenance on paths /vote/*, maintenance off", act(runbooks.Maintenance), nil},
 		{"invalidate", "plan it: invalidate /static/* /index.html", act(runbooks.Invalidate), nil},
-		{"firewall", "plan it: firewall rule rate limit 1000", act(runbooks.Firewall), nil},
+		{"firewall", "plan it: firewall rule rate-limit limit 1000, firewall rule rate-limit mode count", act(runbooks.Firewall), nil},
 		{"deploy", "plan it: deploy rollback, of what an instance refresh or CodeDeploy brings out", act(runbooks.Deploy), nil},
 		{"undo", "plan to take the last action back", (*Model).undo, nil},
 		{"hold", "keep a target for an hour: hold asg/web warming up", (*Model).holdIt, (*Model).tileNames},

@@ -283,7 +283,8 @@ func (m *Model) settle(string) (tea.Cmd, error) {
 			return m.settleRun(r), nil
 		}
 	}
-	return nil, errors.New("nothing is in doubt")
+	m.say("nothing to settle: no action is in doubt")
+	return nil, nil
 }
 
 func (m *Model) settleRun(r runbooks.Run) tea.Cmd {
@@ -379,7 +380,7 @@ func (m *Model) askAction(o runbooks.Offer, text string) {
 	}
 }
 
-// wanted reads how an action is wanted: "24", "+50 %", "min 12 max 40", "rule=rate limit=1000", "maintenance by origin".
+// wanted reads how an action is wanted: "24", "+50 %", "min 12 max 40", "rule=rate-limit limit=1000", "maintenance by origin".
 func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 	a := runbooks.Action{Kind: o.Kind, Resource: o.Resource, Want: map[string]string{}}
 	names, choices := make([]string, len(o.Parameters)), map[string][]string{}
@@ -389,8 +390,8 @@ func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 	at := ""
 	for _, word := range strings.Fields(strings.ReplaceAll(text, "=", " ")) {
 		switch {
-		case at != "" && a.Want[at] == "" && slices.Contains(choices[at], word):
-			a.Want[at] = word // a choice may be called as another parameter is: by origin
+		case at != "" && a.Want[at] == "" && choiceOf(choices[at], word) != "":
+			a.Want[at] = choiceOf(choices[at], word) // a choice may be called as another parameter is: by origin
 		case slices.Contains(names, word):
 			if _, twice := a.Want[word]; twice {
 				return a, fmt.Errorf("%s is given twice", word)
@@ -413,6 +414,16 @@ func wanted(o runbooks.Offer, text string) (runbooks.Action, error) {
 		return a, fmt.Errorf("say what is wanted: %s", o.Parameters[0].Help)
 	}
 	return a, nil
+}
+
+// choiceOf is the choice that a word means, in whatever case it is written, "" for none.
+func choiceOf(among []string, word string) string {
+	for _, c := range among {
+		if strings.EqualFold(c, word) {
+			return c
+		}
+	}
+	return ""
 }
 
 // act does what a command of the command line asks: an action by its kind, and how it is wanted.

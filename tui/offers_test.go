@@ -56,6 +56,7 @@ func TestAChoiceMayBeCalledAsAParameter(t *testing.T) {
 		"maintenance paths /vote/* by origin":       {"to": "maintenance", "by": "origin", "paths": "/vote/*"},
 		"maintenance by origin origin sorry":        {"to": "maintenance", "by": "origin", "origin": "sorry"},
 		"maintenance origin sorry paths /a by flag": {"to": "maintenance", "by": "flag", "origin": "sorry", "paths": "/a"},
+		"to MAINTENANCE by Origin":                  {"to": "maintenance", "by": "origin"},
 	} {
 		if a, err := wanted(o, text); err != nil || !maps.Equal(a.Want, want) {
 			t.Errorf("%s: %q, %v, want %q", text, a.Want, err, want)

@@ -73,10 +73,11 @@ func (m *Model) approve(name string) (tea.Cmd, error) {
 	switch {
 	case len(fit) == 1:
 		return m.openRequest(fit[0])
-	case len(fit) == 0 && name != "":
-		return nil, unknown("request", name, m.waitingNames())
+	case len(m.waiting()) == 0:
+		m.say("nothing to approve: nobody asks for a second operator")
+		return nil, nil
 	case len(fit) == 0:
-		return nil, errors.New("nobody asks for a second operator")
+		return nil, unknown("request", name, m.waitingNames())
 	}
 	return nil, fmt.Errorf("approve which? %s", strings.Join(m.waitingNames(), ", "))
 }

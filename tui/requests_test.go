@@ -86,7 +86,7 @@ func TestASecondOperatorApproves(t *testing.T) {
 		leo.command("actions")
 		leo.sees("balancer prod: desired 12 → 18", "mia")
 		leo.command("approve")
-		leo.sees("nobody asks for a second operator")
+		leo.sees("nothing to approve: nobody asks for a second operator")
 	})
 }
 
