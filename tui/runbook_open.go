@@ -126,8 +126,21 @@ func (m *Model) bookNames() []string {
 	return m.shelf.library.Names()
 }
 
+// openBook opens a runbook. Esc leads from it back to where one was: to the alert that it answers, its tile, the list.
 func (m *Model) openBook(b *runbooks.Runbook, subject sources.Ref) {
-	m.open(&bookPage{book: b, subject: subject, follows: true})
+	m.open(&bookPage{book: b, subject: subject, follows: true, from: m.origin()})
+}
+
+// origin is the page to which a runbook that is opened now leads back, nil for the grid. From one runbook to the next it
+// stays the same.
+func (m *Model) origin() page {
+	switch p := m.page.(type) {
+	case *bookPage:
+		return p.from
+	case *alertPage, *alertListPage, *detailPage, *bookListPage, *ceilingsPage:
+		return p
+	}
+	return nil
 }
 
 // firstOf is the first of several errors, with how many there are.

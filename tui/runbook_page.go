@@ -16,6 +16,7 @@ type bookPage struct {
 	scroll
 	follows bool // the current step is kept in sight
 	marked  int  // the current step at the last drawing
+	from    page // where it was opened and Esc leads back to, nil for the grid
 }
 
 // now is the session that is shown: the one that the page has shown before, else one that has not ended. A replay shows
@@ -47,6 +48,9 @@ func (p *bookPage) current(s *runbooks.Session) int {
 
 func (p *bookPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
+	case key.Matches(k, m.keys.Back) && p.from != nil:
+		m.open(p.from)
+		return nil, true
 	case key.Matches(k, m.keys.Open):
 		return p.attempt(m, m.do), true
 	case key.Matches(k, m.keys.SkipStep):

@@ -121,6 +121,8 @@ func TestRunbookIsCarriedOut(t *testing.T) {
 		a.typing("y")
 		a.reads("step 4 of 5")
 		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.reads("2 load balancer prod", "error ratio") // from where it was opened
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
 		a.reads("trouble, step 3 of 5: carried out: balancer prod: desired 12 → 18") // among what happened: one line, one mark
 		if n := strings.Count(a.screen(), "≡"); n != 1 {
 			t.Errorf("the runbook is told %d times:\n%s", n, a.screen())
