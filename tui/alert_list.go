@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +128,7 @@ func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	rows := alertRows(m.alerts())
 	p.find(rows)
 	top, body := area.Top(2)
-	heading(c, top, "alerts", m.alertTally(rows))
+	heading(c, top, "alerts", m.alertTally(rows, top.W-len(" alerts  ")-1))
 	if len(rows) == 0 {
 		saysNone(c, body, m.noAlerts())
 		return
@@ -140,47 +139,50 @@ func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 		lines = rest
 		m.judgedChart(c, picture, chosen, v, 0)
 	}
-	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i]) })
+	names := 0
+	for _, row := range rows {
+		names = max(names, textWidth(row.name()))
+	}
+	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i], names) })
 	m.alertFoot(c, foot, chosen)
 }
 
 // noAlerts is said where there are none.
 func (m *Model) noAlerts() string {
+	if first := m.begin(); m.drawn.at.Before(first) {
+		return "nothing is known yet at " + m.hour(m.drawn.at) + ": the first numbers of this recording came at " + m.hour(first)
+	}
 	if m.judged() {
 		return "all is quiet: no alert up to " + m.hour(m.drawn.at)
 	}
 	return "no alert was recorded: nobody has judged rules on this recording"
 }
 
-// alertTally counts the alerts by what they ask for.
-func (m *Model) alertTally(rows []alertRow) string {
-	n := map[string]int{}
-	for _, r := range rows {
-		switch {
-		case !r.Open():
-			n["over"]++
-		case r.Silence != nil:
-			n["silenced"]++
-		case r.To == alerts.Pending:
-			n["pending"]++
-		case r.Under != "":
-			n["following"]++
-		case r.To == alerts.NoData || r.To == alerts.Errored:
-			n["cannot be judged"]++
-		default:
-			n[string(r.Severity)]++
-		}
-	}
+// alertTally counts the alerts as line 2 does, and beside those the ones that need nobody, as far as there is room.
+func (m *Model) alertTally(rows []alertRow, room int) string {
 	var parts []string
-	for _, word := range []string{"page", "warn", "info", "following", "pending", "cannot be judged", "silenced", "over"} {
-		if n[word] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[word], word))
+	tally := m.painter.Tally(m.scene())
+	for _, c := range tally.Counts() {
+		if c.Level == LevelOK && c.Glyph != 0 || c.Level == LevelUnknown {
+			continue // it is about tiles
 		}
+		parts = append(parts, c.Text+bracketed(c.Owned, c.Tiles))
 	}
+	parts = append(parts, tally.apart(rows)...)
 	if ahead := m.silencedAhead(rows); ahead != "" {
 		parts = append(parts, ahead)
 	}
-	return strings.Join(append(parts, "times in "+m.zone()), " · ")
+	text := ""
+	for _, part := range append(parts, "times in "+m.zone()) {
+		if text != "" {
+			part = text + " · " + part
+		}
+		if text != "" && textWidth(part) > room {
+			break
+		}
+		text = part
+	}
+	return text
 }
 
 // The columns of the list of alerts.
@@ -192,16 +194,23 @@ const (
 	alertBookW  = 17
 )
 
-// alertLine is an alert in one line: since when, how it stands, what it is, its value, who has it, what answers it.
-func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
-	word, style := alertWord(row.Alert)
+// name is what a line is called: under what explains it, and with how many rules stand behind it.
+func (row alertRow) name() string {
 	name := alertName(&row.Transition)
 	switch {
 	case row.depth > 0:
-		name = strings.Repeat("  ", row.depth-1) + "└ " + name
+		return strings.Repeat("  ", row.depth-1) + "└ " + name
 	case row.more > 0:
-		name += fmt.Sprintf(" +%d rules", row.more)
+		return name + " +" + plural(row.more, "rule", "rules")
 	}
+	return name
+}
+
+// alertLine is an alert in one line: since when, how it stands, what it is, its value, who has it, what answers it. The widest
+// name of the list takes so many columns.
+func (m *Model) alertLine(c *Canvas, r Rect, row alertRow, names int) {
+	word, style := alertWord(row.Alert)
+	name := row.name()
 	text := theme.Fg(theme.Strong)
 	if !row.Open() || row.To == alerts.Pending {
 		text = theme.Fg(theme.Text)
@@ -218,7 +227,8 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow) {
 	book := column{text: sources.Clean(row.Runbook), width: alertBookW, style: theme.Fg(theme.Accent)}
 	switch room := r.W - fixed; {
 	case wide:
-		cells = append(cells, column{text: name, width: alertNameW, style: text}, value, who, book,
+		names = min(max(names, alertNameW), r.W-fixed-alertValueW-alertBookW-3-leastNotice)
+		cells = append(cells, column{text: name, width: names, style: text}, value, who, book,
 			column{text: sources.Clean(orElse(row.Why, lastValue(row.Alert).Summary)), width: -1, style: theme.Fg(theme.Text)})
 	case room >= alertValueW+alertBookW+2+20:
 		cells = append(cells, column{text: name, width: room - alertValueW - alertBookW - 2, style: text}, value, who, book)

@@ -133,6 +133,10 @@ func TestAnAlertIsSeenAndAnswered(t *testing.T) {
 		clock.Advance(2 * time.Minute)
 		a.tells(errorsOf(alerts.Resolved, clock.Now()))
 		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.reads("origin errors prod over ✔", "WHAT IT WENT THROUGH") // the alert that it answers
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.reads("alerts", "1 over")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
 		a.reads("✔", "is over: prod answers with 5xx")
 		a.lacks("1 page ✖")
 		a.typing("A")

@@ -120,21 +120,3 @@ func (s *Scene) alertItems() []item {
 	}
 	return out
 }
-
-// alertCounts are the alerts that nobody has silenced and nothing explains, by level, and how many are silenced. What cannot
-// be judged for lack of data counts once for each resource.
-func (s *Scene) alertCounts() (by [LevelPage + 1]int, silenced int) {
-	blind := map[sources.Ref]bool{}
-	for i := range s.Alerts {
-		switch a := &s.Alerts[i]; {
-		case a.Silence != nil && pressing(a):
-			silenced++
-		case a.To == alerts.NoData && blind[a.Resource]:
-		case a.Under == "":
-			by[AlertStatus(a).Level]++
-			blind[a.Resource] = blind[a.Resource] || a.To == alerts.NoData
-		}
-	}
-	by[LevelOK] = 0
-	return by, silenced
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,6 +31,9 @@ type card struct {
 	awake   bool      // a pause has been seen since
 	began   time.Time // when the first letter of what is typed came
 	last    time.Time // when the last one came
+
+	scroll        // of what stands above the line
+	told   string // what was wrong at the last drawing
 
 	ready   *runbooks.Readiness // whether the provider would allow the call, nil while it is not known
 	request *runbooks.Request   // somebody else has asked for the plan, and it is approved here; nil for a plan of one's own
@@ -60,7 +64,7 @@ func (m *Model) carded(k tea.KeyPressMsg) tea.Cmd {
 		m.say("nothing was changed")
 		return nil
 	}
-	if c.calling || !c.hears(k, now) {
+	if c.moves(k, now) || c.calling || !c.hears(k, now) {
 		return nil
 	}
 	switch {
@@ -76,6 +80,25 @@ func (m *Model) carded(k tea.KeyPressMsg) tea.Cmd {
 		return m.answerTyped(k)
 	}
 	return nil
+}
+
+// moves scrolls what a card says, and tells whether the key was for that: only keys that cannot be part of a name, whatever
+// the config binds them to. They answer nothing, so that they need not wait, and may be held down.
+func (c *card) moves(k tea.KeyPressMsg, now time.Time) bool {
+	page := max(c.height-1, 1)
+	by, ok := map[string]int{"up": -1, "down": +1, "pgup": -page, "pgdown": +page}[k.String()]
+	if !ok {
+		return false
+	}
+	switch {
+	case c.awake:
+	case k.IsRepeat || now.Sub(c.heard) < cardPause:
+		c.heard = now // it may be held down from before, as any key may
+	default:
+		c.awake = true
+	}
+	c.top = max(min(c.top+by, c.beyond), 0)
+	return true
 }
 
 // hears tells whether a key counts: none does before a pause, and none that the terminal repeats.
@@ -236,15 +259,19 @@ type cardLine struct {
 	whole      bool // it has no name and takes the whole line
 }
 
-// drawCard draws the open card over the page.
+// drawCard draws the open card over the page. What it says and has no room can be scrolled to; what confirms it stands below
+// the line all the time.
 func (m *Model) drawCard(c *Canvas, l Layout) {
 	if m.card == nil {
 		return
 	}
 	w := min(cardW, l.Screen.W-2)
-	lines := m.card.fitting(m, w-4, l.Screen.H-5)
-	foot := m.card.foot(m)
-	h := min(len(lines)+5, l.Screen.H)
+	lines, wrong := m.card.lines(m, w-4), m.card.wrongLines(w-4)
+	most := l.Screen.H
+	if most >= firstClassH {
+		most -= 2 // line 1 goes on saying which room this is, and whether it is armed
+	}
+	h := min(len(lines)+max(len(wrong), 1)+cardRim, most)
 	box := l.Screen.Middle(w, h)
 	style := theme.Fg(theme.Warn)
 	if m.card.plan.Level >= runbooks.Visible {
@@ -255,20 +282,91 @@ func (m *Model) drawCard(c *Canvas, l Layout) {
 	c.Text(box.X+2, box.Y, w-4, " "+m.card.head()+" ", style.Bold())
 	answer, rest := box.Inset(2, 1).Bottom(1)
 	edge, rest := rest.Bottom(1)
-	wrong, body := rest.Bottom(1)
 	c.Edge(Rect{X: box.X, Y: edge.Y, W: box.W, H: edge.H}, style)
-	if m.card.wrong != "" {
-		c.Text(wrong.X, wrong.Y, wrong.W*wrong.H, unframed(m.card.wrong), theme.Fg(theme.Bad).Bold())
+	m.card.say(c, rest, lines, wrong)
+	m.drawAnswer(c, answer, m.card.foot(m))
+}
+
+// cardRim is how many rows a card has beside what it says: its two sides, the line, and the row below it.
+const cardRim = 4
+
+// say writes above the line what a card says, and below that what was wrong with the last answer, or the first of all where
+// it is too long to stand there. Where not all has room the lowest row says how much more there is, and how to get there.
+func (c *card) say(to *Canvas, r Rect, lines, wrong []cardLine) {
+	foot, body := r.Bottom(max(len(wrong), 1))
+	if len(lines) > body.H {
+		var sign Rect
+		sign, body = r.Bottom(1)
+		if len(wrong) > body.H/2 {
+			lines, wrong = slices.Concat(wrong, lines), nil
+			if c.wrong != c.told {
+				c.top = 0
+			}
+		}
+		foot, body = body.Bottom(len(wrong))
+		defer func() { writeRow(to, sign, spelledOut(c.further(), to.ASCII), theme.Fg(theme.Accent)) }()
 	}
-	for i, line := range lines[:min(len(lines), body.H)] {
+	c.told, c.height, c.beyond = c.wrong, body.H, max(len(lines)-body.H, 0)
+	c.top = min(c.top, c.beyond)
+	writeLines(to, foot, wrong)
+	writeLines(to, body, lines[c.top:])
+}
+
+// further says how much of a card is not in sight, and which keys lead there.
+func (c *card) further() string {
+	above, below := c.top, c.beyond-c.top
+	switch {
+	case below == 0:
+		return fmt.Sprintf("the end, %d above: ↑ PgUp", above)
+	case above == 0:
+		return fmt.Sprintf("%d more below: ↓ PgDn", below)
+	}
+	return fmt.Sprintf("%d above, %d more below: ↑ ↓ PgUp PgDn", above, below)
+}
+
+// writeLines writes as many of a card's lines as there are rows.
+func writeLines(to *Canvas, r Rect, lines []cardLine) {
+	for i, line := range lines[:min(len(lines), r.H)] {
 		indent := cardName
 		if line.whole {
 			indent = 0
 		}
-		c.Text(body.X, body.Y+i, indent, line.name, theme.Fg(theme.Faint))
-		c.Text(body.X+indent, body.Y+i, body.W-indent, line.text, line.style)
+		to.Text(r.X, r.Y+i, indent, line.name, theme.Fg(theme.Faint))
+		to.Text(r.X+indent, r.Y+i, r.W-indent, line.text, line.style)
 	}
-	m.drawAnswer(c, answer, foot)
+}
+
+// wrongLines say what was wrong with the last answer, none where nothing was.
+func (c *card) wrongLines(w int) []cardLine {
+	var out []cardLine
+	for _, text := range unabridged(unframed(c.wrong), w) {
+		out = append(out, cardLine{text: text, style: theme.Fg(theme.Bad).Bold(), whole: true})
+	}
+	return out
+}
+
+// unabridged breaks text into lines of w columns, so that nothing of it is cut: between words, and within one that is wider
+// than a line.
+func unabridged(s string, w int) []string {
+	w = max(w, 1)
+	var out []string
+	for _, line := range wrap(s, w, len(s)+1) {
+		for textWidth(line) > w {
+			n := 0
+			for at := range line {
+				if textWidth(line[:at]) > w {
+					break
+				}
+				n = at
+			}
+			if n == 0 {
+				break // not even one letter has room
+			}
+			out, line = append(out, line[:n]), line[n:]
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 // unframed is a text of others, harmless for the screen and without the letters of which frames are made.
@@ -294,25 +392,18 @@ func (c *card) head() string {
 	return "PLAN, bounded and reversible"
 }
 
-// fitting are a card's lines in so many rows. Where there is too little room each text has fewer lines, before any is
-// left out.
-func (c *card) fitting(m *Model, w, rows int) []cardLine {
-	var out []cardLine
-	for most := 4; most > 0; most-- {
-		if out = c.lines(m, w, most); len(out) <= rows {
-			break
-		}
-	}
-	return out
-}
-
-// lines are what a card says, each text wrapped to a width in so many lines at most.
-func (c *card) lines(m *Model, w, most int) []cardLine {
+// lines are what a card says, each text wrapped to a width.
+func (c *card) lines(m *Model, w int) []cardLine {
 	p := &c.plan
-	out := []cardLine{{text: unframed(p.Title), style: theme.Fg(theme.Strong).Bold(), whole: true}}
+	var out []cardLine
+	for _, part := range unabridged(unframed(p.Title), w) {
+		out = append(out, cardLine{text: part, style: theme.Fg(theme.Strong).Bold(), whole: true})
+	}
 	add := func(name, text string, style theme.Style) {
-		name = unframed(name)
-		for i, part := range wrap(unframed(text), w-cardName, most) {
+		if name = unframed(name); textWidth(name) >= cardName {
+			name, text = "", name+": "+text // it has no room in its column
+		}
+		for i, part := range unabridged(unframed(text), w-cardName) {
 			if i > 0 {
 				name = ""
 			}

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"warroom/alerts"
+	"warroom/sources"
 )
 
 // find is the ceiling of a service by its name, as the page lists them, and its place.
@@ -83,6 +86,70 @@ func TestCeilingsThatAreMet(t *testing.T) {
 	acu, _ := ceilingNamed(t, NewPainter().Ceilings(st.scene(120, 40)), "aurora", "capacity units")
 	if acu.Left >= 0 {
 		t.Errorf("noise is full in %s", acu.Left)
+	}
+}
+
+// firingOn is an alert of a resource that reads metrics.
+func firingOn(service, name string, severity alerts.Severity, metrics ...string) alerts.Alert {
+	t := alerts.Transition{Key: service + metrics[0], Rule: "FullSoon", Resource: sources.Ref{Service: service, Name: name}, Severity: severity, To: alerts.Firing, Summary: "full in 5 minutes"}
+	for _, m := range metrics {
+		t.Judged = append(t.Judged, alerts.Judged{Series: sources.Series{Metric: m, Resource: name}})
+	}
+	value := 0.9
+	t.Value = &value
+	return alerts.Alert{Transition: t, History: []alerts.Transition{t}}
+}
+
+// TestCeilingsAgreeWithTheirAlerts: what an alert says of a ceiling the page says, too. A fleet at its maximum is in trouble
+// while its alert pages, whatever its processors say by now; where no trend is clear, how long is left is read as the rules read
+// it, and the page says so; where nothing rises the alert stands instead of a time.
+func TestCeilingsAgreeWithTheirAlerts(t *testing.T) {
+	st := newStage(t).calm()
+	st.level("asg_desired", "web", flat(40))
+	st.series("asg_cpu_ratio", "web", flat(0.3))
+	full := func(all []Ceiling, service, name string) string {
+		c, _ := ceilingNamed(t, all, service, name)
+		return c.full()
+	}
+	s := st.scene(120, 40)
+	if all := NewPainter().Ceilings(s); full(all, "asg", "instances") != "at maximum" || ceilingTally(all) != "5, none is near" {
+		t.Fatalf("in calm it is %q, said is %q", full(all, "asg", "instances"), ceilingTally(all))
+	}
+	page := firingOn("asg", "web", alerts.Page, "asg_cpu_ratio", "asg_desired", "asg_max")
+	s.Alerts = []alerts.Alert{page}
+	all := NewPainter().Ceilings(s)
+	fleet, at := ceilingNamed(t, all, "asg", "instances")
+	if at != 0 || fleet.Level() != LevelPage || fleet.full() != "at maximum ✖" || ceilingTally(all) != "1 of 5 full, soon full, or with a page" {
+		t.Errorf("while it pages it is number %d at level %d: %q, said is %q", at, fleet.Level(), fleet.full(), ceilingTally(all))
+	}
+	if cpu, _ := ceilingNamed(t, all, "asg", "cpu"); cpu.Level() != LevelOK {
+		t.Error("an alert about the maximum is taken for one about processors")
+	}
+	page.Silence = &alerts.Silence{}
+	s.Alerts = []alerts.Alert{page}
+	if fleet, _ := ceilingNamed(t, NewPainter().Ceilings(s), "asg", "instances"); fleet.Level() != LevelOK {
+		t.Error("one that is silenced still needs somebody")
+	}
+
+	for _, c := range []struct {
+		acu   func(m float64) float64
+		alert bool
+		want  string
+	}{
+		{func(m float64) float64 { return 40 + 0.5*m + 14*wave(m, 4) }, false, "not in sight"},
+		{func(m float64) float64 { return 40 + 0.5*m + 14*wave(m, 4) }, true, "m ✖"},
+		{flat(58), true, "page ✖"},
+	} {
+		st := newStage(t).calm()
+		st.series("aurora_acu", "lottery", c.acu)
+		s := st.scene(120, 40)
+		if c.alert {
+			s.Alerts = []alerts.Alert{firingOn("aurora", "lottery", alerts.Page, "aurora_acu_used_ratio")}
+		}
+		acu, _ := ceilingNamed(t, NewPainter().Ceilings(s), "aurora", "capacity units")
+		if !strings.HasSuffix(acu.full(), c.want) || acu.loose != (c.want == "m ✖") {
+			t.Errorf("with an alert %v it is full in %q (%v), want %q", c.alert, acu.full(), acu.Left, c.want)
+		}
 	}
 }
 

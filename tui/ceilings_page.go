@@ -82,7 +82,7 @@ func (p *ceilingsPage) hints(k *keyMap) []Hint {
 	}
 }
 
-// ceilingFoot is how many lines say more of the chosen ceiling.
+// ceilingFoot is how many lines at the least say more of the chosen ceiling, a blank one above them.
 const ceilingFoot = 4
 
 func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
@@ -96,7 +96,11 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	}
 	head, body := body.Top(1)
 	columns(c, head.Inset(1, 0), ceilingHead(head.W-2)...)
-	foot, lines := body.Bottom(min(ceilingFoot, body.H/2))
+	need := ceilingFoot
+	for i := range all { // as much as the longest needs, so that nothing moves with the choice
+		need = max(need, 1+linesOf(m.ceilingWords(&all[i]), body.W-2))
+	}
+	foot, lines := body.Bottom(min(need, body.H/2))
 	if picture, rest := lines.Bottom(lines.H - len(all) - 1); picture.H >= chartLeastH {
 		lines = rest
 		picture, _ = picture.Top(chartGoodH)
@@ -109,15 +113,19 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 // ceilingTally says in a few words how near the nearest is.
 func ceilingTally(all []Ceiling) string {
 	var late, soon int
+	paging := false // by an alert only
 	for i := range all {
 		switch all[i].Level() {
 		case LevelPage:
 			late++
+			paging = paging || all[i].own() < LevelPage
 		case LevelWarn:
 			soon++
 		}
 	}
 	switch {
+	case paging:
+		return fmt.Sprintf("%d of %d full, soon full, or with a page", late, len(all))
 	case late > 0:
 		return fmt.Sprintf("%d of %d full, or full before more can be there", late, len(all))
 	case soon > 0:
@@ -239,9 +247,11 @@ func (c *Ceiling) percent() string {
 func (c *Ceiling) full() string {
 	switch {
 	case c.Idle:
-		return "at maximum"
+		return strings.TrimSpace("at maximum " + c.sign())
 	case c.Used >= c.Most:
 		return "now ✖"
+	case c.Left < 0 && c.alert != nil:
+		return c.stand.Word + " " + c.sign()
 	case c.Left < 0:
 		return "not in sight"
 	case c.Level() == LevelPage:
@@ -250,6 +260,17 @@ func (c *Ceiling) full() string {
 		return rough(c.Left) + " ▲"
 	}
 	return rough(c.Left)
+}
+
+// sign is that of a ceiling which needs somebody, "" for none.
+func (c *Ceiling) sign() string {
+	switch c.Level() {
+	case LevelPage:
+		return "✖"
+	case LevelWarn:
+		return "▲"
+	}
+	return ""
 }
 
 // toAct is how long it takes until there is more; about, where that was not seen yet.
@@ -294,12 +315,22 @@ func (m *Model) ceilingWords(k *Ceiling) []string {
 		what += ", nothing is left"
 	case k.Left >= 0:
 		at := m.drawn.at.Add(k.Left)
-		what += fmt.Sprintf(", rises by %s a minute since %s; at this pace it is full at %s", amount(k.Rises*60, k.spec.As, 0), m.minute(k.Since), m.until(at))
+		what += fmt.Sprintf(", rises by %s a minute since %s", amount(k.Rises*60, k.spec.As, 0), m.minute(k.Since))
+		if k.loose {
+			what += ", not steadily; as the last " + short(alertSpan) + " go, by which its alert is judged,"
+		} else {
+			what += "; at this pace"
+		}
+		what += " it is full at " + m.until(at)
 		if k.Act > 0 {
 			what += ", and to be in time one acts " + m.actBy(at.Add(-k.Act))
 		}
 	default:
 		what += ", no trend that would reach its ceiling within " + short(trendReach)
+	}
+	alert := ""
+	if k.alert != nil {
+		alert = k.sign() + " " + alertName(&k.alert.Transition) + ", " + k.stand.Word + ": " + k.stand.Why
 	}
 	act := "to raise it: " + k.spec.Raise
 	if k.spec.Action && m.idle() == nil {
@@ -311,7 +342,7 @@ func (m *Model) ceilingWords(k *Ceiling) []string {
 	case k.Act > 0:
 		act += "; until it is there takes " + k.toAct()
 	}
-	return []string{what, strings.TrimSpace(act)}
+	return filled(what, alert, strings.TrimSpace(act))
 }
 
 // actBy is until when one has to act.

@@ -41,21 +41,36 @@ func (p *Painter) news(s *Scene, r Rect) {
 		return
 	}
 	items := slices.Concat(room(s.alertItems(), r.H), p.troubles(s), changes(s, r.H))
-	wide := max(min(r.W/3, 26), min(r.W/4, 34), 12)
-	for i, it := range items[:min(len(items), r.H)] {
+	items = items[:min(len(items), r.H)]
+	wide := aboutWidth(items, r.W)
+	for i, it := range items {
 		p.item(s, Rect{r.X + 1, r.Y + i, r.W - 2, 1}, it, wide)
 	}
 }
 
+// aboutWidth is how wide the column is that says what the lines of a width are about: what they need, as far as their texts
+// leave room, within a half of the line.
+func aboutWidth(items []item, w int) int {
+	wide := max(min(w/3, 26), min(w/4, 34), 12)
+	need, text := 0, 0
+	for i := range items {
+		need, text = max(need, textWidth(items[i].about(w))), max(text, textWidth(items[i].text))
+	}
+	return max(wide, min(need, w/2, w-newsTimeW-text-6))
+}
+
+// newsTimeW is the column of when a line of news was, with the blanks beside it.
+const newsTimeW = 7
+
 func (p *Painter) item(s *Scene, r Rect, it item, wide int) {
-	const timeW = 7
+	wide = max(wide, min(textWidth(it.about(r.W)), r.W/2, r.W-newsTimeW-4-min(textWidth(it.text), leastNotice))) // a name is worth more than the end of a sentence
 	p.canvas.Put(r.X, r.Y, it.glyph, it.style)
 	when := "now"
 	if !it.at.IsZero() {
 		when = s.clock(it.at).Format("15:04")
 	}
 	p.canvas.Text(r.X+2, r.Y, 5, when, theme.Fg(theme.Faint))
-	_, rest := r.Left(2 + timeW)
+	_, rest := r.Left(2 + newsTimeW)
 	what := it.style
 	if it.level >= LevelWarn {
 		what = what.Bold()

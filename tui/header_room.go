@@ -126,37 +126,32 @@ func (s *Scene) said(room int) []segment {
 // counts says how many alerts page and warn, with the tiles that are in trouble, blind or stale by themselves: the worst
 // first, and the worst stays longest.
 func (p *Painter) counts(s *Scene) []segment {
-	n, silenced := s.alertCounts()
-	well := 0
-	for _, t := range p.tiles {
-		switch st := p.look(s, t, 0).status; {
-		case st.Level == LevelOK:
-			well++
-		case st.alert == "":
-			n[st.Level]++
-		}
-	}
 	var out []segment
-	add := func(count int, one, many string, style theme.Style, keep int) {
-		switch {
-		case count == 1:
-			out = append(out, segment{text: "1 " + one, style: style, keep: keep})
-		case count > 1:
-			out = append(out, segment{text: strconv.Itoa(count) + " " + many, style: style, keep: keep})
+	tally := p.Tally(s)
+	for _, c := range tally.Counts() {
+		seg := segment{text: c.Text, style: theme.Fg(theme.Text)}
+		if c.Glyph != 0 {
+			seg.text += " " + string(c.Glyph)
 		}
-	}
-	add(n[LevelPage], "page ✖", "pages ✖", theme.Fg(theme.Bad).Bold(), keepAlways)
-	add(n[LevelError], "blind !", "blind !", theme.Fg(theme.Warn), 93)
-	add(n[LevelWarn], "warn ▲", "warns ▲", theme.Fg(theme.Warn), 92)
-	add(n[LevelStale], "stale ?", "stale ?", theme.Fg(theme.Text), 91)
-	if len(out) == 0 && len(p.tiles) > 0 {
-		out = append(out, segment{text: "all " + strconv.Itoa(well) + " ok ✔", style: theme.Fg(theme.Good), keep: 90})
-		if well < len(p.tiles) {
-			out[0].text = strconv.Itoa(well) + " of " + strconv.Itoa(len(p.tiles)) + " ok"
-			out[0].style = theme.Fg(theme.Text)
+		seg.brief = seg.text
+		seg.text += bracketed(c.Owned)
+		switch c.Level {
+		case LevelPage:
+			seg.style, seg.keep = theme.Fg(theme.Bad).Bold(), keepAlways
+		case LevelError, LevelWarn:
+			seg.style, seg.keep = theme.Fg(theme.Warn), 90+int(c.Level)
+		case LevelStale:
+			seg.keep = 91
+		case LevelOK:
+			seg.keep = 89
+			if c.Glyph != 0 {
+				seg.style, seg.keep = theme.Fg(theme.Good), 90
+			}
+		default:
+			seg.keep = 90
 		}
+		out = append(out, seg)
 	}
-	add(silenced, "silenced", "silenced", theme.Fg(theme.Text), 89)
 	return out
 }
 

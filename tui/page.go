@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strings"
 	"unicode"
 
@@ -138,22 +139,37 @@ func (s *scroll) key(k *keyMap, press tea.KeyPressMsg, kept int) bool {
 	return true
 }
 
-// saysMore writes below a blank line what there is to say of the chosen line of a list: the first text is what matters, and
-// each has two lines at the most.
+// saysMore writes below a blank line what there is to say of the chosen line of a list: the first text is what matters. Each
+// has two lines at the most, and more as far as all have room.
 func saysMore(c *Canvas, r Rect, texts []string) {
+	w, most := r.W-2, 2
+	for linesOf(texts, w) > linesIn(texts, w, most) && linesIn(texts, w, most+1) < r.H {
+		most++
+	}
 	y := r.Y + 1
 	for i, text := range texts {
 		style := theme.Fg(theme.Faint)
 		if i == 0 {
 			style = theme.Fg(theme.Text)
 		}
-		for _, part := range wrap(sources.Clean(text), r.W-2, 2) {
+		for _, part := range wrap(sources.Clean(text), w, most) {
 			if y < r.Y+r.H {
-				c.Text(r.X+1, y, r.W-2, part, style)
+				c.Text(r.X+1, y, w, part, style)
 			}
 			y++
 		}
 	}
+}
+
+// linesOf is how many lines of a width texts need.
+func linesOf(texts []string, w int) int { return linesIn(texts, w, math.MaxInt) }
+
+// linesIn is how many lines of a width texts take where each has so many at the most.
+func linesIn(texts []string, w, most int) (n int) {
+	for _, text := range texts {
+		n += len(wrap(sources.Clean(text), w, most))
+	}
+	return n
 }
 
 // saysNone writes why a list is empty.

@@ -34,7 +34,7 @@ func TestNewsKeepTheWord(t *testing.T) {
 	st.derived("alb_error_ratio", "the-front-door-of-the-whole-shop", flat(0.03))
 	for _, size := range sizes {
 		frame := NewPainter().Grid(st.scene(size.w, size.h))
-		if !strings.Contains(frame, "… page  ") {
+		if !strings.Contains(frame, "… page  ") && !strings.Contains(frame, "-of-the-whole-shop page  ") {
 			t.Errorf("%v: the news has no word:\n%s", size, frame)
 		}
 	}
@@ -57,6 +57,20 @@ func TestADeadEndpointIsOneCause(t *testing.T) {
 	}
 	if strings.Contains(frame, "failed: ") {
 		t.Errorf("that it failed is said twice:\n%s", frame)
+	}
+}
+
+// A dashed line says what it is the limit of, and what is beyond it: where rules are judged no tile pages.
+func TestALimitSaysOfWhat(t *testing.T) {
+	for judged, want := range map[bool]string{true: "warns above 1 % 5xx", false: "pages above 1 % 5xx"} {
+		st := newStage(t)
+		st.meta.Resources = []sources.Resource{watched("alb", "x")}
+		st.calmResource("alb", "x")
+		s := st.scene(120, 40)
+		s.Judged = judged
+		if frame := NewPainter().Grid(s); !strings.Contains(frame, want+" ╌") {
+			t.Errorf("judged %v: nothing says %q:\n%s", judged, want, frame)
+		}
 	}
 }
 

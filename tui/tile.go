@@ -168,6 +168,7 @@ type face struct {
 	low, high    float64
 	limit        float64 // NaN for none
 	scale        string  // what its top or its limit is worth
+	brief        string  // the same in fewer columns, "" for no such words
 	lowest       bool    // a column shows its lowest value
 	aside        bool    // what is wrong is neither in the headline nor in the chart
 	notice       string  // stands instead of the first supporting line
@@ -175,6 +176,6 @@ type face struct {
 
 func (f *face) equal(g *face) bool {
 	return f.status == g.status && f.number == g.number && f.unit == g.unit && f.young == g.young && f.age == g.age && f.late == g.late &&
-		f.grid == g.grid && f.low == g.low && f.high == g.high && f.scale == g.scale && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
+		f.grid == g.grid && f.low == g.low && f.high == g.high && f.scale == g.scale && f.brief == g.brief && (f.limit == g.limit || math.IsNaN(f.limit) && math.IsNaN(g.limit)) &&
 		f.lowest == g.lowest && f.notice == g.notice && f.aside == g.aside && f.lines == g.lines && slices.Equal(f.columns, g.columns)
 }

@@ -276,20 +276,29 @@ func (d *tilePicture) hatch(r Rect) {
 // hatched is how far the strokes of a hatch stand apart.
 const hatched = 3
 
-// scale writes what the dashed line or the top is worth at the left end of its row, as far as the row is free.
+// scale writes what the dashed line or the top is worth at the left end of its row, as far as the row is free: in fewer words
+// where it is not.
 func (d *tilePicture) scale(r Rect, row int) {
-	text := d.face.scale
-	n := textWidth(text)
-	if len(d.face.columns) == 0 || n+leastChart > r.W {
+	if len(d.face.columns) == 0 {
 		return
 	}
-	for x := range n + 1 {
-		if !d.free(r.X+x, r.Y+row) {
+	for _, text := range filled(d.face.scale, d.face.brief) {
+		if n := textWidth(text); n+leastChart <= r.W && d.freeRow(r.X, r.Y+row, n+1) {
+			used := d.Text(r.X, r.Y+row, n, text, theme.Fg(theme.Faint))
+			d.Put(r.X+used, r.Y+row, ' ', 0)
 			return
 		}
 	}
-	used := d.Text(r.X, r.Y+row, n, text, theme.Fg(theme.Faint))
-	d.Put(r.X+used, r.Y+row, ' ', 0)
+}
+
+// freeRow tells whether so many cells of a row are free.
+func (d *tilePicture) freeRow(x, y, n int) bool {
+	for i := range n {
+		if !d.free(x+i, y) {
+			return false
+		}
+	}
+	return true
 }
 
 // free tells whether nothing, or only a dashed line or a hatch, stands in a cell.

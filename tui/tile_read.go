@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"warroom/sources"
@@ -87,6 +88,7 @@ func (r *reader) read(t *Tile, f, old *face, columns int) {
 	r.chart(t, f, columns)
 	r.text = r.scaleText(t, f, r.text[:0])
 	f.scale = r.same(old.scale)
+	f.brief = strings.TrimPrefix(f.scale, r.limitWord(t, f))
 	f.notice = r.notice(f)
 }
 
@@ -302,7 +304,7 @@ func (r *reader) scale(t *Tile, f *face) {
 	}
 }
 
-// scaleText is the value at the chart's top or, where there is one, on its dashed line.
+// scaleText is the value at the chart's top or, where there is one, on its dashed line: that of a fixed one with what it means.
 func (r *reader) scaleText(t *Tile, f *face, text []byte) []byte {
 	if _, _, ok := chart.Range(f.columns); !ok {
 		return text
@@ -318,7 +320,40 @@ func (r *reader) scaleText(t *Tile, f *face, text []byte) []byte {
 	if as == asNumber || as == "" {
 		as = asSI
 	}
-	return appendMark(text, v, as, t.chart.period())
+	beyond := r.limitWord(t, f)
+	text = appendMark(append(text, beyond...), v, as, t.chart.period())
+	if unit := t.spec.Headline.Unit; beyond != "" && unit != "" && t.chart.expr == t.headline.expr {
+		text = append(append(text, ' '), unit...)
+	}
+	return text
+}
+
+// limitWord is what happens beyond the fixed limit of a tile's chart: what the tile watches there, or nothing but that it is one;
+// "" where there is no such limit. Where rules are judged only an alert pages.
+func (r *reader) limitWord(t *Tile, f *face) string {
+	if t.spec.Chart.Limit == nil || f.limit != *t.spec.Chart.Limit {
+		return ""
+	}
+	limit, pages := *t.spec.Chart.Limit, "pages "
+	if r.scene.Judged {
+		pages = "warns "
+	}
+	is := func(at *float64) bool { return at != nil && *at == limit }
+	for i := range t.spec.Watch {
+		w := &t.spec.Watch[i]
+		switch {
+		case w.Value != t.chart.expr:
+		case is(w.PageAbove):
+			return pages + "above "
+		case is(w.PageBelow):
+			return pages + "below "
+		case is(w.WarnAbove):
+			return "warns above "
+		case is(w.WarnBelow):
+			return "warns below "
+		}
+	}
+	return "limit "
 }
 
 // notice is the line that a tile says before its supporting lines: why it is blind, or what is wrong where neither

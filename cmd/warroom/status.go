@@ -34,6 +34,9 @@ as of its newest entry (as of now, if a process is collecting into it).
                         metric, value (null while it is not known) and unit of the catalogue, and shown, as
                         the screen has it. Alerts about the whole launch follow, as the resource "launch"
 
+The first line, and --short, counts as the screen's second line does: alerts as they stand now, such as
+"2 pages (1 owned), 1 warn, 1 silenced", and tiles that are in trouble of which no alert tells.
+
 --short prints one line that fits into tmux:
   set -g status-right '#(warroom status --short -c /etc/warroom/lottery.yaml)'
 
@@ -84,7 +87,8 @@ type status struct {
 	Level       string       `json:"level"`
 	Tiles       []tileStatus `json:"tiles"`
 
-	count map[tui.Level]int
+	count   map[tui.Level]int // of the tiles
+	summary string            // in numbers, as the screen's second line counts
 }
 
 // tileStatus is how one tile stands.
@@ -201,7 +205,8 @@ func (s *status) judge(ctx context.Context, tape *recording.File, meta recording
 			s.Tiles[len(s.Tiles)-1].Resource = "launch"
 		}
 	}
-	s.Level = levels[worst]
+	tally := painter.Tally(scene)
+	s.Level, s.summary = levels[worst], tally.String()
 	return painter.Fault()
 }
 

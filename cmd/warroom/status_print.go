@@ -27,7 +27,7 @@ func (p *process) report(s *status, asJSON, short bool, l *look) error {
 		}
 		fmt.Fprintln(p.out, escaped(string(text)))
 	case short:
-		p.printf("%s %s\n", s.T, s.summary())
+		p.printf("%s %s\n", s.T, s.summary)
 	default:
 		palette := l.palette(p)
 		s.table(&colorprofile.Writer{Forward: p.out, Profile: palette.Profile}, &palette)
@@ -53,38 +53,13 @@ func escaped(text string) string {
 	return b.String()
 }
 
-// summary counts the tiles that need somebody.
-func (s *status) summary() string {
-	text := ""
-	for _, l := range []struct {
-		word   string
-		levels []tui.Level
-	}{
-		{"page", []tui.Level{tui.LevelPage}},
-		{"warn", []tui.Level{tui.LevelWarn}},
-		{"blind", []tui.Level{tui.LevelError, tui.LevelStale, tui.LevelUnknown}},
-	} {
-		n := 0
-		for _, level := range l.levels {
-			n += s.count[level]
-		}
-		if n > 0 {
-			text += fmt.Sprintf("%d %s ", n, l.word)
-		}
-	}
-	if text == "" {
-		return "ok"
-	}
-	return text[:len(text)-1]
-}
-
 // table prints a line for the launch and one for each tile, the worst first and else in the order of the request
 // path. It says the same without colours.
 func (s *status) table(out io.Writer, palette *theme.Theme) {
 	strong := lipgloss.NewStyle().Bold(true)
 	faint := colored(palette, theme.Faint)
 	fmt.Fprintf(out, "%s  %s  %s  %s  %s\n", strong.Render(sources.Clean(s.Launch)), sources.Clean(s.Environment),
-		faint.Render(s.At.Format(time.RFC3339)), strong.Render(s.T), s.summary())
+		faint.Render(s.At.Format(time.RFC3339)), strong.Render(s.T), s.summary)
 	rows := s.rows()
 	var wide [statusColumns]int
 	for _, r := range rows {

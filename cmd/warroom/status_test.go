@@ -26,7 +26,7 @@ func someStatus() *status {
 	}
 	s := &status{Launch: "lottery\x1b[2J", Environment: "PROD", At: at, T: "T+00:06:00", Recording: "r.warroom", Collector: "mia@one", count: map[tui.Level]int{
 		tui.LevelOK: 1, tui.LevelWarn: 1, tui.LevelPage: 1,
-	}}
+	}, summary: "1 page, 1 warn"}
 	s.Tiles = []tileStatus{
 		tile("cloudfront", "edge", tui.Status{Word: "ok"}, tui.Headline{Metric: "cloudfront_hit_ratio", Value: 0.914, Known: true, Unit: sources.Ratio, Number: "91.4", Beside: "% hit ratio"}),
 		tile("alb", "web", tui.Status{Level: tui.LevelPage, Word: "page", Why: "6 % 5xx, pages above 5 %", Since: at.Add(-3 * time.Minute)},
@@ -40,7 +40,7 @@ func TestStatusPutsTheWorstFirstInColumns(t *testing.T) {
 	plain, palette := &bytes.Buffer{}, theme.New(true, colorprofile.NoTTY)
 	someStatus().table(&colorprofile.Writer{Forward: plain, Profile: palette.Profile}, &palette)
 	want := strings.Join([]string{
-		"lottery  PROD  2026-03-01T19:21:00Z  T+00:06:00  1 page 1 warn",
+		"lottery  PROD  2026-03-01T19:21:00Z  T+00:06:00  1 page, 1 warn",
 		"page        alb/web             6 % 5xx        6 % 5xx, pages above 5 %, since 19:18Z",
 		"at ceiling  asg/web             – in service   18 of 18",
 		"ok          cloudfront/edge  91.4 % hit ratio",
@@ -116,7 +116,31 @@ func TestStatusStandsByAlerts(t *testing.T) {
 	if len(s.Tiles) != 2 || s.Tiles[0].Word != "page" || s.Tiles[0].Why != "web answers with 5xx" || s.Tiles[1].Resource != "launch" || s.Tiles[1].Level != "warn" {
 		t.Errorf("tiles are %+v", s.Tiles)
 	}
-	if s.summary() != "1 page 1 warn" || s.code() != exitBad {
-		t.Errorf("it says %q and ends with %d", s.summary(), s.code())
+	if s.summary != "1 page, 1 warn" || s.code() != exitBad {
+		t.Errorf("it says %q and ends with %d", s.summary, s.code())
+	}
+
+	// It counts as the screen does: alerts, not tiles; those that somebody has and those that are silenced are told apart.
+	page := alerts.Transition{Rule: "TargetsSlow", Resource: balancer, Severity: alerts.Page, From: alerts.Inactive, To: alerts.Firing, At: t0, Summary: "web is slow"}
+	page.Key = alerts.Key(page.Rule, balancer, nil)
+	told, err := page.Change()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := []sources.Change{told}
+	for _, r := range []alerts.Response{{Did: alerts.Owned, Key: page.Key}, {Did: alerts.Silenced, Rule: "RegistrationDrop", Until: t0.Add(time.Hour)}} {
+		c, err := r.Change("mia", t0.Add(time.Second), sources.Ref{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes = append(changes, c)
+	}
+	for _, c := range changes {
+		if _, err := f.AppendChange(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err = examine(t.Context(), f, true); err != nil || s.summary != "2 pages (1 owned), 1 silenced" {
+		t.Errorf("it says %q, %v", s.summary, err)
 	}
 }

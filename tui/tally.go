@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"warroom/alerts"
+	"warroom/sources"
+)
+
+// Tally is how a launch stands in numbers: alerts by how they stand now, and the tiles that are in trouble, blind or stale by
+// themselves. The screen's second line, the page of alerts and warroom status count by it and word it alike.
+type Tally struct {
+	by       [LevelPage + 1]int // by level: alerts that nobody has silenced and nothing explains, and tiles by themselves
+	owned    [LevelPage + 1]int // of the alerts among them, those that somebody has
+	tiles    [LevelPage + 1]int // the tiles among them
+	silenced int
+	well     int // tiles that are ok
+	all      int // tiles that there are
+}
+
+// Count is one number of a tally in words.
+type Count struct {
+	Level Level
+	Text  string // e.g. "2 pages", "1 blind"
+	Glyph rune   // 0 for what needs nobody
+	Owned string // how many of them somebody has, e.g. "1 owned", "" for none
+	Tiles string // how many of them no alert tells of, but a tile by itself, e.g. "1 without alert", "" for none
+}
+
+// Tally counts what a scene shows.
+func (p *Painter) Tally(s *Scene) Tally {
+	p.begin(s)
+	var t Tally
+	blind := map[sources.Ref]bool{}
+	for i := range s.Alerts {
+		t.alert(&s.Alerts[i], blind)
+	}
+	for _, tile := range p.tiles {
+		t.all++
+		switch st := p.look(s, tile, 0).status; {
+		case st.Level == LevelOK:
+			t.well++
+		case st.alert == "":
+			t.by[st.Level]++
+			t.tiles[st.Level]++
+		}
+	}
+	return t
+}
+
+// alert counts one, unless it needs no person: what cannot be judged for lack of data counts once for each resource.
+func (t *Tally) alert(a *alerts.Alert, blind map[sources.Ref]bool) {
+	level := AlertStatus(a).Level
+	switch {
+	case !tallied(a):
+	case a.Silence != nil:
+		t.silenced++
+	case a.To == alerts.NoData && blind[a.Resource]:
+	default:
+		t.by[level]++
+		blind[a.Resource] = blind[a.Resource] || a.To == alerts.NoData
+		if a.Owner != "" {
+			t.owned[level]++
+		}
+	}
+}
+
+// tallied tells whether an alert is counted by its level, or as silenced: it is to be seen without being looked for, and no
+// other one explains it.
+func tallied(a *alerts.Alert) bool {
+	return AlertStatus(a).Level > LevelOK && (a.Silence != nil || a.Under == "")
+}
+
+// counted are the levels that need somebody, the worst first, with their words for one and for many.
+var counted = []struct {
+	level     Level
+	one, many string
+	glyph     rune
+}{
+	{LevelPage, "page", "pages", '✖'}, {LevelError, "blind", "blind", '!'}, {LevelWarn, "warn", "warns", '▲'}, {LevelStale, "stale", "stale", '?'},
+}
+
+// Counts are the numbers that say something, the worst first; where nothing needs anybody, how many tiles are well.
+func (t *Tally) Counts() []Count {
+	var out []Count
+	for _, c := range counted {
+		n := t.by[c.level]
+		if n == 0 {
+			continue
+		}
+		out = append(out, Count{Level: c.level, Text: plural(n, c.one, c.many), Glyph: c.glyph, Owned: some(t.owned[c.level], n, "owned"), Tiles: some(t.tiles[c.level], n, "without alert")})
+	}
+	if len(out) == 0 && t.all > 0 {
+		out = append(out, t.calm())
+	}
+	if t.silenced > 0 {
+		out = append(out, Count{Text: strconv.Itoa(t.silenced) + " silenced"})
+	}
+	return out
+}
+
+// calm says how many tiles are well.
+func (t *Tally) calm() Count {
+	if t.well < t.all {
+		return Count{Level: LevelUnknown, Text: strconv.Itoa(t.well) + " of " + strconv.Itoa(t.all) + " ok"}
+	}
+	return Count{Level: LevelOK, Text: "all " + strconv.Itoa(t.all) + " ok", Glyph: '✔'}
+}
+
+// String is the tally in one line, as warroom status prints it: "2 pages (1 owned), 1 warn, 1 silenced".
+func (t *Tally) String() string {
+	var parts []string
+	for _, c := range t.Counts() {
+		parts = append(parts, c.Text+bracketed(c.Owned))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// plural is a number with its word.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// some is how many of several are something: only the word where all are, "" where none is.
+func some(n, of int, word string) string {
+	switch n {
+	case 0:
+		return ""
+	case of:
+		return word
+	}
+	return strconv.Itoa(n) + " " + word
+}
+
+// bracketed are remarks on a number, none where there is nothing to say.
+func bracketed(remarks ...string) string {
+	if remarks = filled(remarks...); len(remarks) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(remarks, ", ") + ")"
+}
+
+// apart are the alerts of a list that the tally counts under no level, by what they are, in the order in which they are told.
+func (t *Tally) apart(rows []alertRow) []string {
+	words := []struct{ one, many string }{
+		{"following", "following"}, {"pending", "pending"}, {"not judged", "not judged"}, {"note", "notes"}, {"over", "over"},
+	}
+	n := make([]int, len(words))
+	for _, r := range rows {
+		word := ""
+		switch {
+		case !r.Open():
+			word = "over"
+		case tallied(r.Alert):
+			continue
+		case r.To == alerts.Pending:
+			word = "pending"
+		case r.Under != "":
+			word = "following"
+		case r.To == alerts.NoData || r.To == alerts.Errored:
+			word = "not judged"
+		default:
+			word = "note"
+		}
+		n[slices.IndexFunc(words, func(w struct{ one, many string }) bool { return w.one == word })]++
+	}
+	var out []string
+	for i, w := range words {
+		if n[i] > 0 {
+			out = append(out, plural(n[i], w.one, w.many))
+		}
+	}
+	return out
+}
