@@ -103,7 +103,7 @@ func (r *reader) ceiling(t *Tile, spec *ceilingSpec) (c Ceiling, ok bool) {
 		c.Act, c.Seen = took, true
 	}
 	c.Rises, c.Since = r.slope(&used)
-	if c.Rises <= 0 && c.alert != nil {
+	if c.Rises <= 0 && c.alert != nil && c.alert.To == alerts.Firing {
 		c.Rises, c.Since = r.pace(&used)
 		c.loose = c.Rises > 0
 	}

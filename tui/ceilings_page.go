@@ -95,7 +95,8 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 		return
 	}
 	head, body := body.Top(1)
-	columns(c, head.Inset(1, 0), ceilingHead(head.W-2)...)
+	widths := widthsOf(all, head.W-2)
+	columns(c, head.Inset(1, 0), ceilingHead(head.W-2, widths)...)
 	need := ceilingFoot
 	for i := range all { // as much as the longest needs, so that nothing moves with the choice
 		need = max(need, 1+linesOf(m.ceilingWords(&all[i]), body.W-2))
@@ -106,7 +107,7 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 		picture, _ = picture.Top(chartGoodH)
 		m.ceilingChart(c, picture.Inset(1, 0), &all[p.list.at], v)
 	}
-	p.list.draw(c, lines, len(all), func(i int, r Rect) { ceilingLine(c, r, &all[i]) })
+	p.list.draw(c, lines, len(all), func(i int, r Rect) { ceilingLine(c, r, widths, &all[i]) })
 	m.ceilingFoot(c, foot, &all[p.list.at])
 }
 
@@ -139,47 +140,59 @@ func ceilingTally(all []Ceiling) string {
 // The columns of the page of ceilings.
 const (
 	ceilingNameW = 30
-	ceilingUseW  = 16
 	ceilingPartW = 5
 	ceilingBarW  = 24
-	ceilingLeftW = 12
-	ceilingActW  = 10
 	leastRaise   = 22
 )
 
-func ceilingHead(width int) []column {
+// ceilingWidths are the widths of the columns that are as wide as what stands in them.
+type ceilingWidths struct{ name, use, left, act, raise int }
+
+// widthsOf measures the columns of all ceilings in a table of a width.
+func widthsOf(all []Ceiling, width int) ceilingWidths {
+	w := ceilingWidths{name: ceilingNameW / 2, use: len("USE"), left: len("FULL IN"), act: len("TO ACT")}
+	for i := range all {
+		c := &all[i]
+		w.name, w.use, w.left = max(w.name, textWidth(c.title())), max(w.use, textWidth(c.use())), max(w.left, textWidth(c.full()))
+		w.act, w.raise = max(w.act, textWidth(c.toAct())), max(w.raise, textWidth(c.spec.Raise))
+	}
+	w.name = min(w.name, max(ceilingNameW, width/3))
+	return w
+}
+
+func ceilingHead(width int, w ceilingWidths) []column {
 	faint := theme.Fg(theme.Faint).Bold()
-	return ceilingColumns(width,
+	return ceilingColumns(width, w,
 		column{text: "CEILING", style: faint}, column{text: "USE", style: faint}, column{style: faint}, column{style: faint},
 		column{text: "FULL IN", style: faint}, column{text: "TO ACT", style: faint}, column{text: "WHAT RAISES IT", style: faint})
 }
 
-// ceilingColumns gives the cells of one ceiling their places. Where it is narrow the bar goes, then what raises it.
-func ceilingColumns(width int, name, use, part, bar, left, act, raise column) []column {
-	use.width, part.width, bar.width, left.width, act.width, raise.width = ceilingUseW, ceilingPartW, ceilingBarW, ceilingLeftW, ceilingActW, -1
+// ceilingColumns gives the cells of one ceiling their places. Where it is narrow the bar gets shorter, then what raises it goes,
+// then the bar.
+func ceilingColumns(width int, w ceilingWidths, name, use, part, bar, left, act, raise column) []column {
+	name.width, use.width, part.width, left.width, act.width, raise.width = w.name, w.use, ceilingPartW, w.left, w.act, -1
 	use.right, part.right = true, true
-	least := ceilingUseW + ceilingPartW + ceilingLeftW + ceilingActW + 4
-	switch {
-	case width >= least+ceilingNameW+ceilingBarW/2+2+leastRaise:
-		name.width = ceilingNameW
-		if width < wideTable+leastNotice {
-			bar.width = ceilingBarW / 2
-		}
+	least := w.use + ceilingPartW + w.left + w.act + 4
+	switch room := width - least - w.name; {
+	case room >= ceilingBarW/2+2+leastRaise:
+		bar.width = min(max(room-2-w.raise, ceilingBarW/2), ceilingBarW)
 		return []column{name, use, part, bar, left, act, raise}
-	case width >= least+ceilingNameW+ceilingBarW/2+1:
-		name.width = ceilingNameW
-		bar.width = min(width-least-ceilingNameW-1, ceilingBarW)
+	case room >= ceilingBarW/2+1:
+		bar.width = min(room-1, ceilingBarW)
 		return []column{name, use, part, bar, left, act}
 	case width >= least+ceilingNameW/2:
 		name.width = width - least
 		return []column{name, use, part, left, act}
 	}
-	name.width = max(width-ceilingLeftW-ceilingPartW-2, 1)
+	name.width = max(width-w.left-ceilingPartW-2, 1)
 	return []column{name, part, left}
 }
 
+// title is what is full, and of what.
+func (c *Ceiling) title() string { return c.Tile.Title + " · " + c.spec.Name }
+
 // ceilingLine is a ceiling in one line.
-func ceilingLine(c *Canvas, r Rect, k *Ceiling) {
+func ceilingLine(c *Canvas, r Rect, w ceilingWidths, k *Ceiling) {
 	level := k.Level()
 	style, number := theme.Fg(level.colour()).Bold(), theme.Fg(theme.Strong).Bold()
 	switch {
@@ -197,8 +210,8 @@ func ceilingLine(c *Canvas, r Rect, k *Ceiling) {
 	if level == LevelOK {
 		full = theme.Calm3
 	}
-	cells := ceilingColumns(r.W,
-		column{text: k.Tile.Title + " · " + k.spec.Name, style: theme.Fg(theme.Text)},
+	cells := ceilingColumns(r.W, w,
+		column{text: k.title(), style: theme.Fg(theme.Text)},
 		column{text: k.use(), style: number},
 		column{text: k.percent(), style: theme.Fg(theme.Text)},
 		column{text: "", style: theme.Fg(full)},

@@ -276,17 +276,20 @@ func (d *tilePicture) hatch(r Rect) {
 // hatched is how far the strokes of a hatch stand apart.
 const hatched = 3
 
-// scale writes what the dashed line or the top is worth at the left end of its row, as far as the row is free: in fewer words
-// where it is not.
+// scale writes what the dashed line or the top is worth at the left end of its row, or above it, as far as that is free: in fewer
+// words where it is not.
 func (d *tilePicture) scale(r Rect, row int) {
 	if len(d.face.columns) == 0 {
 		return
 	}
 	for _, text := range filled(d.face.scale, d.face.brief) {
-		if n := textWidth(text); n+leastChart <= r.W && d.freeRow(r.X, r.Y+row, n+1) {
-			used := d.Text(r.X, r.Y+row, n, text, theme.Fg(theme.Faint))
-			d.Put(r.X+used, r.Y+row, ' ', 0)
-			return
+		n := textWidth(text)
+		for y := row; y >= max(row-1, 0) && n+leastChart <= r.W; y-- {
+			if d.freeRow(r.X, r.Y+y, n+1) {
+				used := d.Text(r.X, r.Y+y, n, text, theme.Fg(theme.Faint))
+				d.Put(r.X+used, r.Y+y, ' ', 0)
+				return
+			}
 		}
 	}
 }
