@@ -43,7 +43,7 @@ func TestStripAndPageCountAlike(t *testing.T) {
 		a.command("silence QuietThing 10m it is planned")
 		a.reads("2 pages ✖ (1 owned) │ 2 warns ▲ │ 1 silenced │ rec")
 		a.typing("A")
-		a.reads("2 pages ✖ (1 owned) │ 2 warns ▲ │ 1 silenced │ rec", "2 pages (1 owned) · 2 warns · 1 silenced · 1 pending · 1 note · times in CET")
+		a.reads("2 pages ✖ (1 owned) │ 2 warns ▲ │ 1 silenced │ rec", "2 pages (1 owned) · 2 warns (1 recovering) · 1 silenced · 1 pending · 1 note · times in CET")
 	})
 }
 

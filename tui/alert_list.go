@@ -166,7 +166,7 @@ func (m *Model) alertTally(rows []alertRow, room int) string {
 		if c.Level == LevelOK && c.Glyph != 0 || c.Level == LevelUnknown {
 			continue // it is about tiles
 		}
-		parts = append(parts, c.Text+bracketed(c.Owned, c.Tiles))
+		parts = append(parts, c.Text+bracketed(c.Owned, c.Recovering, c.Tiles))
 	}
 	parts = append(parts, tally.apart(rows)...)
 	if ahead := m.silencedAhead(rows); ahead != "" {

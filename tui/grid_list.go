@@ -27,9 +27,13 @@ func (p *Painter) list(s *Scene, area Rect, plan gridPlan) {
 	if places < len(rest) && places > 1 {
 		lines--
 	}
+	names := 0
+	for _, t := range rest {
+		names = max(names, textWidth(t.Title))
+	}
 	first := min(max(s.Selected-plan.tiles-lines+1, 0), len(rest)-lines)
 	for i, t := range rest[first : first+lines] {
-		p.line(s, t, cell(i), plan.tiles+first+i == s.Selected)
+		p.line(s, t, cell(i), plan.tiles+first+i == s.Selected, names)
 	}
 	if lines < places {
 		p.more(s, cell(lines), slices.Concat(rest[:first], rest[first+lines:]))
@@ -66,8 +70,9 @@ const (
 	lineNameW  = 22
 )
 
-// line draws one tile as a line: key, state, name, headline, trend, age.
-func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
+// line draws one tile as a line: key, state, name, headline, trend, age. The longest name of the list takes so many columns; it
+// is worth more than the trend.
+func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool, names int) {
 	f := p.look(s, t, 0)
 	level := f.status.Level
 	key := theme.Fg(theme.Accent).Bold()
@@ -96,7 +101,7 @@ func (p *Painter) line(s *Scene, t *Tile, r Rect, selected bool) {
 	p.canvas.Text(end-right, r.Y, right, state, back(word))
 	end -= right + 1
 	end -= p.lineAge(f, Rect{x, r.Y, end - x, 1}, back)
-	name := min(lineNameW, max((end-x)/2, 6))
+	name := min(max(lineNameW, min(names, end-x-lineValueW-1)), max((end-x)/2, 6, end-x-lineValueW-1))
 	p.canvas.Text(x, r.Y, name, t.Title, back(theme.Fg(theme.Text)))
 	x += name + 1
 	used := p.canvas.Text(x, r.Y, end-x, f.number, back(theme.Fg(theme.Strong).Bold()))

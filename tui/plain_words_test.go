@@ -60,6 +60,16 @@ func TestADeadEndpointIsOneCause(t *testing.T) {
 	}
 }
 
+// A name in the list is not cut beside free room.
+func TestNamesOfTheListUseTheRoom(t *testing.T) {
+	st := newStage(t)
+	st.meta.Resources = []sources.Resource{watched("alb", "the-front-door-of-the-whole-shop")}
+	st.calmResource("alb", "the-front-door-of-the-whole-shop")
+	if frame := NewPainter().Grid(st.scene(120, 20)); !strings.Contains(frame, "load balancer the-front-door-of-the-whole-shop 0.") {
+		t.Errorf("the name is cut:\n%s", frame)
+	}
+}
+
 // A dashed line says what it is the limit of, and what is beyond it: where rules are judged no tile pages.
 func TestALimitSaysOfWhat(t *testing.T) {
 	for judged, want := range map[bool]string{true: "warns above 1 % 5xx", false: "pages above 1 % 5xx"} {

@@ -14,6 +14,7 @@ import (
 type Tally struct {
 	by       [LevelPage + 1]int // by level: alerts that nobody has silenced and nothing explains, and tiles by themselves
 	owned    [LevelPage + 1]int // of the alerts among them, those that somebody has
+	fading   [LevelPage + 1]int // of the alerts among them, those that recover
 	tiles    [LevelPage + 1]int // the tiles among them
 	silenced int
 	well     int // tiles that are ok
@@ -22,11 +23,12 @@ type Tally struct {
 
 // Count is one number of a tally in words.
 type Count struct {
-	Level Level
-	Text  string // e.g. "2 pages", "1 blind"
-	Glyph rune   // 0 for what needs nobody
-	Owned string // how many of them somebody has, e.g. "1 owned", "" for none
-	Tiles string // how many of them no alert tells of, but a tile by itself, e.g. "1 without alert", "" for none
+	Level      Level
+	Text       string // e.g. "2 pages", "1 blind"
+	Glyph      rune   // 0 for what needs nobody
+	Owned      string // how many of them somebody has, e.g. "1 owned", "" for none
+	Recovering string // how many of them recover, e.g. "1 recovering", "" for none
+	Tiles      string // how many of them no alert tells of, but a tile by itself, e.g. "1 without alert", "" for none
 }
 
 // Tally counts what a scene shows.
@@ -64,6 +66,9 @@ func (t *Tally) alert(a *alerts.Alert, blind map[sources.Ref]bool) {
 		if a.Owner != "" {
 			t.owned[level]++
 		}
+		if a.To == alerts.Recovering {
+			t.fading[level]++
+		}
 	}
 }
 
@@ -90,7 +95,10 @@ func (t *Tally) Counts() []Count {
 		if n == 0 {
 			continue
 		}
-		out = append(out, Count{Level: c.level, Text: plural(n, c.one, c.many), Glyph: c.glyph, Owned: some(t.owned[c.level], n, "owned"), Tiles: some(t.tiles[c.level], n, "without alert")})
+		out = append(out, Count{
+			Level: c.level, Text: plural(n, c.one, c.many), Glyph: c.glyph, Owned: some(t.owned[c.level], n, "owned"),
+			Recovering: some(t.fading[c.level], n, "recovering"), Tiles: some(t.tiles[c.level], n, "without alert"),
+		})
 	}
 	if len(out) == 0 && t.all > 0 {
 		out = append(out, t.calm())
