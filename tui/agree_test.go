@@ -57,6 +57,10 @@ func TestNewsUseTheRoomThereIs(t *testing.T) {
 		a.reads("targets unreachable prod recovering")
 		a.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		a.reads("targets unreachable prod recovering")
+		firing.Rule = "TargetsUnreachableForLong"
+		a.tells(firing)
+		a.typing("A")
+		a.reads("targets unreachable for long prod 97,026/min nobody has it")
 	})
 }
 

@@ -139,11 +139,8 @@ func (p *alertListPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 		lines = rest
 		m.judgedChart(c, picture, chosen, v, 0)
 	}
-	names := 0
-	for _, row := range rows {
-		names = max(names, textWidth(row.name()))
-	}
-	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i], names) })
+	widths := m.widths(rows, lines.W-2)
+	p.list.draw(c, lines, len(rows), func(i int, r Rect) { m.alertLine(c, r, rows[i], widths) })
 	m.alertFoot(c, foot, chosen)
 }
 
@@ -206,36 +203,57 @@ func (row alertRow) name() string {
 	return name
 }
 
-// alertLine is an alert in one line: since when, how it stands, what it is, its value, who has it, what answers it. The widest
-// name of the list takes so many columns.
-func (m *Model) alertLine(c *Canvas, r Rect, row alertRow, names int) {
+// alertWidths are the widths of the columns of a list of alerts in which the room is shared.
+type alertWidths struct{ name, value, has, book int }
+
+// widths shares the room of a line of the list: where a name would be cut, value and who has it are no wider than they need to
+// be; the runbook, and then the value and who has it, go where there is little room.
+func (m *Model) widths(rows []alertRow, width int) alertWidths {
+	const fixed = 5 + 1 + alertStateW + 1
+	w := alertWidths{value: alertValueW, has: alertHasW, book: alertBookW}
+	var need alertWidths
+	for _, row := range rows {
+		has, _ := m.hasIt(row.Alert)
+		need.name, need.has = max(need.name, textWidth(row.name())), max(need.has, textWidth(has))
+		need.value = max(need.value, textWidth(m.alertValue(row.Alert)))
+	}
+	beside := func() int { return fixed + w.value + w.has + w.book + 3 }
+	switch {
+	case width >= beside()+alertNameW+1+leastNotice:
+		w.name = min(max(need.name, alertNameW), width-beside()-1-leastNotice)
+		return w
+	case width >= beside()+20:
+	case width >= beside()-w.book-1+16:
+		w.book = -1
+	default:
+		return alertWidths{name: width - fixed}
+	}
+	if width-beside() < need.name {
+		w.value, w.has = min(w.value, need.value), min(w.has, need.has)
+	}
+	w.name = width - beside()
+	return w
+}
+
+// alertLine is an alert in one line: since when, how it stands, what it is, its value, who has it, what answers it.
+func (m *Model) alertLine(c *Canvas, r Rect, row alertRow, w alertWidths) {
 	word, style := alertWord(row.Alert)
-	name := row.name()
 	text := theme.Fg(theme.Strong)
 	if !row.Open() || row.To == alerts.Pending {
 		text = theme.Fg(theme.Text)
 	}
 	has, hasStyle := m.hasIt(row.Alert)
-	fixed := 5 + 1 + alertStateW + 1 + alertHasW + 1
-	wide := r.W >= fixed+alertNameW+alertValueW+alertBookW+3+leastNotice
 	cells := []column{
 		{text: m.minute(since(row.Alert)), width: 5, style: theme.Fg(theme.Faint)},
 		{text: word, width: alertStateW, style: style},
+		{text: row.name(), width: w.name, style: text},
 	}
-	value := column{text: m.alertValue(row.Alert), width: alertValueW, style: text, right: true}
-	who := column{text: has, width: alertHasW, style: hasStyle}
-	book := column{text: sources.Clean(row.Runbook), width: alertBookW, style: theme.Fg(theme.Accent)}
-	switch room := r.W - fixed; {
-	case wide:
-		names = min(max(names, alertNameW), r.W-fixed-alertValueW-alertBookW-3-leastNotice)
-		cells = append(cells, column{text: name, width: names, style: text}, value, who, book,
+	if w.value+w.has > 0 {
+		cells = append(cells, column{text: m.alertValue(row.Alert), width: w.value, style: text, right: true}, column{text: has, width: w.has, style: hasStyle})
+	}
+	if w.book > 0 {
+		cells = append(cells, column{text: sources.Clean(row.Runbook), width: w.book, style: theme.Fg(theme.Accent)},
 			column{text: sources.Clean(orElse(row.Why, lastValue(row.Alert).Summary)), width: -1, style: theme.Fg(theme.Text)})
-	case room >= alertValueW+alertBookW+2+20:
-		cells = append(cells, column{text: name, width: room - alertValueW - alertBookW - 2, style: text}, value, who, book)
-	case room >= alertValueW+1+16:
-		cells = append(cells, column{text: name, width: room - alertValueW - 1, style: text}, value, who)
-	default:
-		cells = append(cells, column{text: name, width: -1, style: text})
 	}
 	columns(c, r, cells...)
 }

@@ -70,7 +70,7 @@ func wantedUnits(a runbooks.Action, now float64, name string) (float64, error) {
 	case err != nil:
 		return 0, err
 	case now == 0 && strings.HasSuffix(strings.TrimSpace(a.Want["lcu"]), "%"):
-		return 0, fmt.Errorf("load balancer %s has nothing reserved, and a share of nothing is nothing; name a number of capacity units (LCU), %d at the least, as in %q or %q", name, leastLCU, "lcu 500", "+500")
+		return 0, fmt.Errorf("lcu: nothing is reserved, so a share is nothing; name a number, as in %q (%d LCU at the least, load balancer %s)", "lcu 500", leastLCU, name)
 	case next == now && now == 0:
 		return 0, fmt.Errorf("load balancer %s has nothing reserved already", name)
 	case next == now:

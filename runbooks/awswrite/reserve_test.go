@@ -53,7 +53,7 @@ func TestReservationOutOfBoundsIsRefused(t *testing.T) {
 	s := newSite(t, nil)
 	for text, words := range map[string]string{
 		"99": "100; write \"none\"", "0": "already", "none": "nothing reserved", "lots": "no amount",
-		"+50 %": `a share of nothing is nothing; name a number of capacity units (LCU), 100 at the least, as in "lcu 500"`, "-20%": "a share of nothing is nothing", "+0": "nothing reserved already", "": "say what it should become",
+		"+50 %": `nothing is reserved, so a share is nothing; name a number, as in "lcu 500" (100 LCU at the least`, "-20%": "a share is nothing", "+0": "nothing reserved already", "": "say what it should become",
 	} {
 		s.refuses(s.reserve(text), words)
 	}
