@@ -56,6 +56,8 @@ type Options struct {
 	Process  string           // this one, as the lease knows it
 	// Look reads what a watch shows at a time, nil where nothing can be seen.
 	Look func(ctx context.Context, w Watch, at time.Time) Number
+	// Archives are what was done in other recordings of the same launches, nil where there are none to look at.
+	Archives func(ctx context.Context) []Archive
 	// TwoPeople are this process's own rules of what two people are wanted for, nil where it has none. Those that stand in
 	// the recording hold beside them.
 	TwoPeople func() []Rule

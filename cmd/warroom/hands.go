@@ -21,7 +21,7 @@ import (
 func (p *process) hands(r *room, operator string) *runbooks.Hands {
 	return runbooks.NewHands(runbooks.Options{
 		Hands: []runbooks.Hand{&changing{room: r, operator: operator}}, Guard: &runbooks.Guard{}, Journal: r.tape,
-		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see, TwoPeople: r.wantsTwo,
+		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see, TwoPeople: r.wantsTwo, Archives: r.archives,
 	})
 }
 

@@ -317,12 +317,31 @@ func maintained(t *testing.T, by string) {
 			t.Errorf("gone before %t: %s", gone, w)
 		}
 	}
+	s.rehearsedBeside(t, again)
 	before, during, after := s.sum("alb_requests", "web", "T+1m", "T+3m"), s.sum("alb_requests", "web", "T+11m", "T+13m"), s.sum("alb_requests", "web", "T+22m", "T+24m")
 	if during > before/10 || after < before/10 {
 		t.Errorf("the balancer had %.0f requests before, %.0f while visitors saw the maintenance page, %.0f after it was taken back", before, during, after)
 	}
 	if failed := s.sum("alb_target_5xx", "web", "T+10m", "T+13m"); failed > 0 {
 		t.Errorf("%.0f errors while visitors saw the maintenance page", failed)
+	}
+}
+
+// rehearsedBeside begins another rehearsal beside this one, whose ways are told as rehearsed in this one.
+func (s *shift) rehearsedBeside(t *testing.T, done runbooks.Plan) {
+	t.Helper()
+	write(t, filepath.Join(filepath.Dir(s.tape.Path()), "broken.warroom"), "no recording")
+	next := shiftOn(t, rehearsal{scenario: "lottery", speed: 60, seed: 1, file: filepath.Join(filepath.Dir(s.tape.Path()), "next.warroom")})
+	defer next.end()
+	p, err := next.hands.Plan(t.Context(), done.Action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "rehearsed on " + time.Now().UTC().Format(time.DateOnly) + " by mia (r.warroom)"
+	for _, w := range p.Ways {
+		if (w.Call == done.Call) != (w.Rehearsed == want) {
+			t.Errorf("in another recording %s was gone: %s, want %q", done.Call, w, want)
+		}
 	}
 }
 
