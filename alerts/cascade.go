@@ -71,9 +71,9 @@ func (t *turn) together(a, b sources.Ref) bool {
 // waits tells whether an alert's page waits a little: for what would explain it and is known later than the alert itself, as
 // a database is later than the load balancer before it, and for what would explain it and is pending. Each has its time.
 func (t *turn) waits(a *instance) bool {
-	since := &a.held
+	since, most := &a.held, holdFor
 	if t.explaining(a, func(b *instance) bool { return b.To == Pending && b.held.IsZero() }) != nil {
-		since = &a.hinted
+		since, most = &a.hinted, holdFor+time.Minute
 	} else if !t.behind(a) {
 		return false
 	}
@@ -83,7 +83,7 @@ func (t *turn) waits(a *instance) bool {
 	if a.held.IsZero() {
 		a.held = t.now
 	}
-	return t.now.Sub(*since) < holdFor
+	return t.now.Sub(*since) < most
 }
 
 // behind tells whether a rule that would explain an alert has not been judged yet up to when the alert's condition began to
@@ -132,6 +132,13 @@ func (t *turn) adopt(root *instance) {
 			t.enter(b, b.To, b.Step)
 		}
 	}
+}
+
+// goesOn tells whether what an alert has woken somebody for is not over with it: a root about the same resource has joined it,
+// and fires. It is recovering until then, since whoever hears that it is resolved goes to bed.
+func (t *turn) goesOn(a *instance) bool {
+	above := t.judge.alerts.of(a.Under)
+	return !a.Woke.IsZero() && above != nil && above.Resource == a.Resource && above.stands() == Firing
 }
 
 // settle looks after what the steps have left: pages that have waited for long enough, and alerts that go on although what

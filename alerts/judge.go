@@ -14,7 +14,7 @@ import (
 // Bounds of judging.
 const (
 	catchUp     = time.Hour        // the oldest period that is still judged when data come late
-	holdFor     = 2 * time.Minute  // a page waits so long for what would explain it and is pending, or is not known yet
+	holdFor     = 2 * time.Minute  // a page waits so long for what would explain it and is not known yet, and a minute more for what is pending: one may be lost
 	shows       = 2 * time.Minute  // before a condition over several minutes holds, its cause has shown for about so long
 	joinWithin  = 15 * time.Minute // so long after its page an alert can still be explained by a younger one
 	judgedSpan  = 10 * time.Minute // of the datapoints that a transition names

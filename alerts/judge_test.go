@@ -346,7 +346,43 @@ func TestPageDoesNotWaitForever(t *testing.T) {
 	c.see("alb_latency_p95_seconds", "prod", 0, "0.2 0.2 2 2 2 2 2")
 	c.want(5, "DatabaseFull main: inactive → pending", "Slow prod: inactive → pending")
 	c.want(6)
-	c.want(7, "Slow prod: pending → firing *")
+	c.want(7)
+	c.want(8, "Slow prod: pending → firing *")
+}
+
+// TestALostMinuteOfACauseIsWaitedFor: a cause that is pending and of which a minute is lost wakes, not what it explains.
+func TestALostMinuteOfACauseIsWaitedFor(t *testing.T) {
+	c := court(t, strings.Replace(cascade, "for: 1m", "for: 2m", 1), nil)
+	c.see("aurora_acu_max", "main", 0, "1 1 1 1 1 1")
+	c.see("aurora_acu", "main", 0, "0.5 1 1 x 1 1")
+	c.see("alb_latency_p95_seconds", "prod", 0, "0.2 0.2 2 2 2 2")
+	c.want(5, "DatabaseFull main: inactive → pending", "Slow prod: inactive → pending")
+	c.want(6)
+	c.want(7)
+	c.want(8, "DatabaseFull main: pending → firing *", "Slow prod: pending → firing under DatabaseFull")
+}
+
+// TestAPageIsNotOverBeforeItsRoot: what has woken somebody and is joined by a root about the same resource is recovering, not
+// resolved, for as long as the root fires.
+func TestAPageIsNotOverBeforeItsRoot(t *testing.T) {
+	c := court(t, `
+groups:
+  - name: database
+    rules:
+      - alert: Full
+        expr: aurora_acu_used_ratio > 0.97
+        labels: {severity: page}
+        annotations: {explains: Soon}
+      - alert: Soon
+        expr: deriv(aurora_acu[4m]) > 0
+        labels: {severity: page}
+`, nil)
+	c.database(0, "0.5 0.5 0.7 1 1 1 1 1 1 0.5 0.5")
+	c.want(6, "Soon main: inactive → firing *")
+	c.want(7, "Full main: inactive → firing", "Soon main: firing → firing under Full")
+	c.want(10, "Soon main: firing → recovering under Full")
+	c.want(12)
+	c.want(13, "Full main: firing → resolved", "Soon main: recovering → resolved under Full")
 }
 
 // TestRootThatComesLater: the cause of what has woken somebody takes its place and wakes nobody again.

@@ -130,13 +130,13 @@ func (t *turn) fails(a *instance, step time.Time) {
 	case Pending:
 		t.enter(a, Inactive, step)
 	case Firing:
-		if a.keep() > 0 {
+		if a.keep() > 0 || t.goesOn(a) {
 			t.enter(a, Recovering, step)
 			return
 		}
 		t.enter(a, Resolved, step)
 	case Recovering:
-		if step.Sub(a.back) >= a.keep() {
+		if step.Sub(a.back) >= a.keep() && !t.goesOn(a) {
 			t.enter(a, Resolved, step)
 		} else if a.To != Recovering {
 			t.enter(a, Recovering, step)
