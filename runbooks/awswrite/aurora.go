@@ -155,6 +155,7 @@ func (d *database) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, 
 		return runbooks.Plan{}, err
 	}
 	p := d.begin(ctx, a, r.Region, "rds:ModifyDBCluster")
+	p.On = aws.ToString(c.DBClusterArn)
 	p.Before, p.After, p.Level = before.settings(), after.settings(), after.level(before)
 	p.Title = "database " + r.Name + ": " + changes(p.Before, p.After)
 	p.Back = runbooks.Action{Kind: runbooks.Capacity, Resource: a.Resource, Want: map[string]string{"min": number(before.min), "max": number(before.max)}}

@@ -205,6 +205,7 @@ func (d *releases) planStop(ctx context.Context, a runbooks.Action, o *rollout) 
 	id := aws.ToString(o.info.DeploymentId)
 	back := cmp.Or(o.from, nothingBefore)
 	p := d.begin(ctx, a, o.resource.Region, stopDeployment)
+	p.On = arnOf(o.resource, p)
 	p.Title = fmt.Sprintf("fleet %s: stop %s, roll back %s → %s", o.resource.Name, id, o.to, back)
 	p.Level, p.Token = runbooks.Visible, id
 	p.Before = []runbooks.Setting{{Name: "revision", Value: o.to}, {Name: "deploy", Value: id + " brings it out"}}

@@ -73,6 +73,7 @@ func (d *releases) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, 
 		return runbooks.Plan{}, err
 	}
 	p := d.begin(ctx, a, r.Region, "autoscaling:RollbackInstanceRefresh")
+	p.On = aws.ToString(g.AutoScalingGroupARN)
 	p.Title = fmt.Sprintf("fleet %s: roll back %s → %s, %d %% is replaced", r.Name, u.to, u.from, aws.ToInt32(u.refresh.PercentageComplete))
 	p.Level, p.Token = runbooks.Visible, aws.ToString(u.refresh.InstanceRefreshId)
 	p.Before = []runbooks.Setting{{Name: "version", Value: u.to}, {Name: "refresh", Value: "brings it out"}}

@@ -133,6 +133,7 @@ func (f *flag) plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, erro
 		return runbooks.Plan{}, fmt.Errorf("distribution %s: the flag %s is %s already", a.Resource.Name, k.name, next)
 	}
 	p := f.begin(ctx, a, "global", putKey)
+	p.On = k.store
 	p.Plane, p.Level, p.Token = storePlane, runbooks.Visible, now.etag
 	p.Title = fmt.Sprintf("%s: flag %s %s → %s", a.Resource.Name, k.name, now.value, next)
 	p.Before = []runbooks.Setting{{Name: flagSetting, Value: now.value}}

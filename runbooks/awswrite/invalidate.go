@@ -106,6 +106,7 @@ func (c *cache) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, err
 		return runbooks.Plan{}, err
 	}
 	p := c.begin(ctx, a, globalRegion, "cloudfront:CreateInvalidation")
+	p.On = aws.ToString(d.ARN)
 	p.Title = fmt.Sprintf("cache of %s: throw out %s", r.Name, some(paths))
 	p.Level = runbooks.Bounded
 	p.Before, p.After = thrownOut(paths)

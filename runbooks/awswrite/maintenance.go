@@ -244,6 +244,7 @@ func (o *origins) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 		return runbooks.Plan{}, fmt.Errorf("distribution %s: %w", r.Name, err)
 	}
 	p := o.begin(ctx, a, globalRegion, updateDistribution)
+	p.On = arnOf(r, p)
 	for _, m := range moves {
 		p.Before = append(p.Before, runbooks.Setting{Name: settingOf(m.pattern), Value: m.from})
 		p.After = append(p.After, runbooks.Setting{Name: settingOf(m.pattern), Value: m.to})

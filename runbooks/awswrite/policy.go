@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 
+	"warroom/runbooks"
 	"warroom/sources"
 )
 
@@ -97,6 +98,23 @@ func homeOf(r sources.Resource, home string) string {
 		return globalRegion
 	}
 	return cmp.Or(r.Region, home, "*")
+}
+
+// arnOf is what a plan's call is about, where the config and our own identity tell all of its ARN, and "" where they do
+// not: it is for what AWS does not name in its answers.
+func arnOf(r sources.Resource, p runbooks.Plan) string {
+	name := limits[p.Call]
+	if name == nil || p.Account == "" {
+		return ""
+	}
+	arns := name(r, homeOf(r, p.Region), p.Account)
+	if len(arns) != 1 || strings.Contains(arns[0], "*") {
+		return ""
+	}
+	if parts := strings.SplitN(p.Identity, ":", 3); len(parts) == 3 { // of the part of AWS that we are in
+		return strings.Replace(arns[0], "arn:aws:", "arn:"+parts[1]+":", 1)
+	}
+	return arns[0]
 }
 
 func groupARN(r sources.Resource, region, account string) []string {

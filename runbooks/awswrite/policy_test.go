@@ -2,6 +2,7 @@ package awswrite
 
 import (
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,6 +41,7 @@ func allDone(t *testing.T) *site {
 				s.bringOut(simulator.Refresh{Version: strconv.Itoa(8 + i), MinHealthy: 75})
 			}
 			p := s.mustPlan(a)
+			s.planned = append(s.planned, p)
 			if r := s.writer.Check(t.Context(), p); len(r.Missing) > 0 || r.Unknown != "" {
 				t.Errorf("%s: %+v", a, r)
 			}
@@ -108,6 +110,46 @@ func TestPolicyIsExact(t *testing.T) {
 	}
 	if s.last("UpdateWebACL").key != "ASIAEXAMPLE" {
 		t.Error("the role has not acted")
+	}
+}
+
+// TestEveryPlanNamesWhatItIsAbout proves of every kind of action, and of every call, that its plan has the full name of what
+// it is about, and that this is among what the policy allows the call on.
+func TestEveryPlanNamesWhatItIsAbout(t *testing.T) {
+	s := allDone(t)
+	kinds, calls := map[runbooks.Kind]bool{}, map[string]bool{"sts:AssumeRole": true}
+	for _, p := range s.planned {
+		kinds[p.Action.Kind], calls[p.Call] = true, true
+		r, err := s.writer.resource(p.Action.Resource)
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed := limits[p.Call](r, homeOf(r, p.Region), "123456789012")
+		if !slices.ContainsFunc(allowed, func(arn string) bool {
+			ok, err := path.Match(arn, p.On)
+			return err == nil && ok
+		}) || strings.Contains(p.On, "*") {
+			t.Errorf("%s is on %q, and allowed on %q", p.Action, p.On, allowed)
+		}
+	}
+	if want := slices.Sorted(maps.Values(writes)); !slices.Equal(slices.Sorted(maps.Keys(calls)), want) || len(kinds) != len(runbooks.Kinds()) {
+		t.Errorf("planned %d of %d kinds of actions, with the calls %v of %v", len(kinds), len(runbooks.Kinds()), calls, want)
+	}
+}
+
+// What AWS does not name in its answers is named as far as it is known whose account it is, in the part of AWS that we are in.
+func TestWhatIsNamedFromTheConfig(t *testing.T) {
+	web := sources.Resource{Ref: sources.Ref{Service: "asg", Name: "web"}, Attrs: map[string]string{sources.DeployedBy: "shop/web"}}
+	for _, c := range []struct {
+		account, identity, want string
+	}{
+		{"123456789012", "arn:aws:iam::123456789012:user/ada", "arn:aws:codedeploy:cn-north-1:123456789012:deploymentgroup:shop/web"},
+		{"123456789012", "arn:aws-cn:iam::123456789012:role/hands as ada", "arn:aws-cn:codedeploy:cn-north-1:123456789012:deploymentgroup:shop/web"},
+		{"", "", ""},
+	} {
+		if got := arnOf(web, runbooks.Plan{Call: stopDeployment, Region: "cn-north-1", Account: c.account, Identity: c.identity}); got != c.want {
+			t.Errorf("as %q it is %q, want %q", c.identity, got, c.want)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func (v *reserve) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 	if err := asked(a, v.Offers(sources.Resource{Ref: a.Resource})[0]); err != nil {
 		return runbooks.Plan{}, err
 	}
-	now, _, r, err := v.reservation(ctx, a.Resource)
+	now, lb, r, err := v.reservation(ctx, a.Resource)
 	if err != nil {
 		return runbooks.Plan{}, err
 	}
@@ -107,6 +107,7 @@ func (v *reserve) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, e
 		return runbooks.Plan{}, err
 	}
 	p := v.begin(ctx, a, r.Region, "elasticloadbalancing:ModifyCapacityReservation")
+	p.On = aws.ToString(lb.LoadBalancerArn)
 	p.Before = []runbooks.Setting{{Name: unitsLCU, Value: written(before)}}
 	p.After = []runbooks.Setting{{Name: unitsLCU, Value: written(after)}}
 	p.Title = "load balancer " + r.Name + ": " + changes(p.Before, p.After)

@@ -31,6 +31,8 @@ type site struct {
 	broken error // instead of it
 	asked  []string
 
+	planned []runbooks.Plan
+
 	mu      sync.Mutex
 	sent    []sent
 	instead func(w http.ResponseWriter, r *http.Request, body []byte) bool // answers a request itself
