@@ -66,6 +66,7 @@ func (w *Writer) questions(ctx context.Context, p runbooks.Plan) ([]question, er
 			on = all[0]
 		}
 	}
+	me = w.session.fullName(me)
 	if role := w.session.options.Role; role != "" {
 		return []question{{role, p.Call, on}, {me, "sts:AssumeRole", role}}, nil
 	}
@@ -85,28 +86,43 @@ func principal(arn string) (string, error) {
 	return "", fmt.Errorf("AWS simulates the policies of users and roles only, and we are %s", arn)
 }
 
-// simulate asks one question. What it answers is the permission that is missing, "" where none is.
+// simulate asks one question. What it answers is the permission that is missing, "" where none is. Our own role, where AWS
+// does not know it, lies under a path, such as one of an SSO: it is asked about by its full name then.
 func (w *Writer) simulate(ctx context.Context, q question) (missing string, err error) {
-	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(q.who), ActionNames: []string{q.action}}
-	if q.on != "" {
-		in.ResourceArns = []string{q.on}
+	out, err := w.evaluate(ctx, q)
+	if unknown(err) && q.who != w.session.options.Role && strings.Contains(q.who, ":role/") {
+		if q.who, err = w.session.underPath(ctx, q.who); err == nil {
+			out, err = w.evaluate(ctx, q)
+		}
 	}
-	c := client(w.session, cmp.Or(w.session.home(), globalRegion), false, func(c aws.Config) *iam.Client { return iam.NewFromConfig(c) })
-	var out *iam.SimulatePrincipalPolicyOutput
-	err = w.session.look(ctx, func() (err error) {
-		out, err = c.SimulatePrincipalPolicy(ctx, in)
-		return err
-	})
-	var gone *types.NoSuchEntityException
 	switch {
-	case errors.As(err, &gone):
-		return "", fmt.Errorf("AWS knows no %s by that name: the policies of a role under a path, such as one of an SSO, are not looked at", q.who)
+	case unknown(err):
+		return "", fmt.Errorf("AWS knows no %s: its policies are not looked at; the name of a role under a path has the path in it", q.who)
 	case err != nil:
 		return "", err
 	case len(out.EvaluationResults) == 0:
 		return "", errors.New("AWS answered nothing")
 	}
 	return q.missing(&out.EvaluationResults[0]), nil
+}
+
+// evaluate has AWS answer one question.
+func (w *Writer) evaluate(ctx context.Context, q question) (out *iam.SimulatePrincipalPolicyOutput, err error) {
+	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(q.who), ActionNames: []string{q.action}}
+	if q.on != "" {
+		in.ResourceArns = []string{q.on}
+	}
+	err = w.session.look(ctx, func() (err error) {
+		out, err = w.session.iam().SimulatePrincipalPolicy(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+// unknown tells whether AWS answered that it knows nobody of a name.
+func unknown(err error) bool {
+	_, is := errors.AsType[*types.NoSuchEntityException](err)
+	return is
 }
 
 // missing words a refusal; "" where there is none.

@@ -78,8 +78,68 @@ func TestCheckThatCannotBeMadeHoldsNobodyBack(t *testing.T) {
 	s := newSite(t, nil)
 	p := s.mustPlan(s.want(runbooks.Capacity, "asg", "desired", "+1"))
 	s.replace(failing("SimulatePrincipalPolicy", http.StatusNotFound, queryError("NoSuchEntity", "cannot be found")))
-	if r := s.writer.Check(t.Context(), p); !strings.Contains(r.Unknown, "a role under a path") {
+	if r := s.writer.Check(t.Context(), p); !strings.Contains(r.Unknown, "AWS knows no arn:aws:iam::123456789012:role/on-call/war-room") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestARoleUnderAPathIsAskedAboutByItsFullName: a session's own name does not tell the path, so AWS is asked for it, once.
+func TestARoleUnderAPathIsAskedAboutByItsFullName(t *testing.T) {
+	s := newSite(t, nil)
+	p := s.mustPlan(s.want(runbooks.Capacity, "asg", "desired", "+1"))
+	for range 3 {
+		if r := s.writer.Check(t.Context(), p); len(r.Missing) > 0 || r.Unknown != "" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if n, m := s.count("GetRole"), s.count("SimulatePrincipalPolicy"); n != 1 || m != 4 {
+		t.Errorf("the path was asked for %d times, and the policies were asked about %d times for three cards", n, m)
+	}
+	for operation, want := range map[string]string{"GetRole": "RoleName=war-room", "SimulatePrincipalPolicy": "PolicySourceArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fon-call%2Fwar-room"} {
+		if body := string(s.last(operation).body); !strings.Contains(body, want) {
+			t.Errorf("%s lacks %s", body, want)
+		}
+	}
+	s.aws.Inject(simulator.Fault{Kind: simulator.Denied, Service: "autoscaling"})
+	if r := s.writer.Check(t.Context(), p); !slices.Equal(r.Missing, []string{"autoscaling:UpdateAutoScalingGroup"}) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestWithoutItsPathARoleIsNotChecked: who may not ask for it is told so, and the action stays possible. A role of the config
+// has its path in its name, or is wrong.
+func TestWithoutItsPathARoleIsNotChecked(t *testing.T) {
+	for name, c := range map[string]struct {
+		role   string
+		status int
+		answer string
+		words  []string
+	}{
+		"denied":      {"", http.StatusForbidden, queryError("AccessDenied", "not authorized to perform: iam:GetRole"), []string{"role/war-room", "under a path", "iam:GetRole"}},
+		"empty":       {"", http.StatusOK, "<GetRoleResponse><GetRoleResult></GetRoleResult></GetRoleResponse>", []string{"without the role"}},
+		"of a config": {"arn:aws:iam::210987654321:role/war-room", http.StatusForbidden, "", []string{"AWS knows no arn:aws:iam::210987654321:role/war-room"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, nil)
+			if c.role != "" {
+				s.writer = s.open(Options{Role: c.role, Operator: "ada"})
+				s.writer.session.behind = "arn:aws:iam::123456789012:role/on-call/war-room" // as from an earlier card
+			}
+			p := s.mustPlan(s.want(runbooks.Capacity, "asg", "desired", "+1"))
+			s.replace(failing("GetRole", c.status, c.answer))
+			r := s.writer.Check(t.Context(), p)
+			for _, words := range c.words {
+				if len(r.Missing) > 0 || !strings.Contains(r.Unknown, words) {
+					t.Errorf("%+v, want %q", r, words)
+				}
+			}
+			if c.role != "" && s.count("GetRole") > 0 {
+				t.Error("the path of a role was asked for whose full name the config has")
+			}
+			if _, err := s.apply(p); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // reads are the operations that may always be signed, as "client.operation", each with its IAM action.
 var reads = map[string]string{
 	"STS.GetCallerIdentity":                                 "sts:GetCallerIdentity",
+	"IAM.GetRole":                                           "iam:GetRole",
 	"IAM.SimulatePrincipalPolicy":                           "iam:SimulatePrincipalPolicy",
 	"Auto Scaling.DescribeAutoScalingGroups":                "autoscaling:DescribeAutoScalingGroups",
 	"Auto Scaling.DescribeInstanceRefreshes":                "autoscaling:DescribeInstanceRefreshes",

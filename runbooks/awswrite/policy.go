@@ -62,13 +62,15 @@ func Permissions(o Options, account string) (looks, acts map[string][]string) {
 	}
 	looks["sts:GetCallerIdentity"] = []string{"*"}
 	looks["iam:SimulatePrincipalPolicy"] = principalARNs(cmp.Or(account, "*"))
+	looks["iam:GetRole"] = principalARNs(cmp.Or(account, "*"))[:1]
 	if o.Role != "" {
 		looks["sts:AssumeRole"] = []string{o.Role}
 	}
 	return looks, acts
 }
 
-// principalARNs name whose policies are looked at: who acts is not known here, where it is no role of the config.
+// principalARNs name whose policies are looked at, roles before users: who acts is not known here, where it is no role of
+// the config.
 func principalARNs(account string) []string {
 	return []string{"arn:aws:iam::" + account + ":role/*", "arn:aws:iam::" + account + ":user/*"}
 }

@@ -181,7 +181,7 @@ func TestPolicyIsNarrow(t *testing.T) {
 	looks, acts := Permissions(Options{Resources: []sources.Resource{{Ref: sources.Ref{Service: "asg", Name: "web"}, ID: "lottery-web"}}}, "")
 	web := []string{"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/lottery-web"}
 	want := map[string][]string{"autoscaling:UpdateAutoScalingGroup": web, "autoscaling:RollbackInstanceRefresh": web}
-	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 6 {
+	if !maps.EqualFunc(acts, want, slices.Equal) || len(looks) != 7 {
 		t.Errorf("for one fleet alone: acts %v, looks %v", acts, looks)
 	}
 }

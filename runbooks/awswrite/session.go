@@ -3,6 +3,7 @@ package awswrite
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"warroom/sources/awsconfig"
@@ -26,6 +28,7 @@ type session struct {
 	acting  aws.CredentialsProvider // of the role to act as, nil where the same identity looks and acts
 	clients map[clientKey]any
 	arn     string // who we are, "" before AWS has said so
+	behind  string // the role behind our session, where it lies under a path and that had to be asked for; "" else
 }
 
 type clientKey struct {
@@ -56,7 +59,7 @@ func (s *session) load(ctx context.Context) error {
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), awsconfig.AddReadOnce, addGuard)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config, s.clients, s.arn = cfg, map[clientKey]any{}, ""
+	s.config, s.clients, s.arn, s.behind = cfg, map[clientKey]any{}, "", ""
 	s.acting = s.role(cfg)
 	return nil
 }
@@ -160,4 +163,35 @@ func (s *session) caller(ctx context.Context) (string, error) {
 	defer s.mu.Unlock()
 	s.arn = aws.ToString(out.Arn)
 	return s.arn, nil
+}
+
+func (s *session) iam() *iam.Client {
+	return client(s, cmp.Or(s.home(), globalRegion), false, func(c aws.Config) *iam.Client { return iam.NewFromConfig(c) })
+}
+
+// fullName is the role behind our session with the path that it lies under, as far as that was asked for already.
+func (s *session) fullName(role string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.behind, role)
+}
+
+// underPath asks for the full name of the role behind our session: the session's own does not tell the path. The error says
+// why nobody knows it.
+func (s *session) underPath(ctx context.Context, role string) (string, error) {
+	var out *iam.GetRoleOutput
+	err := s.look(ctx, func() (err error) {
+		out, err = s.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(role[strings.LastIndexByte(role, '/')+1:])})
+		return err
+	})
+	if err == nil && (out.Role == nil || aws.ToString(out.Role.Arn) == "") {
+		err = errors.New("the answer is without the role; an endpoint that is not AWS may stand in between")
+	}
+	if err != nil {
+		return role, fmt.Errorf("AWS knows no %s: it lies under a path, such as one of an SSO, which only iam:GetRole tells: %w", role, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behind = aws.ToString(out.Role.Arn)
+	return s.behind, nil
 }

@@ -14,6 +14,7 @@ func (l *Launch) State() State {
 	st := State{
 		Now: moment(l.now), Account: n.account, Region: n.region,
 		CallerARN:     "arn:aws:sts::" + n.account + ":assumed-role/war-room/rehearsal",
+		CallerRole:    "arn:aws:iam::" + n.account + ":role/on-call/war-room",
 		CallerID:      n.caller + ":rehearsal",
 		Distributions: []Distribution{s.describeEdge(l.now)},
 		WebACLs:       []WebACL{s.describeFirewall()},

@@ -8,7 +8,8 @@ type State struct {
 	Now           time.Time
 	Account       string // twelve digits
 	Region        string // where all but the edge lives; the edge is in us-east-1
-	CallerARN     string
+	CallerARN     string // of a session, or of a user
+	CallerRole    string // ARN of the role behind the session, with its path; "" for a user
 	CallerID      string
 	Distributions []Distribution
 	WebACLs       []WebACL

@@ -4,12 +4,47 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"warroom/sources/simulator"
 )
 
 func policyOperations() []operation {
-	return []operation{read("iam", "SimulatePrincipalPolicy", simulatePrincipalPolicy)}
+	return []operation{read("iam", "SimulatePrincipalPolicy", simulatePrincipalPolicy), read("iam", "GetRole", getRole)}
+}
+
+type getRoleInput struct{ RoleName string }
+
+type getRoleOutput struct{ Role role }
+
+type role struct {
+	Path       string
+	RoleName   string
+	RoleID     string `xml:"RoleId"`
+	Arn        string
+	CreateDate time.Time
+}
+
+// roleCreated is when every role was made: long before any launch.
+var roleCreated = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// getRole knows every role that anybody asks for. That of the caller alone lies under a path, as one of an SSO does.
+func getRole(c *call, in *getRoleInput) (*getRoleOutput, error) {
+	if in.RoleName == "" || strings.Contains(in.RoleName, "/") {
+		return nil, &fault{Shape: "ValidationError", Status: http.StatusBadRequest, Message: "RoleName must be a role's name without its path"}
+	}
+	arn := c.roleNamed(in.RoleName)
+	_, full, _ := strings.Cut(arn, ":role")
+	return &getRoleOutput{role{strings.TrimSuffix(full, in.RoleName), in.RoleName, "AROAEXAMPLE", arn, roleCreated}}, nil
+}
+
+// roleNamed is the ARN of a role, with its path.
+func (c *call) roleNamed(name string) string {
+	st := c.launch.State()
+	if strings.HasSuffix(st.CallerRole, "/"+name) {
+		return st.CallerRole
+	}
+	return "arn:aws:iam::" + st.Account + ":role/" + name
 }
 
 type simulatePolicyInput struct {
@@ -29,12 +64,15 @@ type evaluation struct {
 	EvalDecision     string
 }
 
-// simulatePrincipalPolicy tells what anybody may do: everything, but for what faults deny just now.
+// simulatePrincipalPolicy tells what anybody may do: everything, but for what faults deny just now. It knows nobody of another
+// account, and no role by a name without its path.
 func simulatePrincipalPolicy(c *call, in *simulatePolicyInput) (*simulatePolicyOutput, error) {
 	if !strings.Contains(in.PolicySourceARN, ":iam::") || len(in.ActionNames) == 0 {
 		return nil, &fault{Shape: "InvalidInput", Status: http.StatusBadRequest, Message: "PolicySourceArn must be the ARN of a user, a group or a role, and ActionNames must be given"}
 	}
-	if !strings.Contains(in.PolicySourceARN, ":iam::"+c.launch.State().Account+":") {
+	role, ofRole := strings.CutPrefix(in.PolicySourceARN[strings.LastIndexByte(in.PolicySourceARN, ':')+1:], "role/")
+	lost := ofRole && c.roleNamed(role[strings.LastIndexByte(role, '/')+1:]) != in.PolicySourceARN
+	if lost || !strings.Contains(in.PolicySourceARN, ":iam::"+c.launch.State().Account+":") {
 		return nil, &fault{Shape: "NoSuchEntity", Status: http.StatusNotFound, Message: "The principal " + in.PolicySourceARN + " cannot be found."}
 	}
 	on := in.ResourceARNs

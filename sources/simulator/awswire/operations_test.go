@@ -39,6 +39,9 @@ var everyOperation = map[operationKey]func(context.Context, clients) error{
 		return last(c.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
 			PolicySourceArn: aws.String("arn:aws:iam::123456789012:role/oncall"), ActionNames: []string{"autoscaling:UpdateAutoScalingGroup"}}))
 	},
+	{"iam", "GetRole"}: func(ctx context.Context, c clients) error {
+		return last(c.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("oncall")}))
+	},
 	{"monitoring", "GetMetricData"}: func(ctx context.Context, c clients) error {
 		return last(c.cloudwatch.GetMetricData(ctx, settled(ask("a", "AWS/EC2", "CPUUtilization", "Average", group...))))
 	},

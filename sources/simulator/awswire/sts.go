@@ -67,7 +67,9 @@ func assumeRole(c *call, in *assumeRoleInput) (*assumeRoleOutput, error) {
 		return nil, &fault{Shape: "ValidationError", Status: http.StatusBadRequest, Message: "durationSeconds must have value greater than or equal to 900"}
 	}
 	lasts := time.Duration(cmp.Or(in.DurationSeconds, sessionUsual)) * time.Second
-	arn := strings.Replace(strings.Replace(in.RoleArn, ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1) + "/" + in.RoleSessionName
+	head, _, _ := strings.Cut(in.RoleArn, ":role/")
+	name := role[strings.LastIndexByte(role, '/')+1:] // a session's ARN does not tell the path
+	arn := strings.Replace(head, ":iam:", ":sts:", 1) + ":assumed-role/" + name + "/" + in.RoleSessionName
 	return &assumeRoleOutput{
 		Credentials:     sessionCredentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "secret", SessionToken: "token", Expiration: c.now.Add(lasts)},
 		AssumedRoleUser: assumedRoleUser{Arn: arn, AssumedRoleID: "AROAEXAMPLE:" + in.RoleSessionName},
