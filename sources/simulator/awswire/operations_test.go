@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
@@ -486,5 +488,36 @@ func TestCapacityReservation(t *testing.T) {
 	if zones := got.CapacityReservationState; *got.MinimumLoadBalancerCapacity.CapacityUnits != 600 || len(zones) != 2 ||
 		*zones[1].EffectiveCapacityUnits != 300 || zones[1].State.Code != "provisioned" || *zones[1].AvailabilityZone != "eu-central-1b" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A process that takes a rehearsal over goes on where another one was: no id of a request comes twice in what both record.
+// One that begins at the same launch time gives the same ids.
+func TestNoRequestIDComesTwiceWhenARehearsalIsTakenOver(t *testing.T) {
+	asked := func(s *standing) (ids []string) {
+		_, url := serve(t, s)
+		c := dial(t, url)
+		for range 20 {
+			out, err := c.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	first, same, later := newStanding(), newStanding(), newStanding()
+	later.Advance(noon.Add(time.Second))
+	ids := asked(first)
+	if again := asked(same); !slices.Equal(ids, again) {
+		t.Errorf("the same launch time gave %v, and %v", ids, again)
+	}
+	seen := map[string]bool{}
+	for _, id := range append(ids, asked(later)...) {
+		if seen[id] || len(id) != 36 {
+			t.Errorf("%s comes twice, or is none", id)
+		}
+		seen[id] = true
 	}
 }

@@ -27,6 +27,7 @@ type Server struct {
 	keep       func(Write) error // see [Server.Journal]; nil keeps nothing
 	closed     chan struct{}
 	closing    sync.Once
+	began      time.Time // launch clock
 
 	mu        sync.Mutex // guards all below, and the launch
 	launch    Site
@@ -61,6 +62,7 @@ func New(l Site, c Clock) *Server {
 		protocols:  protocols(),
 		operations: operations(),
 		closed:     make(chan struct{}),
+		began:      c.Now(),
 		launch:     l,
 		custom:     make(customMetrics),
 		stats:      Stats{Calls: make(map[string]int), Faults: make(map[string]int)},
@@ -150,12 +152,18 @@ func (s *Server) answer(w http.ResponseWriter, q *request) {
 	res.send(w, q.id)
 }
 
+// requestID is AWS's id of the nth request: no other one of this server has it, nor one of a server that began at another
+// launch time, as that of the process does that takes a rehearsal over.
+func (s *Server) requestID(n uint64) string {
+	return fmt.Sprintf("%08x-%04x-4000-8000-%012x", uint32(n*2654435761), uint16(n>>32), s.began.UnixMilli()&(1<<48-1))
+}
+
 // admit counts the request, moves the launch to now, and finds out what the scenario has in store for it.
 func (s *Server) admit(q *request, who scope, envelope, signature error) disturbance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
-	q.id = fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(s.requests*2654435761), s.requests)
+	q.id = s.requestID(s.requests)
 	q.now = s.now()
 	s.launch.Advance(q.now)
 	if signature != nil {
