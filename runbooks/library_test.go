@@ -78,6 +78,9 @@ func TestChecksOfTheLibrary(t *testing.T) {
 			} else if a.At.IsZero() {
 				t.Errorf("%s:%d: %s was judged at no time", b.Name, s.Line, on.Expr)
 			}
+			for _, pointless := range engine.LintCondition(on.Expr) {
+				t.Errorf("%s:%d: %v", b.Name, s.Line, pointless)
+			}
 		}
 	}
 }

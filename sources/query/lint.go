@@ -16,8 +16,8 @@ import (
 )
 
 // Lint finds what makes a condition pointless although it can be evaluated: it compares a metric with a number of another
-// unit or out of its bounds, joins series whose labels never match, or asks for what excludes itself. The expression must be
-// one that [Engine.Check] accepts.
+// unit or out of its bounds, or with a metric of another unit, or a number with a number; it joins series whose labels never
+// match, or asks for what excludes itself. The expression must be one that [Engine.Check] accepts.
 func (e *Engine) Lint(expr string) []*Error { return e.lint(expr, false) }
 
 // LintCondition is [Engine.Lint] for what fires an alert, which a comparison with bool always would.
@@ -42,6 +42,7 @@ func (e *Engine) lint(expr string, fires bool) []*Error {
 type linter struct {
 	expr  string
 	found []*Error
+	told  []parser.Node // that always has told of
 }
 
 func (l *linter) report(n parser.Node, format string, args ...any) {
@@ -61,8 +62,10 @@ func (l *linter) visit(n parser.Node, defined definitions) {
 		l.slope(n)
 	case *parser.BinaryExpr:
 		if n.Op.IsComparisonOperator() {
+			l.fixed(n)
 			l.bounds(n)
 		}
+		l.units(n)
 		if n.VectorMatching != nil && !names(n, defined) {
 			l.matching(n)
 		}
@@ -78,6 +81,9 @@ func (l *linter) always(e parser.Expr) {
 	b, ok := bared(e).(*parser.BinaryExpr)
 	switch {
 	case !ok:
+	case b.Op.IsComparisonOperator() && b.ReturnBool && number(b.LHS) && number(b.RHS):
+		l.told = append(l.told, b)
+		l.report(b, "both sides are numbers, and with bool this has a value whether it holds or not: it always fires")
 	case b.Op.IsComparisonOperator() && b.ReturnBool:
 		l.report(b, "with bool this has a value whether it holds or not, so it always fires: leave bool out")
 	case b.Op == parser.LOR:
@@ -181,6 +187,74 @@ func (l *linter) slope(n *parser.Call) {
 	}
 }
 
+// fixed looks for comparisons of numbers alone: no series has a say in them.
+func (l *linter) fixed(n *parser.BinaryExpr) {
+	a, left := constant(n.LHS)
+	b, right := constant(n.RHS)
+	switch holds := compares(a, n.Op, b); {
+	case !left || !right || slices.Contains(l.told, parser.Node(n)):
+	case n.ReturnBool && holds:
+		l.report(n, "both sides are numbers, whatever the site does: this is always 1")
+	case n.ReturnBool:
+		l.report(n, "both sides are numbers, whatever the site does: this is always 0")
+	case holds:
+		l.report(n, "both sides are numbers, whatever the site does: this always holds")
+	default:
+		l.report(n, "both sides are numbers, whatever the site does: this never holds")
+	}
+}
+
+// number tells whether an expression is of numbers alone.
+func number(e parser.Expr) bool {
+	_, ok := constant(e)
+	return ok
+}
+
+// otherUnits are what no duration can be compared with, in words. Ratios and flags are left out: they are factors.
+var otherUnits = map[sources.Unit]string{
+	sources.Count: "a count", sources.Level: "a count", sources.PerSecond: "a rate", sources.Bytes: "in bytes",
+}
+
+// units looks for a duration that is compared with, added to or taken from what is none.
+func (l *linter) units(n *parser.BinaryExpr) {
+	what := map[parser.ItemType]string{parser.ADD: "added up", parser.SUB: "taken from one another"}[n.Op]
+	if n.Op.IsComparisonOperator() {
+		what = "compared"
+	}
+	if what == "" {
+		return
+	}
+	lasts, other := quantity(n.LHS), quantity(n.RHS)
+	if lasts.Unit != sources.Seconds {
+		lasts, other = other, lasts
+	}
+	if is := otherUnits[other.Unit]; lasts.Unit == sources.Seconds && is != "" {
+		l.report(n, "%s is in seconds and %s is %s: they cannot be %s", lasts.Name, other.Name, is, what)
+	}
+}
+
+// quantity is a metric in whose unit an expression comes out; one without a name where that is not known, as of what is
+// multiplied.
+func quantity(e parser.Expr) sources.Metric {
+	b, ok := bared(e).(*parser.BinaryExpr)
+	if !ok {
+		m, _ := measured(e)
+		return m
+	}
+	left, right := quantity(b.LHS), quantity(b.RHS)
+	switch {
+	case b.Op == parser.LAND, b.Op == parser.LUNLESS, b.Op.IsComparisonOperator() && !b.ReturnBool:
+		return left
+	case b.Op != parser.ADD && b.Op != parser.SUB && b.Op != parser.LOR:
+		return sources.Metric{}
+	case left.Unit == right.Unit, b.Op != parser.LOR && number(b.RHS):
+		return left
+	case b.Op != parser.LOR && number(b.LHS):
+		return right
+	}
+	return sources.Metric{}
+}
+
 // bounds holds a number that one metric is compared with against what the metric can be.
 func (l *linter) bounds(n *parser.BinaryExpr) {
 	left, op, x, ok := compared(n)
@@ -268,6 +342,10 @@ func constant(e parser.Expr) (float64, bool) {
 	switch n := bared(e).(type) {
 	case *parser.NumberLiteral:
 		return n.Val, true
+	case *parser.Call:
+		if len(n.Args) == 1 && (n.Func.Name == "vector" || n.Func.Name == "scalar") {
+			return constant(n.Args[0])
+		}
 	case *parser.UnaryExpr:
 		x, ok := constant(n.Expr)
 		if n.Op == parser.SUB {
