@@ -12,7 +12,6 @@ import (
 	"warroom/runbooks/awswrite"
 	"warroom/sources"
 	"warroom/sources/document"
-	"warroom/sources/query"
 )
 
 // ruleFiles are those that the config names.
@@ -26,10 +25,11 @@ func (c *config) ruleFiles() []string {
 
 // checkRules reads the rules that hold: what is wrong with one is known before the launch, not in it.
 func (c *config) checkRules(d *document.Document) error {
-	rules, err := houseRules()
+	house, err := houseRules()
 	if err != nil {
 		return err
 	}
+	rules := house
 	for i, file := range c.ruleFiles() {
 		text, err := readText(file)
 		if err != nil {
@@ -40,38 +40,8 @@ func (c *config) checkRules(d *document.Document) error {
 		}
 	}
 	c.rules = rules
-	c.warnings = append(c.warnings, c.rulesOfOthers()...)
+	c.warnings = append(c.warnings, c.rulesOfOthers(house.Alerts[0].File)...)
 	return nil
-}
-
-// rulesOfOthers tells which rules ask for resources or phases that this launch does not have: they are right, and never fire
-// here. Those of the house ask for none by name.
-func (c *config) rulesOfOthers() (odd []string) {
-	engine := query.NewEngine()
-	var phases []string
-	for _, p := range c.Launch.Phases {
-		phases = append(phases, p.Name)
-	}
-	for i := range c.rules.Alerts {
-		rule := &c.rules.Alerts[i]
-		if rule.Off {
-			continue
-		}
-		for _, w := range engine.Wants(rule.Expr) {
-			known, what := phases, "phase"
-			if m, _ := sources.Lookup(w.Metric); w.Label == "resource" && m.Measured() {
-				known, what = c.names(m.Service), m.Service+" resource"
-			} else if w.Metric != "launch_phase" || w.Label != "phase" {
-				continue
-			}
-			if slices.Contains(known, w.Value) {
-				continue
-			}
-			text := fmt.Sprintf("%s:%d: alert %s: this launch has no %s %q%s", rule.File, rule.Line, rule.Alert, what, w.Value, sources.NearestHint(w.Value, known))
-			odd = append(odd, sources.Clean(text))
-		}
-	}
-	return odd
 }
 
 // rules are those of the config that holds.
@@ -95,7 +65,7 @@ func checkAnswered(rules *alerts.Rules, books []string) error {
 		if rule.Off || rule.Runbook == "" || strings.Contains(rule.Runbook, "://") || slices.Contains(books, rule.Runbook) {
 			continue
 		}
-		text := fmt.Sprintf("alert %s: there is no runbook %q%s", rule.Alert, rule.Runbook, sources.NearestHint(rule.Runbook, books))
+		text := fmt.Sprintf("alert %s: there is no runbook %q%s", rule.Alert, rule.Runbook, sources.MeantHint(rule.Runbook, books))
 		wrong = append(wrong, &document.FileError{File: rule.File, Line: rule.Line, Text: sources.Clean(text)})
 	}
 	return errors.Join(wrong...)
@@ -199,7 +169,7 @@ func checkAnswers(books []*runbooks.Runbook, rules *alerts.Rules) error {
 			if slices.Contains(known, name) {
 				continue
 			}
-			text := fmt.Sprintf("answers: there is no alert %q%s; rules of yours stand in the config (alerts: {rules: […]})", name, sources.NearestHint(name, known))
+			text := fmt.Sprintf("answers: there is no alert %q%s; rules of yours stand in the config (alerts: {rules: […]})", name, sources.MeantHint(name, known))
 			wrong = append(wrong, &document.FileError{File: b.File, Line: lineOfAnswers(b), Text: sources.Clean(text)})
 		}
 	}

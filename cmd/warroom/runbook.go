@@ -215,6 +215,7 @@ func (c *config) checkRunbooks(d *document.Document) error {
 			return err
 		}
 	}
+	c.warnings = append(c.warnings, c.booksOfOthers(all)...)
 	return nil
 }
 

@@ -126,6 +126,26 @@ func (l *linter) matchers(n *parser.VectorSelector) {
 	}
 }
 
+// Metrics are those of the catalogue that an expression names, each once, in its own order. Of what is no expression, and of
+// definitions, there are none.
+func (e *Engine) Metrics(expr string) (all []sources.Metric) {
+	tree, err := e.parser.ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		v, ok := n.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		if m, known := sources.Lookup(v.Name); known && !slices.ContainsFunc(all, func(o sources.Metric) bool { return o.Name == m.Name }) {
+			all = append(all, m)
+		}
+		return nil
+	})
+	return all
+}
+
 // Wanted is what an expression wants a label of a metric to be.
 type Wanted struct{ Metric, Label, Value string }
 

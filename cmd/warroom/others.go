@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"warroom/runbooks"
+	"warroom/sources"
+	"warroom/sources/query"
+)
+
+// rulesOfOthers tells which rules, but for those of the house, ask for what this launch does not have: they are right, and
+// never fire here.
+func (c *config) rulesOfOthers(house string) (odd []string) {
+	engine := query.NewEngine()
+	tell := func(file string, line int, rule, expr string) {
+		for _, text := range c.lacks(engine, expr) {
+			odd = append(odd, sources.Clean(fmt.Sprintf("%s:%d: %s: %s", file, line, rule, text)))
+		}
+	}
+	for i := range c.rules.Records {
+		if r := &c.rules.Records[i]; r.File != house {
+			tell(r.File, r.Line, "record "+r.Name, r.Expr)
+		}
+	}
+	for i := range c.rules.Alerts {
+		if r := &c.rules.Alerts[i]; r.File != house && !r.Off {
+			tell(r.File, r.Line, "alert "+r.Alert, r.Expr)
+		}
+	}
+	return odd
+}
+
+// booksOfOthers tells which steps of runbooks of the config are about what this launch does not have: nobody can do them
+// here.
+func (c *config) booksOfOthers(books []*runbooks.Runbook) (odd []string) {
+	engine := query.NewEngine()
+	for _, b := range books {
+		for _, s := range b.Steps {
+			missing := c.lacks(engine, s.Expr)
+			if s.Kind == runbooks.Act {
+				missing = c.lacksResource(s.Service, s.Resource)
+			}
+			for _, text := range missing {
+				odd = append(odd, sources.Clean(fmt.Sprintf("%s:%d: runbook %s: %s", b.File, s.Line, b.Name, text)))
+			}
+		}
+	}
+	return odd
+}
+
+// lacks are the phases, resources and services that an expression asks for and this launch does not have, in words.
+func (c *config) lacks(engine *query.Engine, expr string) (missing []string) {
+	for _, m := range engine.Metrics(expr) {
+		for _, text := range c.lacksResource(m.Service, "") {
+			if !slices.Contains(missing, text) {
+				missing = append(missing, text)
+			}
+		}
+	}
+	for _, w := range engine.Wants(expr) {
+		switch m, _ := sources.Lookup(w.Metric); {
+		case w.Label == "resource" && len(c.names(m.Service)) > 0:
+			missing = append(missing, c.lacksResource(m.Service, w.Value)...)
+		case w.Metric == "launch_phase" && w.Label == "phase":
+			missing = append(missing, absent("phase", w.Value, c.phases())...)
+		}
+	}
+	return missing
+}
+
+// roomServices are the services whose resources are the room's own, whatever the config says.
+var roomServices = []string{"launch", "room", "source"}
+
+// lacksResource says that the config has no resource of a service, or none of a name; nothing where it has. A name that
+// stands for whatever is meant is not looked at.
+func (c *config) lacksResource(service, name string) []string {
+	names := c.names(service)
+	switch {
+	case slices.Contains(roomServices, service), len(names) > 0 && (name == "" || strings.Contains(name, "{{")):
+		return nil
+	case len(names) > 0:
+		return absent(service+" resource", name, names)
+	}
+	return []string{fmt.Sprintf("this launch has no %s resource (it has %s)", service, strings.Join(c.services(), ", "))}
+}
+
+// absent says that a word is none of those that there are, with the nearest one; nothing where it is.
+func absent(what, word string, among []string) []string {
+	if slices.Contains(among, word) {
+		return nil
+	}
+	return []string{fmt.Sprintf("this launch has no %s %q%s", what, word, sources.MeantHint(word, among))}
+}
+
+// phases are the names of the launch's phases.
+func (c *config) phases() (names []string) {
+	for _, p := range c.Launch.Phases {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// services are those that the config has resources of, in the order of the request path.
+func (c *config) services() (have []string) {
+	for _, s := range sources.Services {
+		if len(c.names(s)) > 0 {
+			have = append(have, s)
+		}
+	}
+	return have
+}
