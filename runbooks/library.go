@@ -128,5 +128,5 @@ func (l *Library) Find(name string) (*Runbook, error) {
 			return b, nil
 		}
 	}
-	return nil, fmt.Errorf("no runbook %q%s", sources.Clean(name), sources.NearestHint(name, l.Names()))
+	return nil, fmt.Errorf("no runbook %q%s", sources.Clean(name), sources.MeantHint(name, l.Names()))
 }

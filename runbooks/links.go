@@ -94,7 +94,7 @@ func (r *reading) land() {
 		to, names := r.landing(s.Else.Heading, n)
 		switch {
 		case !slices.ContainsFunc(names, func(h string) bool { return strings.EqualFold(h, s.Else.Heading) }):
-			r.fail(s.elseLine, "else: there is no heading %q below%s", s.Else.Heading, sources.NearestHint(s.Else.Heading, names))
+			r.fail(s.elseLine, "else: there is no heading %q below%s", s.Else.Heading, sources.MeantHint(s.Else.Heading, names))
 		case to < 0:
 			r.fail(s.elseLine, "else: no step stands below the heading %q", s.Else.Heading)
 		}
@@ -144,7 +144,7 @@ func (b *Runbook) CheckLinks(names []string) error {
 	var wrong []error
 	for _, l := range b.Links {
 		if !slices.Contains(names, l.Name) {
-			wrong = append(wrong, &document.FileError{File: b.File, Line: l.Line, Text: sources.Clean(fmt.Sprintf("there is no runbook %q%s", l.Name, sources.NearestHint(l.Name, names)))})
+			wrong = append(wrong, &document.FileError{File: b.File, Line: l.Line, Text: sources.Clean(fmt.Sprintf("there is no runbook %q%s", l.Name, sources.MeantHint(l.Name, names)))})
 		}
 	}
 	return errors.Join(wrong...)

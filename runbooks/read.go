@@ -84,7 +84,7 @@ func (r *reading) head(text []byte) []byte {
 func (r *reading) services(w *words) {
 	for _, s := range r.book.Services {
 		if !slices.Contains(sources.Services, s) {
-			r.fail(w.place("for"), "unknown service %q in for%s (known: %s)", s, sources.NearestHint(s, sources.Services), strings.Join(sources.Services, ", "))
+			r.fail(w.place("for"), "unknown service %q in for%s (known: %s)", s, sources.MeantHint(s, sources.Services), strings.Join(sources.Services, ", "))
 		}
 	}
 }
@@ -115,8 +115,8 @@ func (r *reading) step(kind, body string, line int) (int, bool) {
 	case Ask:
 		r.ask(s, body)
 	default:
-		if near := sources.Nearest(kind, stepKinds); near != "" && kind != "" && kind != "bash" {
-			r.fail(line, "unknown step %q; the nearest is %q (known: %s)", kind, near, strings.Join(stepKinds, ", "))
+		if near := sources.MeantHint(kind, stepKinds); near != "" && kind != "" && kind != "bash" {
+			r.fail(line, "unknown step %q%s (known: %s)", kind, near, strings.Join(stepKinds, ", "))
 		}
 		return 0, false
 	}
@@ -193,12 +193,12 @@ func (r *reading) offer(s *Item, w *words) (Offer, bool) {
 		return Offer{}, false
 	}
 	if !slices.Contains(kinds, string(s.Do)) {
-		r.fail(w.place("kind"), "unknown kind of action %q%s (known: %s)", s.Do, sources.NearestHint(string(s.Do), kinds), strings.Join(kinds, ", "))
+		r.fail(w.place("kind"), "unknown kind of action %q%s (known: %s)", s.Do, sources.MeantHint(string(s.Do), kinds), strings.Join(kinds, ", "))
 		return Offer{}, false
 	}
 	able := r.able(s.Do)
 	if !slices.Contains(able, s.Service) {
-		r.fail(w.place("service"), "%q has no action %s%s (those that have: %s)", s.Service, s.Do, sources.NearestHint(s.Service, able), strings.Join(able, ", "))
+		r.fail(w.place("service"), "%q has no action %s%s (those that have: %s)", s.Service, s.Do, sources.MeantHint(s.Service, able), strings.Join(able, ", "))
 		return Offer{}, false
 	}
 	for _, o := range r.offers(sources.Resource{Ref: sources.Ref{Service: s.Service}}) {
@@ -230,14 +230,14 @@ func (r *reading) parameter(o Offer, p pair) {
 			continue
 		}
 		if len(known.Choices) > 0 && !slices.Contains(known.Choices, p.value) {
-			r.fail(p.line, "%s: %q is none of %s%s", p.name, p.value, strings.Join(known.Choices, ", "), sources.NearestHint(p.value, known.Choices))
+			r.fail(p.line, "%s: %q is none of %s%s", p.name, p.value, strings.Join(known.Choices, ", "), sources.MeantHint(p.value, known.Choices))
 		}
 		if p.value == "" {
 			r.fail(p.line, "%s has no value: %s", p.name, known.Help)
 		}
 		return
 	}
-	r.fail(p.line, "%s has no parameter %q%s (known: %s)", o.Kind, p.name, sources.NearestHint(p.name, names), strings.Join(names, ", "))
+	r.fail(p.line, "%s has no parameter %q%s (known: %s)", o.Kind, p.name, sources.MeantHint(p.name, names), strings.Join(names, ", "))
 }
 
 var braces = regexp.MustCompile(`\{\{[^}]*\}\}`)

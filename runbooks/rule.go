@@ -38,7 +38,7 @@ func ParseRule(text string) (Rule, error) {
 	words := narrower[r.Kind]
 	switch {
 	case !slices.Contains(Kinds(), r.Kind):
-		return Rule{}, fmt.Errorf("unknown kind of action %q%s (known: %s)", sources.Clean(kind), sources.NearestHint(kind, kinds), strings.Join(kinds, ", "))
+		return Rule{}, fmt.Errorf("unknown kind of action %q%s (known: %s)", sources.Clean(kind), sources.MeantHint(kind, kinds), strings.Join(kinds, ", "))
 	case of == "" || slices.Contains(words, of):
 		return r, nil
 	case r.Kind == Invalidate && strings.HasPrefix(of, "/") && !strings.Contains(of, " "):
@@ -48,7 +48,7 @@ func ParseRule(text string) (Rule, error) {
 	case len(words) == 0:
 		return Rule{}, fmt.Errorf("%s cannot be narrowed; %q is too much", kind, sources.Clean(of))
 	}
-	return Rule{}, fmt.Errorf("%s cannot be narrowed to %q%s (known: %s)", kind, sources.Clean(of), sources.NearestHint(of, words), strings.Join(words, ", "))
+	return Rule{}, fmt.Errorf("%s cannot be narrowed to %q%s (known: %s)", kind, sources.Clean(of), sources.MeantHint(of, words), strings.Join(words, ", "))
 }
 
 // String is the rule as it is written.

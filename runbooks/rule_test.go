@@ -13,8 +13,8 @@ import (
 func TestRulesAreReadStrictly(t *testing.T) {
 	for text, want := range map[string]string{
 		"capacity": "", "capacity  lower": "", "maintenance on": "", "maintenance": "", "invalidate /*": "", "invalidate /api/*": "", "firewall loosen": "", "deploy": "",
-		"capcity":          `unknown kind of action "capcity"; the nearest is "capacity"`,
-		"capacity lowr":    `capacity cannot be narrowed to "lowr"; the nearest is "lower"`,
+		"capcity":          `unknown kind of action "capcity"; did you mean "capacity"?`,
+		"capacity lowr":    `capacity cannot be narrowed to "lowr"; did you mean "lower"?`,
 		"invalidate all":   "narrowed to a path",
 		"invalidate /a /b": "narrowed to a path",
 		"deploy rollback":  "deploy cannot be narrowed",

@@ -32,7 +32,7 @@ func (r *reading) words(text string, line int, what string, known ...string) *wo
 	for _, e := range w.entries(d.Root) {
 		word := e.Key.GetToken().Value
 		if !slices.Contains(known, word) {
-			r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, sources.NearestHint(word, known), strings.Join(known, ", "))
+			r.fail(w.lineOf(e.Key), "unknown word %q in %s%s (known: %s)", word, what, sources.MeantHint(word, known), strings.Join(known, ", "))
 			continue
 		}
 		w.at[word] = e.Value

@@ -5,15 +5,8 @@ import (
 	"strings"
 )
 
-// NearestHint is what a complaint about a word says of the nearest one, "" where none is near.
-func NearestHint(word string, among []string) string {
-	if near := Nearest(word, among); near != "" {
-		return fmt.Sprintf("; the nearest is %q", near)
-	}
-	return ""
-}
-
-// MeantHint asks whether the nearest word was meant, "" where none is near.
+// MeantHint is the end of every complaint about a word that there is not: it asks whether the nearest one was meant. It is ""
+// where none is near.
 func MeantHint(word string, among []string) string {
 	if near := Nearest(word, among); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)

@@ -156,3 +156,12 @@ func TestTroubleOf(t *testing.T) {
 		}
 	}
 }
+
+// A complaint about a word ends with the nearest one, or with nothing where none is near.
+func TestMeantHint(t *testing.T) {
+	for word, want := range map[string]string{"alp": `; did you mean "alb"?`, "ALB": `; did you mean "alb"?`, "cloudfront": "", "": ""} {
+		if got := sources.MeantHint(word, []string{"alb", "asg"}); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func TestARuleIsSilencedBeforeItFires(t *testing.T) {
 	rules := func() []string { return []string{"OriginErrors", "OriginSlow"} }
 	inRuled(t, rules, func(t *testing.T, a *armoury, clock *sources.ManualClock) {
 		a.command("silence OriginErors 30m the purge is planned")
-		a.reads(`no rule "OriginErors", did you mean "OriginErrors"?`)
+		a.reads(`no rule "OriginErors"; did you mean "OriginErrors"?`)
 		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
 		a.command("silence OriginErrors off")
 		a.reads("origin errors is not silenced")

@@ -18,10 +18,10 @@ func TestKeysAreCheckedAtTheStart(t *testing.T) {
 		{name: "live", keys: "Ctrl+A", warns: "prefix"},
 		{name: "pause", keys: "q", want: `"q" is both pause and leave`},
 		{name: "pause", keys: "left", want: `"left" is both pause and earlier`},
-		{name: "puase", keys: "p", want: `"puase" is no name of a key, did you mean "pause"?`},
+		{name: "puase", keys: "p", want: `"puase" is no name of a key; did you mean "pause"?`},
 		{name: "pause", keys: "", want: "pause has no key"},
-		{name: "pause", keys: "sapce", want: `"sapce" is no key, did you mean "space"?`},
-		{name: "pause", keys: "crtl+p", want: `"crtl" is no modifier, did you mean "ctrl"?`},
+		{name: "pause", keys: "sapce", want: `"sapce" is no key; did you mean "space"?`},
+		{name: "pause", keys: "crtl+p", want: `"crtl" is no modifier; did you mean "ctrl"?`},
 		{name: "digit", keys: "a", want: "the digits cannot be bound"},
 		{name: "\x1b[2J", keys: "a", want: "is no name of a key"},
 	} {

@@ -85,7 +85,7 @@ func TestCommandLine(t *testing.T) {
 	term := start(t, o, 140, 40)
 	term.see("REPLAY", "20:15:00")
 	term.press(":", "jmp T-5m", "enter")
-	term.see(`no command "jmp", did you mean "jump"?`)
+	term.see(`no command "jmp"; did you mean "jump"?`)
 	term.press("esc")
 	term.gone("jmp")
 	term.press(":", "ju", "tab", "T-5m", "enter")

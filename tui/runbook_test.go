@@ -231,7 +231,7 @@ func TestBrokenRunbookCostsNoOther(t *testing.T) {
 		a.command("runbook")
 		a.reads("broken.md: there is no step in it", "The balancer is in trouble")
 		a.command("runbook truoble")
-		a.reads(`no runbook "truoble"; the nearest is "trouble"`)
+		a.reads(`no runbook "truoble"; did you mean "trouble"?`)
 		a.press(tea.KeyPressMsg{Code: tea.KeyTab})
 	})
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -33,15 +34,7 @@ func checkValue(value string) error {
 		return nil
 	}
 	if word.FindString(value) == value {
-		return fmt.Errorf("no metric %q%s", sources.Clean(value), meantMetric(value))
+		return fmt.Errorf("no metric %q%s", sources.Clean(value), cmp.Or(sources.MeantHint(value, sources.MetricNames()), " in the catalogue"))
 	}
 	return query.Check(value)
-}
-
-// meantMetric is the nearest metric of the catalogue.
-func meantMetric(name string) string {
-	if near := sources.Nearest(name, sources.MetricNames()); near != "" {
-		return fmt.Sprintf(", did you mean %q?", near)
-	}
-	return " in the catalogue"
 }

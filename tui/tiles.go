@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -243,10 +244,7 @@ func unknownWord(err error) error {
 
 // meant is the end of a message about a word that does not exist.
 func meant(word string, among []string) string {
-	if near := sources.Nearest(word, among); near != "" {
-		return fmt.Sprintf(", did you mean %q?", near)
-	}
-	return ", known are " + strings.Join(among, ", ")
+	return cmp.Or(sources.MeantHint(word, among), ", known are "+strings.Join(among, ", "))
 }
 
 // find is the tile of a resource, nil where there is none for its service or it is hidden.

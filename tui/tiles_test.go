@@ -81,13 +81,13 @@ func TestTilesOfAnOwnOrder(t *testing.T) {
 // What is wrong in a config's tiles is named with its line and what was probably meant.
 func TestWrongTiles(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"field", "- service: alb\n  titel: x\n", `line 2: a tile has no "titel", did you mean "title"?`},
+		{"field", "- service: alb\n  titel: x\n", `line 2: a tile has no "titel"; did you mean "title"?`},
 		{"inner field", "- service: alb\n  headline: {valeu: alb_requests}\n", `did you mean "value"?`},
-		{"service", "- service: albb\n  headline: {value: alb_requests}\n", `no such service, did you mean "alb"?`},
+		{"service", "- service: albb\n  headline: {value: alb_requests}\n", `no such service; did you mean "alb"?`},
 		{"no service", "- headline: {value: alb_requests}\n", "it names no service"},
-		{"metric", "- service: alb\n  headline: {value: alb_request}\n", `no metric "alb_request", did you mean "alb_requests"?`},
+		{"metric", "- service: alb\n  headline: {value: alb_request}\n", `no metric "alb_request"; did you mean "alb_requests"?`},
 		{"metric in a line", "- service: alb\n  lines: [[\"{alb_healthy_host} healthy\"]]\n", `did you mean "alb_healthy_hosts"?`},
-		{"format", "- service: alb\n  headline: {value: alb_requests, as: percnt}\n", `no format "percnt", did you mean "percent"?`},
+		{"format", "- service: alb\n  headline: {value: alb_requests, as: percnt}\n", `no format "percnt"; did you mean "percent"?`},
 		{"lines", "- service: alb\n  lines: [[a], [b], [c]]\n", "3 lines, there is room for 2"},
 		{"syntax", "- service: [alb\n", "tiles:"},
 		{"type", "- service: alb\n  order: first\n", "tiles:"},

@@ -98,7 +98,7 @@ func (m *mail) set(word, value string) (err error) {
 		m.hello = sources.Clean(value)
 	case "timeout", "usehtml", "subject", "title": // of shoutrrr; ours are given
 	default:
-		err = fmt.Errorf("unknown word %q%s", word, sources.NearestHint(word, mailWords))
+		err = fmt.Errorf("unknown word %q%s", word, sources.MeantHint(word, mailWords))
 	}
 	return err
 }

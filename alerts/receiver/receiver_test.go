@@ -304,10 +304,10 @@ func TestSecretsAreTold(t *testing.T) {
 func TestAddressesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"slak://a":                      `the nearest is "slack"`,
+		"slak://a":                      `did you mean "slack"?`,
 		"generic+https://example.com/x": "name its URL under webhook",
 		"smtp://host/":                  "who writes and to whom",
-		"smtp://host/?from=a@b.c&to=b@b.c&usestarttl=no": `the nearest is "usestarttls"`,
+		"smtp://host/?from=a@b.c&to=b@b.c&usestarttl=no": `did you mean "usestarttls"?`,
 		"smtp://host/?from=a@b.c&to=nobody":              "one of the addresses is none",
 		"just words":                                     "no URL",
 	} {

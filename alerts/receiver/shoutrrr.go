@@ -98,7 +98,7 @@ func newShout(a Address) (*shout, error) {
 	}
 	known, ok := services[scheme]
 	if !ok {
-		return nil, fmt.Errorf("unknown service %q%s (known: %s)", scheme, sources.NearestHint(scheme, Schemes()), strings.Join(Schemes(), ", "))
+		return nil, fmt.Errorf("unknown service %q%s (known: %s)", scheme, sources.MeantHint(scheme, Schemes()), strings.Join(Schemes(), ", "))
 	}
 	s := &shout{address: a, service: known(), turn: make(chan struct{}, 1)}
 	if scheme == "matrix" { // it logs in as soon as it is told where

@@ -221,7 +221,7 @@ func TestConfigOfALiveAccountIsReloaded(t *testing.T) {
 	c.until(func(b sources.Batch) bool { return hasValues(b, "alb/web") })
 	write(t, file, lotteryAccount+"resorces: {}\n")
 	c.until(func(b sources.Batch) bool {
-		return said(b, "the old config stays: "+file+`:4:1: unknown word "resorces"; the nearest is "resources"`)
+		return said(b, "the old config stays: "+file+`:4:1: unknown word "resorces"; did you mean "resources"?`)
 	})
 	write(t, file, lotteryAccount+"recording: live.warroom\n")
 	c.until(func(b sources.Batch) bool { return said(b, "config reloaded: +asg/web") && hasValues(b, "asg/web") })

@@ -75,10 +75,7 @@ func (c *choice) Type() string { return strings.Join(c.among, "|") }
 // Set takes the word if it is one of the few.
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.among, s) {
-		if near := sources.Nearest(s, c.among); near != "" {
-			return fmt.Errorf("want %s; the nearest is %q", strings.Join(c.among, ", "), near)
-		}
-		return fmt.Errorf("want %s", strings.Join(c.among, ", "))
+		return fmt.Errorf("want %s%s", strings.Join(c.among, ", "), sources.MeantHint(s, c.among))
 	}
 	*c.value = s
 	return nil

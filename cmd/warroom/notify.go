@@ -251,7 +251,7 @@ func from(s alerts.Severity) string {
 func (p *process) tryReceiver(ctx context.Context, c *config, name string) error {
 	i := slices.Index(c.receiverNames(), name)
 	if i < 0 {
-		return usage("no receiver is called %q%s (known: %s)", name, sources.NearestHint(name, c.receiverNames()), strings.Join(c.receiverNames(), ", "))
+		return usage("no receiver is called %q%s (known: %s)", name, sources.MeantHint(name, c.receiverNames()), strings.Join(c.receiverNames(), ", "))
 	}
 	r, err := c.Alerts.Receivers[i].open(c, p.env)
 	if err != nil {

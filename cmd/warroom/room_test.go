@@ -309,10 +309,10 @@ func TestConfigIsReloaded(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		write(t, file, oneBalancer+"resorces: {}\n")
 		time.Sleep(2 * configTurn)
-		if want := file + `:3:1: unknown word "resorces"; the nearest is "resources"`; !contains(changes(t, tr.tape), "the old config stays: "+want) {
+		if want := file + `:3:1: unknown word "resorces"; did you mean "resources"?`; !contains(changes(t, tr.tape), "the old config stays: "+want) {
 			t.Errorf("the broken config is not told: %q", changes(t, tr.tape))
 		}
-		if want := "notice: config broken, the old one holds: " + file + `:3:1: unknown word "resorces"; the nearest is "resources"`; !tr.heard(want) || tr.told("notice: ") {
+		if want := "notice: config broken, the old one holds: " + file + `:3:1: unknown word "resorces"; did you mean "resources"?`; !tr.heard(want) || tr.told("notice: ") {
 			t.Errorf("no notice of the broken config: %q", tr.said)
 		}
 		before := tr.source.asked()

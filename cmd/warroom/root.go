@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,10 +94,7 @@ func knownVerb(c *cobra.Command, args []string) error {
 	for _, verb := range c.Commands() {
 		verbs = append(verbs, verb.Name())
 	}
-	if near := sources.Nearest(args[0], verbs); near != "" {
-		return fmt.Errorf("unknown verb %q; the nearest is %q", args[0], near)
-	}
-	return fmt.Errorf("unknown verb %q (see warroom --help)", args[0])
+	return fmt.Errorf("unknown verb %q%s", args[0], cmp.Or(sources.MeantHint(args[0], verbs), " (see warroom --help)"))
 }
 
 // wanted says what the flags of a type take.
@@ -125,13 +123,10 @@ func nearestFlag(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
 	}
 	var names []string
-	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	typed := unknown.GetSpecifiedName()
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	typed := "--" + unknown.GetSpecifiedName()
 	slices.SortStableFunc(names, func(a, b string) int { return alike(typed, b) - alike(typed, a) }) // decides between equally near ones
-	if near := sources.Nearest(typed, names); near != "" {
-		return fmt.Errorf("%w; the nearest is --%s", err, near)
-	}
-	return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
+	return fmt.Errorf("%w%s", err, cmp.Or(sources.MeantHint(typed, names), " (see "+c.CommandPath()+" --help)"))
 }
 
 // oneRecording wants exactly one argument, the recording's file.

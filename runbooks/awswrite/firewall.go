@@ -143,10 +143,7 @@ func (a acl) rule(name string) (*types.Rule, error) {
 		}
 		names = append(names, aws.ToString(a.Rules[i].Name))
 	}
-	if near := sources.Nearest(name, names); near != "" {
-		return nil, fmt.Errorf("web ACL %s has no rule %q; did you mean %q?", aws.ToString(a.Name), name, near)
-	}
-	return nil, fmt.Errorf("web ACL %s has no rule %q; there are %s", aws.ToString(a.Name), name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("web ACL %s has no rule %q%s", aws.ToString(a.Name), name, cmp.Or(sources.MeantHint(name, names), "; there are "+strings.Join(names, ", ")))
 }
 
 // modeOf is what a rule does with what it matches, "" where that is neither blocking nor counting. A rule group does what

@@ -1,6 +1,7 @@
 package awswrite
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,10 +55,7 @@ func asked(a runbooks.Action, offer runbooks.Offer) error {
 	given := 0
 	for _, name := range slices.Sorted(maps.Keys(a.Want)) {
 		if !slices.Contains(known, name) {
-			if near := sources.Nearest(name, known); near != "" {
-				return fmt.Errorf("%s has no parameter %q; did you mean %q?", a.Kind, name, near)
-			}
-			return fmt.Errorf("%s has no parameter %q; there are %s", a.Kind, name, strings.Join(known, ", "))
+			return fmt.Errorf("%s has no parameter %q%s", a.Kind, name, cmp.Or(sources.MeantHint(name, known), "; there are "+strings.Join(known, ", ")))
 		}
 		if a.Want[name] != "" {
 			given++

@@ -37,7 +37,7 @@ func ParseName(name string) (sources.Series, error) {
 	parts := strings.Split(strings.TrimSuffix(name, extension), separator)
 	m, known := sources.Lookup(parts[0])
 	if !known {
-		return sources.Series{}, fmt.Errorf("unknown metric %q%s", sources.CleanTo(parts[0], nameMost), sources.NearestHint(parts[0], sources.MetricNames()))
+		return sources.Series{}, fmt.Errorf("unknown metric %q%s", sources.CleanTo(parts[0], nameMost), sources.MeantHint(parts[0], sources.MetricNames()))
 	}
 	want := m.Name + "@RESOURCE" + extension
 	if m.Label != "" {

@@ -113,7 +113,7 @@ func TestOpenComplains(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"unknown metric":   {map[string]string{"alb_reqests@shop.csv": "at,value\n"}, `alb_reqests@shop.csv: unknown metric "alb_reqests"; the nearest is "alb_requests"`},
+		"unknown metric":   {map[string]string{"alb_reqests@shop.csv": "at,value\n"}, `alb_reqests@shop.csv: unknown metric "alb_reqests"; did you mean "alb_requests"?`},
 		"no resource":      {map[string]string{"alb_requests.csv": "at,value\n"}, "alb_requests.csv: the name does not tell one series of alb_requests: want alb_requests@RESOURCE.csv"},
 		"empty resource":   {map[string]string{"alb_requests@.csv": "at,value\n"}, "want alb_requests@RESOURCE.csv"},
 		"no label":         {map[string]string{"waf_rule_blocked@edge.csv": "at,value\n"}, "want waf_rule_blocked@RESOURCE@RULE.csv"},
@@ -122,7 +122,7 @@ func TestOpenComplains(t *testing.T) {
 		"hidden letters":   {map[string]string{"alb_requests@sh%1Bop.csv": "at,value\n"}, "control characters"},
 		"same twice":       {map[string]string{name: "at,value\n", "alb_requests@sho%70.csv": "at,value\n"}, "the same series"},
 		"no header":        {map[string]string{name: "2026-03-01T19:15:00Z,1\n"}, name + ":1:1: its first line is"},
-		"wrong header":     {map[string]string{name: "at,valu\n"}, `the nearest is "at,value"`},
+		"wrong header":     {map[string]string{name: "at,valu\n"}, `did you mean "at,value"?`},
 		"empty file":       {map[string]string{name: ""}, name + ":1:1: "},
 		"no value":         {map[string]string{name: "at,value\n2026-03-01T19:15:00Z\n"}, name + ":2:1: there is no value"},
 		"bad time":         {map[string]string{name: "at,value\n2026-03-01 19:15,1\n"}, name + `:2:1: at "2026-03-01 19:15": want RFC 3339`},
@@ -142,11 +142,11 @@ func TestOpenComplains(t *testing.T) {
 		"no name":          {map[string]string{"launch.yaml": "t0: 2026-03-01T19:15:00Z\n"}, "launch.yaml:1:1: name is missing"},
 		"no t0":            {map[string]string{"launch.yaml": "name: x\n"}, "launch.yaml:1:1: t0 is missing"},
 		"empty launch":     {map[string]string{"launch.yaml": ""}, "launch.yaml: name is missing"},
-		"misspelt":         {map[string]string{"launch.yaml": launchYAML + "mark: []\n"}, `launch.yaml:3:1: unknown word "mark"; the nearest is "marks"`},
+		"misspelt":         {map[string]string{"launch.yaml": launchYAML + "mark: []\n"}, `launch.yaml:3:1: unknown word "mark"; did you mean "marks"?`},
 		"other period":     {map[string]string{"launch.yaml": launchYAML + "period: 5m\n"}, "launch.yaml:3:9: period: want 60s"},
 		"kind of mark":     {map[string]string{"launch.yaml": launchYAML + "marks:\n  - {at: T0, kind: deployment}\n"}, `launch.yaml:4:20: unknown kind of mark "deployment" in marks`},
 		"over too early":   {map[string]string{"launch.yaml": launchYAML + "marks: [{at: T0, kind: surge, until: T-5m}]\n"}, "marks.0.until: it is over before it begins"},
-		"unknown service":  {map[string]string{"launch.yaml": launchYAML + "sites: {shop: {elb: shop}}\n"}, `unknown service "elb" in sites.shop; the nearest is "alb"`},
+		"unknown service":  {map[string]string{"launch.yaml": launchYAML + "sites: {shop: {elb: shop}}\n"}, `unknown service "elb" in sites.shop; did you mean "alb"?`},
 		"launch in launch": {map[string]string{"launch.yaml": "launch:\n  name: x\n"}, `unknown word "launch"`},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -83,7 +83,7 @@ func (l *lines) read(dst []row, text string, most int) ([]row, error) {
 }
 
 func (l *lines) badHead(head string) error {
-	return l.fail("its first line is %q: want at,value or at,value,seen%s", sources.CleanTo(head, 60), sources.NearestHint(head, headers))
+	return l.fail("its first line is %q: want at,value or at,value,seen%s", sources.CleanTo(head, 60), sources.MeantHint(head, headers))
 }
 
 // cutLine is the text up to the end of the line, and what follows it.

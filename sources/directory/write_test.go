@@ -163,7 +163,7 @@ func TestWriteRefuses(t *testing.T) {
 		samples iter.Seq[sources.Sample]
 		want    string
 	}{
-		"unknown metric": {launch, with(func(s *sources.Sample) { s.Series.Metric = "alb_reqests" }), `the nearest is "alb_requests"`},
+		"unknown metric": {launch, with(func(s *sources.Sample) { s.Series.Metric = "alb_reqests" }), `did you mean "alb_requests"?`},
 		"hidden name":    {launch, with(func(s *sources.Sample) { s.Series.Resource = "a\x1b[2J" }), "control characters"},
 		"unfit label":    {launch, with(func(s *sources.Sample) { s.Series.Label = "x" }), "cannot be told by the name of a file"},
 		"long name":      {launch, with(func(s *sources.Sample) { s.Series.Resource = strings.Repeat("é", 180) }), "name too long"},

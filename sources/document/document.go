@@ -435,7 +435,7 @@ func (d *Document) Unknown(n ast.Node, what, word, where string, among []string)
 	if where != "" {
 		in = " in " + where
 	}
-	near := sources.NearestHint(word, among)
+	near := sources.MeantHint(word, among)
 	if _, below := Fields(reflect.TypeFor[sources.Launch]()); near == "" && where == "" && slices.Contains(among, "launch") && slices.Contains(below, word) {
 		near = "; it stands below launch"
 	}

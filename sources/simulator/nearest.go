@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// suggestion is `, did you mean "…"?` with the nearest of the words, "" where none is near.
+// suggestion is `; did you mean "…"?` with the nearest of the words, "" where none is near: in the words that sources has for
+// it, of which the simulator imports nothing.
 func suggestion(word string, words []string) string {
 	best, least := "", max(len(word)/2, 1)+1
 	for _, w := range words {
@@ -16,7 +17,7 @@ func suggestion(word string, words []string) string {
 	if best == "" {
 		return ""
 	}
-	return `, did you mean "` + best + `"?`
+	return `; did you mean "` + best + `"?`
 }
 
 // editDistance counts the letters to change, add or drop between two words.
