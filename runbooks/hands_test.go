@@ -174,6 +174,42 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestAPlannedSwitchIsJudgedByWhoReachesTheSite: where nothing failed before, the maintenance page has its effect all the same
+// once nobody reaches the site any more; and the way back has, once visitors do.
+func TestAPlannedSwitchIsJudgedByWhoReachesTheSite(t *testing.T) {
+	for want, after := range map[runbooks.Verdict][]float64{runbooks.Worked: {0, 0}, runbooks.NoEffect: {0, 110}, runbooks.Worse: {0.2, 0}} {
+		h := newHouse(t)
+		p := h.process("ada")
+		plan := p.mustPlan(h.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
+		h.show(plan, 0, 115)
+		if err := p.confirm(plan); err != nil {
+			t.Fatal(err)
+		}
+		p.until(plan.ID, runbooks.Done)
+		h.show(plan, after...)
+		r := p.until(plan.ID, runbooks.Judged)
+		format := func(v float64, _ string) string { return fmt.Sprint(v) }
+		if evidence := r.Evidence(format); r.Verdict != want || !strings.Contains(evidence, fmt.Sprintf("requests of load balancer web 115 → %g", after[1])) {
+			t.Errorf("verdict %s on %s, want %s", r.Verdict, evidence, want)
+		}
+		if want != runbooks.Worked {
+			continue
+		}
+		undo, err := p.Undo(t.Context(), r)
+		if err == nil {
+			err = p.confirm(undo)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.until(undo.ID, runbooks.Done)
+		h.show(undo, 0, 115)
+		if r := p.until(undo.ID, runbooks.Judged); r.Verdict != runbooks.Worked {
+			t.Errorf("taken back: verdict %s on %s", r.Verdict, r.Evidence(format))
+		}
+	}
+}
+
 func TestUndoRestores(t *testing.T) {
 	h := newHouse(t)
 	p := h.process("ada")

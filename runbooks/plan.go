@@ -32,6 +32,11 @@ type Watch struct {
 	Want Trend  `json:"want"`          // where it should go
 	Unit string `json:"unit"`          // of the catalogue
 	Own  bool   `json:"own,omitempty"` // the changed resource's own: that it moves is what was wanted
+
+	// Beside is PromQL of what is published for each minute whatever happens, where Expr counts what may not happen at all:
+	// of nothing, AWS publishes no count. At a time at which this has a value and Expr has none, Expr is 0. "" where silence
+	// says nothing.
+	Beside string `json:"beside,omitempty"`
 }
 
 // Trend is a direction that a value takes.

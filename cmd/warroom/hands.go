@@ -217,7 +217,15 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 	window.Apply(batch)
 	view := query.NewDeriver().View(window, sources.Cursor{At: at})
 	launch := l.room.described().Launch
-	results, err := l.engine.Instant(ctx, view, w.Expr, time.Time{}, query.Options{Launch: &launch, Earlier: l.room.earlier})
+	options := query.Options{Launch: &launch, Earlier: l.room.earlier}
+	var judged time.Time
+	if w.Beside != "" {
+		judged, _ = l.engine.Watermark(view, w.Beside, "") // where that is silent, too, nothing is known
+	}
+	results, err := l.engine.Instant(ctx, view, w.Expr, judged, options)
+	if err == nil && len(results) == 0 && !judged.IsZero() {
+		return runbooks.Number{} // what is counted beside it was, and of this there was nothing
+	}
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {
 		return none
 	}

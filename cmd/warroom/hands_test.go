@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -282,6 +283,68 @@ func (s *shift) wasMarked(kind string, from, until sources.Moment) {
 	}
 }
 
+// worked expects that a switch has worked although hardly anything failed before, by the requests that reach the site, which
+// one of its watches counts: some on one side of it and none at all on the other.
+func (s *shift) worked(r runbooks.Run, watch int) {
+	s.t.Helper()
+	before, after := r.Before[watch], r.After[watch]
+	if r.Plan.Back.Want["to"] == "maintenance" {
+		before, after = after, before
+	}
+	if r.Verdict != runbooks.Worked || before.None || before.Value < 1 || after.None || after.Value != 0 || r.Before[0].Value > 0.001 {
+		s.t.Errorf("%s: %s, %s", r.Plan.Title, r.Verdict, r.Evidence(func(v float64, _ string) string { return fmt.Sprintf("%.3g", v) }))
+	}
+}
+
+// Of requests that do not come AWS publishes no count. They are none while what is counted beside them is known, of the same
+// minute; where that is silent, too, nothing is known.
+func TestNothingIsToldFromSilence(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
+	at := func(minute int) time.Time { return t0.Add(time.Duration(minute) * time.Minute) }
+	requests, targets := sources.Series{Metric: "alb_requests", Resource: "web"}, sources.Series{Metric: "alb_healthy_hosts", Resource: "web"}
+	watch := runbooks.Watch{Expr: `alb_requests_per_second{resource="web"}`, Beside: targets.String()}
+	for name, c := range map[string]struct {
+		requests, targets int // the last minute of each, -1 for none
+		beside            string
+		want              runbooks.Number
+	}{
+		"visitors come":             {20, 20, watch.Beside, runbooks.Number{Value: 10}},
+		"nobody comes any more":     {12, 20, watch.Beside, runbooks.Number{}},
+		"since a minute":            {16, 20, watch.Beside, runbooks.Number{}},
+		"nobody has ever come":      {-1, 20, watch.Beside, runbooks.Number{}},
+		"both are silent":           {10, 10, watch.Beside, runbooks.Number{None: true}},
+		"targets are not watched":   {20, -1, watch.Beside, runbooks.Number{Value: 10}},
+		"silence says nothing here": {10, 20, "", runbooks.Number{None: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			meta := recording.Meta{Launch: sources.Launch{Name: "lottery", T0: t0}}
+			tape, err := recording.Create(filepath.Join(t.TempDir(), "r.warroom"), meta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tape.Close()
+			for minute := range 21 {
+				r := sources.Reading{Source: "aws", At: at(minute + 3)}
+				if minute <= c.requests {
+					r.Samples = append(r.Samples, sources.Sample{Series: requests, At: at(minute), Seen: r.At, Value: 600})
+				}
+				if minute <= c.targets {
+					r.Samples = append(r.Samples, sources.Sample{Series: targets, At: at(minute), Seen: r.At, Value: 4})
+				}
+				if err := tape.Append(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w := watch
+			w.Beside = c.beside
+			got := newLookout(&room{tape: tape, meta: meta}).see(t.Context(), w, at(21).Add(2*time.Minute))
+			if got != c.want {
+				t.Errorf("seen %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
 func maintained(t *testing.T, by string) {
 	t.Helper()
 	s := newShift(t)
@@ -297,6 +360,7 @@ func maintained(t *testing.T, by string) {
 	if err != nil || len(runs) != 1 || runs[0].State != runbooks.Judged {
 		t.Fatalf("runs: %+v, %v", runs, err)
 	}
+	s.worked(runs[0], 1)
 	back, err := s.hands.Undo(t.Context(), runs[0])
 	if err != nil {
 		t.Fatal(err)
@@ -306,6 +370,10 @@ func maintained(t *testing.T, by string) {
 	if got := s.fact(edge, "origin"); got != "live" {
 		t.Errorf("taken back by %s, the origin is told as %q", by, got)
 	}
+	if runs, err = s.hands.Runs(t.Context()); err != nil || len(runs) != 2 {
+		t.Fatalf("runs: %+v, %v", runs, err)
+	}
+	s.worked(runs[slices.IndexFunc(runs, func(r runbooks.Run) bool { return r.Plan.ID == back.ID })], 1)
 	s.wasMarked(sources.MarkMaintenance, "T+3m", "T+14m")
 	again, err := s.hands.Plan(t.Context(), runbooks.Action{Kind: runbooks.Maintenance, Resource: edge, Want: map[string]string{"to": "maintenance", "by": by}})
 	if err != nil || len(again.Ways) != 3 {

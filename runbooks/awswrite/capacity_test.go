@@ -260,6 +260,36 @@ func TestWatchesAreOfTheCatalogue(t *testing.T) {
 			if w.Name == "" || w.Want == "" || w.Unit == "" {
 				t.Errorf("%s: %+v lacks a name, a trend or a unit", title, w)
 			}
+			if err := query.Check(w.Beside); w.Beside != "" && err != nil {
+				t.Errorf("%s: %s: %v", title, w.Beside, err)
+			}
+		}
+	}
+}
+
+// TestASwitchIsJudgedByWhoReachesTheSite proves that both ways to the maintenance page watch the requests behind all load
+// balancers, beside what these count although none comes, and that the way back watches them rise.
+func TestASwitchIsJudgedByWhoReachesTheSite(t *testing.T) {
+	s := newSite(t, nil)
+	one := resourcesOf(s.launch.State())
+	other := sources.Resource{Ref: sources.Ref{Service: "alb", Name: "api"}, ID: "app/api/0123456789abcdef"}
+	for _, c := range []struct {
+		resources    []sources.Resource
+		expr, beside string
+	}{
+		{one, `alb_requests_per_second{resource="web"}`, `alb_healthy_hosts{resource="web"}`},
+		{append(slices.Clone(one), other), "sum(alb_requests_per_second)", "sum(alb_healthy_hosts)"},
+	} {
+		s.writer = s.open(Options{Resources: c.resources})
+		edge := &origins{s.writer}
+		for to, want := range map[string]runbooks.Trend{maintenance: runbooks.Falls, live: runbooks.Rises} {
+			for way, watches := range map[string][]runbooks.Watch{"edge": edge.watches("edge", to), "listener": (&listeners{s.writer}).watches(to)} {
+				if !slices.ContainsFunc(watches, func(w runbooks.Watch) bool {
+					return w.Expr == c.expr && w.Beside == c.beside && w.Want == want && w.Own && w.Unit == "per_second"
+				}) {
+					t.Errorf("to %s by the %s: %+v", to, way, watches)
+				}
+			}
 		}
 	}
 }

@@ -302,10 +302,7 @@ func (l *listeners) watches(to string) []runbooks.Watch {
 	if to == live {
 		want = runbooks.Rises
 	}
-	load := l.balancers("alb_requests_per_second", "requests that reach targets", want)
-	for i := range load {
-		load[i].Own = true
-	}
+	load := l.load("requests that reach targets", want)
 	for _, name := range l.names("asg") {
 		load = append(load, moving("asg_cpu_ratio", name, "CPU of fleet "+name, want))
 	}

@@ -378,17 +378,14 @@ func addressOf(o types.Origin, page string) string {
 	return scheme + "://" + host + aws.ToString(o.OriginPath) + "/" + strings.TrimPrefix(page, "/")
 }
 
-// watches are where the effect is to be seen.
+// watches are where the effect is to be seen: that visitors no longer reach the site is what the switch is for, whether or not
+// they got errors before.
 func (o *origins) watches(name, to string) []runbooks.Watch {
-	edge := watching("cloudfront_error_ratio", name, "5xx at the edge of "+name, runbooks.Falls)
-	load := o.balancers("alb_requests_per_second", "requests", runbooks.Falls)
+	edge, want := watching("cloudfront_error_ratio", name, "5xx at the edge of "+name, runbooks.Falls), runbooks.Falls
 	if to == live {
-		edge.Want, load = runbooks.Stays, o.balancers("alb_requests_per_second", "requests", runbooks.Rises)
+		edge.Want, want = runbooks.Stays, runbooks.Rises
 	}
-	for i := range load {
-		load[i].Own = true
-	}
-	return append([]runbooks.Watch{edge}, load...)
+	return append([]runbooks.Watch{edge}, o.load("requests", want)...)
 }
 
 // Apply writes the configuration back as it came, but for the one origin, and only if it is still the one that the plan was

@@ -107,6 +107,23 @@ func (w *Writer) originErrors(want runbooks.Trend) []runbooks.Watch {
 	return w.balancers("alb_error_ratio", "5xx", want)
 }
 
+// load watches the requests that reach what is behind the load balancers, of all of them together. Where none comes, a load
+// balancer counts none, but still its targets: so their silence is told from nobody's coming.
+func (w *Writer) load(name string, want runbooks.Trend) []runbooks.Watch {
+	const requests, targets = "alb_requests_per_second", "alb_healthy_hosts"
+	var own runbooks.Watch
+	switch names := w.names("alb"); len(names) {
+	case 0:
+		return nil
+	case 1:
+		own = moving(requests, names[0], name+" of load balancer "+names[0], want)
+		own.Beside = sources.Series{Metric: targets, Resource: names[0]}.String()
+	default:
+		own = runbooks.Watch{Expr: "sum(" + requests + ")", Name: name + " of the load balancers", Want: want, Unit: unitOf(requests), Own: true, Beside: "sum(" + targets + ")"}
+	}
+	return []runbooks.Watch{own}
+}
+
 // balancers watches a metric of the load balancers: of the only one, or the highest of several.
 func (w *Writer) balancers(metric, name string, want runbooks.Trend) []runbooks.Watch {
 	switch names := w.names("alb"); len(names) {
