@@ -27,8 +27,9 @@ func (p *process) checkCommand() *cobra.Command {
 		Long: `Check configs, rule files, scenarios of rehearsals, and runbooks (*.md), as strictly as they are read: every word,
 every time, every short name, every expression; and run the tests of rules, in the format of Prometheus' promtool. What
 is wrong is told with its file and line and the nearest valid word. Without a file it checks the config that "warroom
-live" would read, with the rules and runbooks that it names. Which of these a file is, its words tell. Nothing is asked
-of AWS, and nothing sent to receivers of alerts: their URLs are looked at, with what the environment and the files named
+live" would read, with the rules and runbooks that it names; which of these are about services, resources or phases
+that the config does not have is told, and is no fault. Which of these a file is, its words tell. Nothing is asked of
+AWS, and nothing sent to receivers of alerts: their URLs are looked at, with what the environment and the files named
 by url_file put into them.`,
 		Example:           "  warroom check warroom.yaml\n  warroom check rules.yaml rules.test.yaml\n  warroom check our-launch.scenario.yaml",
 		ValidArgsFunction: configs,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"warroom/runbooks"
@@ -12,42 +13,74 @@ import (
 
 // rulesOfOthers tells which rules, but for those of the house, ask for what this launch does not have: they are right, and
 // never fire here.
-func (c *config) rulesOfOthers(house string) (odd []string) {
+func (c *config) rulesOfOthers(house string) []string {
 	engine := query.NewEngine()
-	tell := func(file string, line int, rule, expr string) {
-		for _, text := range c.lacks(engine, expr) {
-			odd = append(odd, sources.Clean(fmt.Sprintf("%s:%d: %s: %s", file, line, rule, text)))
-		}
-	}
+	var odd remarks
 	for i := range c.rules.Records {
 		if r := &c.rules.Records[i]; r.File != house {
-			tell(r.File, r.Line, "record "+r.Name, r.Expr)
+			odd.add(r.File, r.Line, "record "+r.Name, c.lacks(engine, r.Expr))
 		}
 	}
 	for i := range c.rules.Alerts {
 		if r := &c.rules.Alerts[i]; r.File != house && !r.Off {
-			tell(r.File, r.Line, "alert "+r.Alert, r.Expr)
+			odd.add(r.File, r.Line, "alert "+r.Alert, c.lacks(engine, r.Expr))
 		}
 	}
-	return odd
+	return odd.lines()
 }
 
 // booksOfOthers tells which steps of runbooks of the config are about what this launch does not have: nobody can do them
 // here.
-func (c *config) booksOfOthers(books []*runbooks.Runbook) (odd []string) {
+func (c *config) booksOfOthers(books []*runbooks.Runbook) []string {
 	engine := query.NewEngine()
+	var odd remarks
 	for _, b := range books {
 		for _, s := range b.Steps {
 			missing := c.lacks(engine, s.Expr)
 			if s.Kind == runbooks.Act {
 				missing = c.lacksResource(s.Service, s.Resource)
 			}
-			for _, text := range missing {
-				odd = append(odd, sources.Clean(fmt.Sprintf("%s:%d: runbook %s: %s", b.File, s.Line, b.Name, text)))
-			}
+			odd.add(b.File, s.Line, "runbook "+b.Name, missing)
 		}
 	}
-	return odd
+	return odd.lines()
+}
+
+// remark is what is odd about a line of a file, and about others of the file in the same way: who writes rules for several
+// launches would otherwise read of nothing else.
+type remark struct {
+	file, about, text string
+	at                int // line
+	also              []string
+}
+
+type remarks []remark
+
+func (all *remarks) add(file string, line int, about string, texts []string) {
+	for _, text := range texts {
+		i := slices.IndexFunc(*all, func(r remark) bool { return r.file == file && r.text == text })
+		if i < 0 {
+			*all = append(*all, remark{file: file, about: about, text: text, at: line})
+			continue
+		}
+		(*all)[i].also = append((*all)[i].also, strconv.Itoa(line))
+	}
+}
+
+// lines are the remarks as they are told.
+func (all remarks) lines() (out []string) {
+	for _, r := range all {
+		text := fmt.Sprintf("%s:%d: %s: %s", r.file, r.at, r.about, r.text)
+		switch len(r.also) {
+		case 0:
+		case 1:
+			text += " (also in line " + r.also[0] + ")"
+		default:
+			text += " (also in lines " + few(r.also) + ")"
+		}
+		out = append(out, sources.Clean(text))
+	}
+	return out
 }
 
 // lacks are the phases, resources and services that an expression asks for and this launch does not have, in words.
@@ -83,7 +116,7 @@ func (c *config) lacksResource(service, name string) []string {
 	case len(names) > 0:
 		return absent(service+" resource", name, names)
 	}
-	return []string{fmt.Sprintf("this launch has no %s resource (it has %s)", service, strings.Join(c.services(), ", "))}
+	return []string{fmt.Sprintf("this launch has no resource of %s, only of %s", service, strings.Join(c.services(), ", "))}
 }
 
 // absent says that a word is none of those that there are, with the nearest one; nothing where it is.
