@@ -343,7 +343,7 @@ func (m *Model) ceilingWords(k *Ceiling) []string {
 	}
 	alert := ""
 	if k.alert != nil {
-		alert = k.sign() + " " + alertName(&k.alert.Transition) + ", " + k.stand.Word + ": " + k.stand.Why
+		alert = string(k.stand.Glyph) + " " + alertName(&k.alert.Transition) + ", " + k.stand.Word + ": " + k.stand.Why
 	}
 	act := "to raise it: " + k.spec.Raise
 	if k.spec.Action && m.idle() == nil {

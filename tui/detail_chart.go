@@ -124,6 +124,10 @@ func unlike(name string, before []chart.Series) string {
 // limits are the thresholds that the tile watches on these metrics, and its ceilings.
 func (m *Model) limits(t *Tile, metrics []string, v *sources.View) []chart.Bound {
 	var out []chart.Bound
+	pages := "pages"
+	if m.judged() {
+		pages = "warns" // rules page, and tiles warn beside them
+	}
 	for _, w := range t.spec.Watch {
 		if !slices.Contains(metrics, w.Value) {
 			continue
@@ -131,7 +135,7 @@ func (m *Model) limits(t *Tile, metrics []string, v *sources.View) []chart.Bound
 		for _, l := range []struct {
 			name string
 			at   *float64
-		}{{"warns above", w.WarnAbove}, {"pages above", w.PageAbove}, {"warns below", w.WarnBelow}, {"pages below", w.PageBelow}} {
+		}{{"warns above", w.WarnAbove}, {pages + " above", w.PageAbove}, {"warns below", w.WarnBelow}, {pages + " below", w.PageBelow}} {
 			if l.at != nil {
 				metric, _ := sources.Lookup(w.Value)
 				out = append(out, chart.Bound{Name: l.name + " " + axisLabel(*l.at, metric), Value: *l.at})
