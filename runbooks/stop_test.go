@@ -8,17 +8,19 @@ import (
 	"warroom/runbooks"
 )
 
-// passes lets launch time pass in turns of ten seconds, until something holds or the time is over.
+// passes lets launch time pass in turns of ten seconds, until something holds or the time is over. Whoever follows has half a
+// second of the machine for a turn.
 func (p *process) passes(most time.Duration, until func() bool) (passed time.Duration, ok bool) {
 	p.house.t.Helper()
-	for passed < most {
-		if until() {
-			return passed, true
+	for ; passed < most; passed += 10 * time.Second {
+		for range 50 {
+			if until() {
+				return passed, true
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
 		p.house.clock.Advance(10 * time.Second)
 		p.house.machine.Advance(2 * time.Second)
-		passed += 10 * time.Second
-		time.Sleep(10 * time.Millisecond)
 	}
 	return passed, until()
 }

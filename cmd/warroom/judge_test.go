@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"warroom/alerts"
 	"warroom/sources"
 	"warroom/sources/recording"
@@ -45,14 +47,25 @@ func judgedLive(t *testing.T, moments ...sources.Moment) *recording.File {
 	return nil
 }
 
-// steps are what the pages went through, without those that were never one.
-func steps(found []alerts.Transition) (out []string) {
+// fired are the alerts that fired, each once: between two processes one may have come back. Those that look at samples which
+// may still be revised are left out, since a room on a busy machine looks later than it would; and of several that belong
+// together that decides which of them wakes somebody.
+func fired(rules *alerts.Rules, found []alerts.Transition) (out []string, pages int) {
+	settled := map[string]bool{}
+	for _, r := range rules.Alerts {
+		settled[r.Alert] = !r.Provisional
+	}
 	for i := range found {
-		if l, ok := found[i].Line(); ok && l.Severity == alerts.Page && l.State != alerts.Pending {
-			out = append(out, l.Alert+" "+l.Resource+" "+string(l.State))
+		t := &found[i]
+		if t.Page {
+			pages++
+		}
+		if t.To == alerts.Firing && settled[t.Rule] {
+			out = append(out, t.Rule+" "+t.Resource.Name)
 		}
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out), pages
 }
 
 // TestAlertsAreJudgedAsInABacktest: what the room judged live, in three processes one after another, is what a backtest of its
@@ -73,7 +86,8 @@ func TestAlertsAreJudgedAsInABacktest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge, err := alerts.NewJudge(must(alerts.House()), &launch)
+	rules := must(alerts.House())
+	judge, err := alerts.NewJudge(rules, &launch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +95,10 @@ func TestAlertsAreJudgedAsInABacktest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, want := steps(live), steps(again)
-	if len(got) == 0 || !slices.Equal(firsts(got), firsts(want)) {
-		t.Errorf("live it paged %q, again %q", got, want)
+	got, pages := fired(rules, live)
+	want, pagesAgain := fired(rules, again)
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 5 || pages == 0 || pagesAgain == 0 {
+		t.Errorf("live it paged %d times, again %d times; fired again (-) and live (+): %s", pages, pagesAgain, diff)
 	}
 }
 
@@ -109,17 +124,6 @@ func TestWhatWaitsIsRecordedBeforeTheJudgeIsMadeAnew(t *testing.T) {
 	if !contains(got, "Gone firing") || !contains(got, "Gone resolved: there is no such rule any more") {
 		t.Errorf("the recording has %q", got)
 	}
-}
-
-// firsts are the steps, each once: between two processes an alert may have come back.
-func firsts(steps []string) (out []string) {
-	for _, s := range steps {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 func must[T any](v T, err error) T {
