@@ -158,6 +158,8 @@ func TestWrongRunbooks(t *testing.T) {
 		"expression further down": {head + "\n```check\nsays: x\nexpr: |\n  alb_requests > 1\n  and alb_reqests > 2\n```\n", `mine.md:11: expr: unknown metric "alb_reqests"`},
 		"no promql":               {head + "\n```check\nexpr: alb_requests >\n```\n", "mine.md:8: expr:"},
 		"no condition":            {head + "\n```check\nexpr: alb_requests\n```\n", "mine.md:8: expr: this says no yes or no"},
+		"no such ratio":           {head + "\n```check\nsays: x\nexpr: alb_error_ratio > 5\n```\n", "mine.md:9: expr: alb_error_ratio is a ratio from 0 to 1"},
+		"always so":               {head + "\n```check\nexpr: vector(1) > 0\n```\n", "mine.md:8: expr:"},
 		"no duration":             {head + "\n```check\nexpr: alb_requests > 1\nwait: soon\n```\n", "mine.md:9: check: wait: want a length of time"},
 		"unknown kind":            {head + "\n```action\nkind: capasity\nservice: asg\nwant: {desired: 4}\n```\n", `mine.md:8: unknown kind of action "capasity"; did you mean "capacity"?`},
 		"service without it":      {head + "\n```action\nkind: capacity\nservice: waf\nwant: {desired: 4}\n```\n", `mine.md:9: "waf" has no action capacity`},

@@ -134,12 +134,18 @@ func (r *reading) check(s *Item, body string) {
 	if s.Expr == "" {
 		return
 	}
-	err := query.CheckCondition(s.On(sources.Ref{Name: "x"}).Expr)
+	engine, expr := query.NewEngine(), s.On(sources.Ref{Name: "x"}).Expr
+	err := engine.CheckCondition(expr)
 	var at *query.Error
-	if errors.As(err, &at) {
+	switch {
+	case errors.As(err, &at):
 		r.fail(w.first("expr")+at.Line-1, "expr: %s", at.Text)
-	} else if err != nil {
+	case err != nil:
 		r.fail(w.place("expr"), "expr: %v", err)
+	default:
+		for _, pointless := range engine.Lint(expr) {
+			r.fail(w.first("expr")+pointless.Line-1, "expr: %s", pointless.Text)
+		}
 	}
 	s.Expr = strings.Join(strings.Fields(s.Expr), " ")
 	if sources.Clean(s.Expr) != s.Expr {
