@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/kahansum"
 
 	"warroom/sources"
 )
@@ -13,8 +14,8 @@ import (
 // arithmetic is an expression that only adds, subtracts, multiplies, divides and fills gaps among metrics of the same
 // resource, or what became of them over a window. It comes to what the engine does without what the engine costs to
 // start: most of the catalogue's formulas are of its kind, which a screen asks for each second, and so are the conditions
-// of most rules. Where it is plain it does so to the last bit, which a test holds it to; sums over a window may differ from
-// the engine's in their last digits.
+// of most rules. It does so to the last bit, which tests hold it to: of nearly equal things that are taken from one another
+// nothing else is left. Only where a sum over a window overflows it is no number, and comes to no number from there on.
 type arithmetic struct {
 	op          parser.ItemType // 0 for a leaf, or a function of left
 	left, right *arithmetic
@@ -27,7 +28,7 @@ type arithmetic struct {
 
 // newArithmetic reads an expression; nil means that it needs the engine.
 func newArithmetic(e parser.Expr) *arithmetic {
-	if number, ok := constant(e); ok {
+	if number, ok := constant(e); ok && e.Type() == parser.ValueTypeScalar { // a vector of one meets nothing that has a resource
 		return &arithmetic{number: number}
 	}
 	switch e := bared(e).(type) {
@@ -99,19 +100,35 @@ func newFunction(c *parser.Call) *arithmetic {
 
 // windowed is what functions make of the values of a window, of which there is one at least.
 var windowed = map[string]func(values []float64, q float64) float64{
-	"sum_over_time":      func(values []float64, _ float64) float64 { return sum(values) },
-	"avg_over_time":      func(values []float64, _ float64) float64 { return sum(values) / float64(len(values)) },
+	"sum_over_time":      sum,
+	"avg_over_time":      average,
 	"min_over_time":      func(values []float64, _ float64) float64 { return slices.Min(values) },
 	"max_over_time":      func(values []float64, _ float64) float64 { return slices.Max(values) },
 	"count_over_time":    func(values []float64, _ float64) float64 { return float64(len(values)) },
 	"quantile_over_time": quantile,
 }
 
-func sum(values []float64) (sum float64) {
+// sum adds up as the engine does, keeping what is lost in the last digits. It is NaN where that overflows.
+func sum(values []float64, _ float64) float64 {
+	total, lost := summed(values)
+	return total + lost
+}
+
+// average is as sum.
+func average(values []float64, _ float64) float64 {
+	total, lost := summed(values)
+	n := float64(len(values))
+	return total/n + lost/n
+}
+
+func summed(values []float64) (total, lost float64) {
 	for _, v := range values {
-		sum += v
+		total, lost = kahansum.Inc(v, total, lost)
 	}
-	return sum
+	if math.IsInf(total, 0) {
+		return math.NaN(), 0
+	}
+	return total, lost
 }
 
 // quantile lies between the two values that it falls between, as far as it does. It sorts the values.
@@ -124,8 +141,7 @@ func quantile(values []float64, q float64) float64 {
 	return values[below]*(1-share) + values[above]*share
 }
 
-// plain tells whether it reads nothing but what ended in the minute itself: then it comes to what the engine does, to the
-// last bit.
+// plain tells whether it reads nothing but what ended in the minute itself: then it overflows as the engine does, too.
 func (a *arithmetic) plain() bool {
 	return a.window == 0 && a.offset == 0 && (a.left == nil || a.left.plain()) && (a.right == nil || a.right.plain())
 }

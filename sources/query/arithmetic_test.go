@@ -40,6 +40,11 @@ func expression(t *rapid.T, depth int) (text string, scalar bool) {
 		return rapid.SampledFrom(metricsOf).Draw(t, "metric"), false
 	case kind == 1:
 		return rapid.SampledFrom([]string{"0", "1", "60", "0.5"}).Draw(t, "number"), true
+	case kind == 2:
+		if of, scalar := expression(t, depth-1); !scalar {
+			return rapid.SampledFrom([]string{"sqrt", "abs"}).Draw(t, "call") + "(" + of + ")", false
+		}
+		fallthrough
 	default:
 		left, leftScalar := expression(t, depth-1)
 		right, rightScalar := expression(t, depth-1)
@@ -95,7 +100,7 @@ func TestWhatNeedsTheEngine(t *testing.T) {
 	for _, text := range []string{
 		"sum(alb_requests)", "alb_requests offset 1m", `alb_requests{resource="a"}`, "alb_requests > 1", "rate(alb_requests[5m])",
 		"alb_requests / on(resource) alb_elb_5xx", "waf_rule_blocked * 2", "launch_seconds / 60", "-alb_requests", "alb_requests and alb_elb_5xx", "alb_requests +",
-		"sum_over_time(alb_requests[5m])", "1 + quantile_over_time(0.5, alb_requests[5m])",
+		"alb_requests or vector(0)", "alb_requests * vector(2)", "vector(1)", "sum_over_time(alb_requests[5m])", "1 + quantile_over_time(0.5, alb_requests[5m])",
 	} {
 		if d.engine.simple(text) != nil {
 			t.Errorf("%s is taken for simple arithmetic", text)

@@ -54,6 +54,12 @@ func conditions(t *rapid.T, depth int) string {
 	return left + rapid.SampledFrom([]string{" > ", " >= ", " < ", " <= ", " == ", " != "}).Draw(t, "cmp") + right
 }
 
+// moment draws a time in minutes, which need not be full.
+func moment(t *rapid.T, name string, least, most int) time.Duration {
+	at := time.Duration(rapid.IntRange(least, most).Draw(t, name)) * time.Minute
+	return at + rapid.SampledFrom([]time.Duration{0, 0, 1, 999, 30_000, 59_999}).Draw(t, name+" off")*time.Millisecond
+}
+
 // TestGuardsKeepNothingBack: what an expression comes to is the same with its guards and without, whatever was read, and they
 // keep the engine from being asked about most of what comes to nothing.
 func TestGuardsKeepNothingBack(t *testing.T) {
@@ -62,14 +68,14 @@ func TestGuardsKeepNothingBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := sources.NewWindow(4 * time.Hour)
 		w.Apply(sources.Batch{Samples: rapid.SliceOfN(readings, 0, 60).Draw(t, "samples")})
-		v := w.View(sources.Cursor{At: began.Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "cursor")) * time.Minute), Truth: sources.AsSettled})
+		v := w.View(sources.Cursor{At: began.Add(moment(t, "cursor", 0, 12)), Truth: sources.AsSettled})
 		text := conditions(t, 2)
 		p, err := e.plan(text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		o := Options{Provisional: rapid.Bool().Draw(t, "provisional"), Launch: &sources.Launch{T0: began}}
-		at := began.Add(time.Duration(rapid.IntRange(-1, 11).Draw(t, "at")) * time.Minute)
+		at := began.Add(moment(t, "at", -1, 11))
 		got, err := e.Instant(t.Context(), v, text, at, o)
 		if err != nil {
 			return // labels that the metrics do not have
@@ -95,5 +101,33 @@ func TestGuardsKeepNothingBack(t *testing.T) {
 	})
 	if barred*2 < empty {
 		t.Errorf("of %d expressions that came to nothing guards kept %d from the engine", empty, barred)
+	}
+}
+
+// TestGuardsHoldWhereDigitsCancel: what is left of a difference of nearly equal things is nothing but the last digits of both,
+// and those of a guard must be the engine's then.
+func TestGuardsHoldWhereDigitsCancel(t *testing.T) {
+	e := NewEngine()
+	at := began.Add(3 * time.Minute)
+	for _, values := range [][]float64{{0.1, 0.1, 0.1}, {0.7, 0.1, 0.2}, {0.1, 0.2, 0.3}, {1e16, 1, -1e16}, {math.MaxFloat64, math.MaxFloat64, 1}} {
+		w := sources.NewWindow(time.Hour)
+		for i, value := range values {
+			begins := began.Add(time.Duration(i) * time.Minute)
+			w.Apply(sources.Batch{Samples: []sources.Sample{{Series: sources.Series{Metric: "alb_requests", Resource: "a"}, At: begins, Seen: begins, Value: value}}})
+		}
+		v := w.View(sources.Cursor{At: at.Add(time.Hour), Truth: sources.AsSettled})
+		for _, left := range []string{
+			"avg_over_time(alb_requests[3m]) - 0.1", "avg_over_time(alb_requests[3m]) - alb_requests", "sum_over_time(alb_requests[3m]) - 1",
+			"sum_over_time(alb_requests[3m]) - 0.6", "quantile_over_time(0.5, alb_requests[3m]) - avg_over_time(alb_requests[3m])",
+		} {
+			for _, op := range []string{"==", "!=", ">", ">=", "<", "<="} {
+				text := left + " " + op + " 0"
+				got, err1 := e.Instant(t.Context(), v, text, at, Options{Provisional: true})
+				want, err2 := e.Instant(t.Context(), v, "0 + ("+text+")", at, Options{Provisional: true})
+				if err1 != nil || err2 != nil || len(got) != len(want) {
+					t.Errorf("%s of %v: %+v, and without guards %+v; %v, %v", text, values, got, want, err1, err2)
+				}
+			}
+		}
 	}
 }
