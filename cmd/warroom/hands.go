@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -223,11 +224,26 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 		judged, _ = l.engine.Watermark(view, w.Beside, "") // where that is silent, too, nothing is known
 	}
 	results, err := l.engine.Instant(ctx, view, w.Expr, judged, options)
-	if err == nil && len(results) == 0 && !judged.IsZero() {
+	if err == nil && len(results) == 0 && !judged.IsZero() && !l.unreadable(view, w) {
 		return runbooks.Number{} // what is counted beside it was, and of this there was nothing
 	}
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {
 		return none
 	}
 	return runbooks.Number{Value: results[0].Value}
+}
+
+// unreadable tells whether AWS does not answer for what a watch counts, of any resource of which something is counted beside it:
+// its silence says nothing then.
+func (l *lookout) unreadable(view *sources.View, w runbooks.Watch) bool {
+	var counts []string
+	for _, m := range l.engine.Metrics(w.Expr) {
+		counts = append(append(counts, m.Name), m.Inputs()...)
+	}
+	fails := func(beside sources.Series) bool {
+		return slices.ContainsFunc(counts, func(metric string) bool {
+			return view.State(sources.Series{Metric: metric, Resource: beside.Resource}) == sources.Unreadable
+		})
+	}
+	return slices.ContainsFunc(l.engine.Metrics(w.Beside), func(m sources.Metric) bool { return slices.ContainsFunc(view.Of(m.Name), fails) })
 }

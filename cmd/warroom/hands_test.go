@@ -297,7 +297,7 @@ func (s *shift) worked(r runbooks.Run, watch int) {
 }
 
 // Of requests that do not come AWS publishes no count. They are none while what is counted beside them is known, of the same
-// minute; where that is silent, too, nothing is known.
+// minute; where that is silent, too, or AWS does not let them be read, nothing is known.
 func TestNothingIsToldFromSilence(t *testing.T) {
 	t0 := time.Date(2026, 3, 1, 19, 15, 0, 0, time.UTC)
 	at := func(minute int) time.Time { return t0.Add(time.Duration(minute) * time.Minute) }
@@ -306,15 +306,19 @@ func TestNothingIsToldFromSilence(t *testing.T) {
 	for name, c := range map[string]struct {
 		requests, targets int // the last minute of each, -1 for none
 		beside            string
+		trouble           sources.TroubleKind // of the requests
 		want              runbooks.Number
 	}{
-		"visitors come":             {20, 20, watch.Beside, runbooks.Number{Value: 10}},
-		"nobody comes any more":     {12, 20, watch.Beside, runbooks.Number{}},
-		"since a minute":            {16, 20, watch.Beside, runbooks.Number{}},
-		"nobody has ever come":      {-1, 20, watch.Beside, runbooks.Number{}},
-		"both are silent":           {10, 10, watch.Beside, runbooks.Number{None: true}},
-		"targets are not watched":   {20, -1, watch.Beside, runbooks.Number{Value: 10}},
-		"silence says nothing here": {10, 20, "", runbooks.Number{None: true}},
+		"visitors come":             {20, 20, watch.Beside, "", runbooks.Number{Value: 10}},
+		"nobody comes any more":     {12, 20, watch.Beside, "", runbooks.Number{}},
+		"since a minute":            {16, 20, watch.Beside, "", runbooks.Number{}},
+		"nobody has ever come":      {-1, 20, watch.Beside, "", runbooks.Number{}},
+		"never, AWS says":           {-1, 20, watch.Beside, sources.NotFound, runbooks.Number{}},
+		"they are refused":          {12, 20, watch.Beside, sources.Forbidden, runbooks.Number{None: true}},
+		"they always were":          {-1, 20, watch.Beside, sources.Forbidden, runbooks.Number{None: true}},
+		"both are silent":           {10, 10, watch.Beside, "", runbooks.Number{None: true}},
+		"targets are not watched":   {20, -1, watch.Beside, "", runbooks.Number{Value: 10}},
+		"silence says nothing here": {10, 20, "", "", runbooks.Number{None: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			meta := recording.Meta{Launch: sources.Launch{Name: "lottery", T0: t0}}
@@ -327,6 +331,9 @@ func TestNothingIsToldFromSilence(t *testing.T) {
 				r := sources.Reading{Source: "aws", At: at(minute + 3)}
 				if minute <= c.requests {
 					r.Samples = append(r.Samples, sources.Sample{Series: requests, At: at(minute), Seen: r.At, Value: 600})
+				}
+				if minute == 15 && c.trouble != "" {
+					r.Facts = append(r.Facts, sources.SeriesFact(requests, sources.Trouble{Kind: c.trouble, Text: "AWS says so"}, r.At))
 				}
 				if minute <= c.targets {
 					r.Samples = append(r.Samples, sources.Sample{Series: targets, At: at(minute), Seen: r.At, Value: 4})
@@ -405,7 +412,11 @@ func (s *shift) rehearsedBeside(t *testing.T, done runbooks.Plan) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "rehearsed on " + time.Now().UTC().Format(time.DateOnly) + " by mia (r.warroom)"
+	runs, err := s.hands.Runs(t.Context())
+	if err != nil || len(runs) == 0 {
+		t.Fatalf("runs: %+v, %v", runs, err)
+	}
+	want := "rehearsed on " + runs[len(runs)-1].Began.UTC().Format(time.DateOnly) + " by mia (r.warroom)"
 	for _, w := range p.Ways {
 		if (w.Call == done.Call) != (w.Rehearsed == want) {
 			t.Errorf("in another recording %s was gone: %s, want %q", done.Call, w, want)
