@@ -165,7 +165,7 @@ func (m *Model) alertTally(rows []alertRow, room int) string {
 		}
 		parts = append(parts, c.Text+bracketed(c.Owned, c.Recovering, c.Tiles))
 	}
-	parts = append(parts, tally.apart(rows)...)
+	parts = append(parts, untallied(rows)...)
 	if ahead := m.silencedAhead(rows); ahead != "" {
 		parts = append(parts, ahead)
 	}

@@ -90,13 +90,7 @@ func (c *card) moves(k tea.KeyPressMsg, now time.Time) bool {
 	if !ok {
 		return false
 	}
-	switch {
-	case c.awake:
-	case k.IsRepeat || now.Sub(c.heard) < cardPause:
-		c.heard = now // it may be held down from before, as any key may
-	default:
-		c.awake = true
-	}
+	c.hears(k, now) // it may be held down from before, as any key may
 	c.top = max(min(c.top+by, c.beyond), 0)
 	return true
 }

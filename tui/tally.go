@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -153,35 +152,36 @@ func bracketed(remarks ...string) string {
 	return " (" + strings.Join(remarks, ", ") + ")"
 }
 
-// apart are the alerts of a list that the tally counts under no level, by what they are, in the order in which they are told.
-func (t *Tally) apart(rows []alertRow) []string {
-	words := []struct{ one, many string }{
-		{"following", "following"}, {"pending", "pending"}, {"not judged", "not judged"}, {"note", "notes"}, {"over", "over"},
-	}
-	n := make([]int, len(words))
-	for _, r := range rows {
-		word := ""
-		switch {
-		case !r.Open():
-			word = "over"
-		case tallied(r.Alert):
-			continue
-		case r.To == alerts.Pending:
-			word = "pending"
-		case r.Under != "":
-			word = "following"
-		case r.To == alerts.NoData || r.To == alerts.Errored:
-			word = "not judged"
-		default:
-			word = "note"
-		}
-		n[slices.IndexFunc(words, func(w struct{ one, many string }) bool { return w.one == word })]++
+// untallied are the alerts of a list that a tally counts under no level, by what they are, in the order in which they are told.
+func untallied(rows []alertRow) []string {
+	n := map[string]int{}
+	for i := range rows {
+		n[rows[i].kind()]++
 	}
 	var out []string
-	for i, w := range words {
-		if n[i] > 0 {
-			out = append(out, plural(n[i], w.one, w.many))
+	for _, word := range []struct{ one, many string }{
+		{"following", "following"}, {"pending", "pending"}, {"not judged", "not judged"}, {"note", "notes"}, {"over", "over"},
+	} {
+		if n[word.one] > 0 {
+			out = append(out, plural(n[word.one], word.one, word.many))
 		}
 	}
 	return out
+}
+
+// kind is what an alert is that a tally counts under no level, "" for one that it does.
+func (row *alertRow) kind() string {
+	switch {
+	case !row.Open():
+		return "over"
+	case tallied(row.Alert):
+		return ""
+	case row.To == alerts.Pending:
+		return "pending"
+	case row.Under != "":
+		return "following"
+	case row.To == alerts.NoData || row.To == alerts.Errored:
+		return "not judged"
+	}
+	return "note"
 }
