@@ -402,7 +402,8 @@ func maintained(t *testing.T, by string) {
 	}
 }
 
-// rehearsedBeside begins another rehearsal beside this one, whose ways are told as rehearsed in this one.
+// rehearsedBeside begins another rehearsal beside this one, whose ways are told as rehearsed in this one; what was done in a
+// rehearsal says nothing of a live account.
 func (s *shift) rehearsedBeside(t *testing.T, done runbooks.Plan) {
 	t.Helper()
 	write(t, filepath.Join(filepath.Dir(s.tape.Path()), "broken.warroom"), "no recording")
@@ -421,6 +422,18 @@ func (s *shift) rehearsedBeside(t *testing.T, done runbooks.Plan) {
 		if (w.Call == done.Call) != (w.Rehearsed == want) {
 			t.Errorf("in another recording %s was gone: %s, want %q", done.Call, w, want)
 		}
+	}
+	if all := next.room.archives(t.Context()); len(all) != 1 || all[0].Recording != "r.warroom" || len(all[0].Runs) != len(runs) {
+		t.Errorf("beside a rehearsal there are %+v", all)
+	}
+	meta := recording.Meta{Launch: sources.Launch{Name: "lottery", T0: time.Now()}}
+	tape, err := recording.Create(filepath.Join(filepath.Dir(s.tape.Path()), "live.warroom"), meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tape.Close()
+	if all := (&room{tape: tape, meta: meta}).archives(t.Context()); len(all) > 0 {
+		t.Errorf("beside a live account there are %+v", all)
 	}
 }
 
