@@ -29,9 +29,9 @@ var spoken = []string{"Content-Type", "If-Match", "Smithy-Protocol", "X-Amz-Targ
 // on is refused and changes nothing. It is set before the first request.
 func (s *Server) Journal(keep func(Write) error) { s.keep = keep }
 
-// Repeat makes requests of a journal again, in the order in which they were kept and at the times at which they were made.
-// The site must not have been advanced beyond them. What was refused then is refused again, which is no error; one that
-// is no request for this AWS is.
+// Repeat makes requests of a journal again, in the order in which they were kept and at the times at which they were made, or
+// now where a time is still to come: machines' clocks are set, and a journal may say anything. The site must not have been
+// advanced beyond them. What was refused then is refused again, which is no error; one that is no request for this AWS is.
 func (s *Server) Repeat(writes ...Write) error {
 	for _, w := range writes {
 		if err := s.repeat(w); err != nil {
@@ -60,6 +60,9 @@ func (s *Server) repeat(w Write) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now := s.now(); q.now.After(now) {
+		q.now = now
+	}
 	_, _ = s.invoke(op, q, scope{accessKey: w.Key, region: w.Region, service: w.Service}, disturbance{})
 	return nil
 }
