@@ -69,7 +69,8 @@ func (j *Judge) instance(r *judged, name string, labels map[string]string) *inst
 	return j.enrol(r, Transition{Key: key, Rule: r.Alert, Resource: resource, Labels: own})
 }
 
-// unjudged is a rule that cannot be judged for a resource.
+// unjudged is a rule that cannot be judged for a resource. It reports whether its alerts tell so: not of what was never there or
+// has not begun.
 func (t *turn) unjudged(r *judged, name string, err error) (told bool) {
 	if _, none := errors.AsType[*query.NotFoundError](err); none {
 		return false

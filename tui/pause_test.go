@@ -17,8 +17,11 @@ func TestPauseStandsWhileLiveGoesOn(t *testing.T) {
 	term.see("PAUSED at 20:25:00 (live goes on)")
 	clock.Advance(2 * time.Minute)
 	write(t, f, t0.Add(11*time.Minute), t0.Add(12*time.Minute))
-	if _, err := f.AppendChange(context.Background(), sources.Change{At: clock.Now(), Seen: clock.Now(), Kind: sources.ChangeScaling, Text: "12 to 18"}); err != nil {
-		t.Fatal(err)
+	for _, c := range []sources.Change{{Kind: sources.ChangeScaling, Text: "12 to 18"}, {Kind: sources.ChangeModel, Text: "nobody is shown it"}} {
+		c.At, c.Seen = clock.Now(), clock.Now()
+		if _, err := f.AppendChange(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
 	}
 	term.program.Send(tui.AdvancedMsg{})
 	term.see("PAUSED at 20:25:00 (live goes on, 1 new change)")

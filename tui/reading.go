@@ -26,7 +26,7 @@ type roomState struct {
 	last    int64            // the newest of them
 	unread  error            // why the recording could not be read, nil while it can
 	meta    *recording.Meta  // as it was read again, nil while the options' holds
-	missed  int              // changes that came while the cursor stood
+	missed  int              // changes worth a line that came while the cursor stood
 	paged   int              // alerts among them that began to page
 	lease   *sources.Fact    // the newest word on who collects
 }
@@ -161,7 +161,7 @@ func (r *roomState) keep(c sources.Change, s stance) {
 	}
 	r.last = c.Seq
 	r.changes = append(r.changes, c)
-	if s != following {
+	if s != following && telling(&c) {
 		r.missed++
 	}
 }
