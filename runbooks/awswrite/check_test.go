@@ -87,6 +87,7 @@ func TestCheckThatCannotBeMadeHoldsNobodyBack(t *testing.T) {
 func TestARoleUnderAPathIsAskedAboutByItsFullName(t *testing.T) {
 	s := newSite(t, nil)
 	p := s.mustPlan(s.want(runbooks.Capacity, "asg", "desired", "+1"))
+	s.writer.session.behind = "arn:aws:iam::123456789012:role/on-call/somebody-else" // whom we were before
 	for range 3 {
 		if r := s.writer.Check(t.Context(), p); len(r.Missing) > 0 || r.Unknown != "" {
 			t.Fatalf("%+v", r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -169,11 +170,15 @@ func (s *session) iam() *iam.Client {
 	return client(s, cmp.Or(s.home(), globalRegion), false, func(c aws.Config) *iam.Client { return iam.NewFromConfig(c) })
 }
 
-// fullName is the role behind our session with the path that it lies under, as far as that was asked for already.
+// fullName is the role behind our session with the path that it lies under, as far as that was asked for already: while we were
+// somebody else it may have been another one.
 func (s *session) fullName(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return cmp.Or(s.behind, role)
+	if path.Base(s.behind) == path.Base(role) {
+		return s.behind
+	}
+	return role
 }
 
 // underPath asks for the full name of the role behind our session: the session's own does not tell the path. The error says
@@ -181,7 +186,7 @@ func (s *session) fullName(role string) string {
 func (s *session) underPath(ctx context.Context, role string) (string, error) {
 	var out *iam.GetRoleOutput
 	err := s.look(ctx, func() (err error) {
-		out, err = s.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(role[strings.LastIndexByte(role, '/')+1:])})
+		out, err = s.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(path.Base(role))})
 		return err
 	})
 	if err == nil && (out.Role == nil || aws.ToString(out.Role.Arn) == "") {
