@@ -122,6 +122,40 @@ func TestAVerdictIsGivenByWhoIsLeft(t *testing.T) {
 	leo.until(plan.ID, runbooks.Judged)
 }
 
+// TestWhatADeadProcessLeavesIsNotWaitedFor: where it is known that a process has ended, what it was at is in doubt at once, and
+// whoever goes on with it does so as any other.
+func TestWhatADeadProcessLeavesIsNotWaitedFor(t *testing.T) {
+	h := newHouse(t)
+	dead := func(o *runbooks.Options) { o.Gone = func(process string) bool { return process == "ada" } }
+	ada, leo := h.process("ada"), h.process("leo", dead)
+	plan := ada.do(h.purge())
+	ada.Close()
+	doubts, err := leo.Doubts(t.Context())
+	if err != nil || len(doubts) != 1 || doubts[0].State != runbooks.Called {
+		t.Fatalf("in doubt are %+v, %v", doubts, err)
+	}
+	if _, err := leo.Settle(t.Context(), doubts[0]); err != nil {
+		t.Fatal(err)
+	}
+	if doubts, err = leo.Doubts(t.Context()); err != nil || len(doubts) > 0 {
+		t.Errorf("leo goes on with it, and in doubt are %+v, %v", doubts, err)
+	}
+	leo.until(plan.ID, runbooks.Done)
+}
+
+// TestAVerdictIsGivenForADeadProcess: at the time at which it would have been given, counted from the run's end.
+func TestAVerdictIsGivenForADeadProcess(t *testing.T) {
+	h := newHouse(t)
+	dead := func(o *runbooks.Options) { o.Gone = func(process string) bool { return process == "ada" } }
+	ada, leo := h.process("ada"), h.process("leo", dead)
+	plan := ada.do(h.purge())
+	ada.until(plan.ID, runbooks.Done)
+	ada.Close()
+	h.clock.Advance(10 * time.Minute)
+	leo.Resume()
+	leo.until(plan.ID, runbooks.Judged)
+}
+
 // TestALostAnswerIsSettled proves that what nobody heard of is in doubt at once, held, and never tried again by itself.
 func TestALostAnswerIsSettled(t *testing.T) {
 	for _, carried := range []bool{true, false} {

@@ -73,7 +73,10 @@ func (h *Hands) rest() error {
 // effect waits until the effect can be seen, and gives the verdict. Before it and for a while after it, what gets worse has
 // the run offered to be taken back.
 func (h *Hands) effect(r *Run) {
-	ended := h.opt.Clock.Now()
+	ended := r.There
+	if ended.IsZero() { // it could not be recorded
+		ended = h.opt.Clock.Now()
+	}
 	if !h.watch(r, ended.Add(effectAfter)) {
 		return
 	}
@@ -142,16 +145,38 @@ func (h *Hands) Settle(ctx context.Context, r Run) (State, error) {
 	return Called, nil
 }
 
-// Resume gives the verdicts that nobody gives any more: of runs that came to their end, and whose process has left before
-// their effect could be seen. It only reads; who opens a room calls it once, and goes on at once. Where the recording
-// cannot be read there is nobody to tell: the screen, which reads it too, says so.
+// resumeTurn is how often it is looked for runs that wait for a verdict and that nobody follows any more, on the machine's
+// clock.
+const resumeTurn = 10 * time.Second
+
+// Resume gives the verdicts that nobody gives any more, until the hands are closed: of runs that came to their end, and whose
+// process has left before their effect could be seen. It only reads; who opens a room calls it once, and goes on at once.
+// Where the recording cannot be read there is nobody to tell: the screen, which reads it too, says so.
 func (h *Hands) Resume() {
 	h.runs.Go(func() {
-		runs, _ := h.Runs(h.ctx)
-		for i := range runs {
-			if r := &runs[i]; r.State == Done && h.opt.Now().Sub(r.Heard) > effectAfter+silence {
-				h.runs.Go(func() { h.effect(r) })
+		taken := map[string]bool{}
+		turn := time.NewTicker(resumeTurn)
+		defer turn.Stop()
+		for {
+			h.adopt(taken)
+			select {
+			case <-h.ctx.Done():
+				return
+			case <-turn.C:
 			}
 		}
 	})
+}
+
+// adopt follows the effect of runs that were left, each once.
+func (h *Hands) adopt(taken map[string]bool) {
+	runs, _ := h.Runs(h.ctx)
+	for i := range runs {
+		r := &runs[i]
+		if r.State != Done || taken[r.Plan.ID] || !r.Left && h.opt.Now().Sub(r.Heard) <= effectAfter+silence {
+			continue
+		}
+		taken[r.Plan.ID] = true
+		h.runs.Go(func() { h.effect(r) })
+	}
 }

@@ -29,7 +29,7 @@ var _ Journal = (*recording.File)(nil)
 const (
 	callTime     = 15 * time.Second // granted to one call, and to one reading
 	writeTime    = 5 * time.Second  // granted to the disk for a step that must not be lost
-	cooldown     = 20 * time.Second // machine: between two actions on one resource; taking back needs none
+	cooldown     = 20 * time.Second // machine: between two actions of a kind on one resource; taking back needs none
 	progressTurn = 10 * time.Second // launch: how often progress is read
 	progressRest = time.Second      // machine: but no more often than that
 	heartbeat    = silence / 3      // machine: how often a run that makes no progress says so
@@ -54,6 +54,8 @@ type Options struct {
 	Now      func() time.Time // the machine's clock: confirmation, cooldown, doubt
 	Operator string           // who acts
 	Process  string           // this one, as the lease knows it
+	// Gone tells whether a process has ended for sure, nil where nobody knows: what it leaves behind is then in doubt at once.
+	Gone func(process string) bool
 	// Look reads what a watch shows at a time, nil where nothing can be seen.
 	Look func(ctx context.Context, w Watch, at time.Time) Number
 	// Archives are what was done in other recordings of the same launches, nil where there are none to look at.
@@ -148,7 +150,16 @@ func (h *Hands) Runs(ctx context.Context) ([]Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read which actions are under way: %w", err)
 	}
-	return Runs(changes), nil
+	return h.Left(Runs(changes)), nil
+}
+
+// Left fills in which of the runs under way their processes have left, and gives them back.
+func (h *Hands) Left(runs []Run) []Run {
+	for i := range runs {
+		r := &runs[i]
+		r.Left = !r.Ended() && h.opt.Gone != nil && r.Process != h.opt.Process && h.opt.Gone(r.Process)
+	}
+	return runs
 }
 
 // Carry carries a confirmed plan out: it makes the one call, if everything still allows it, and returns once the
@@ -215,7 +226,7 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 			return 0, &HandHeldError{held}
 		}
 	}
-	runs := Runs(changes)
+	runs := h.Left(Runs(changes))
 	for i := range runs {
 		r := &runs[i]
 		if r.Plan.Action.Resource != p.Action.Resource {
@@ -229,10 +240,10 @@ func (h *Hands) free(ctx context.Context, p Plan) (n int, err error) {
 			if r.Holds() && (r.State != Called || !r.takenBackBy(p.Action)) {
 				return 0, &HeldError{Run: *r}
 			}
-		}
-		if since := h.opt.Now().Sub(r.Began); p.Action.Undoes == "" && r.changed() && since >= 0 && since < cooldown {
-			return 0, fmt.Errorf("%s was changed %s ago by %s (%s); wait until %s have passed, or take it back",
-				p.Action.Resource, since.Round(time.Second), r.Actor, r.Plan.Title, cooldown)
+			if since := h.opt.Now().Sub(r.Began); p.Action.Undoes == "" && r.changed() && since >= 0 && since < cooldown {
+				return 0, fmt.Errorf("%s was changed %s ago by %s (%s); wait until %s have passed, or take it back",
+					p.Action.Resource, since.Round(time.Second), r.Actor, r.Plan.Title, cooldown)
+			}
 		}
 	}
 	return n, nil

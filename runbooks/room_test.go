@@ -36,6 +36,7 @@ type house struct {
 	url     string
 	path    string
 	numbers map[string]float64         // what the watches show, by expression
+	of      time.Time                  // the end of the minute that they show, zero for nobody knows
 	known   map[string][]runbooks.Hand // of strangers, by name
 
 	mu      sync.Mutex
@@ -211,7 +212,7 @@ func (h *house) look(_ context.Context, w runbooks.Watch, _ time.Time) runbooks.
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	v, ok := h.numbers[w.Expr]
-	return runbooks.Number{Value: v, None: !ok}
+	return runbooks.Number{Value: v, None: !ok, At: h.of}
 }
 
 // show sets what the watches of a plan show.

@@ -68,16 +68,21 @@ type Record struct {
 
 // Number is what a watch showed at a moment; None where it showed nothing.
 type Number struct {
-	Value float64 `json:"value"`
-	None  bool    `json:"none,omitempty"`
+	Value float64   `json:"value"`
+	None  bool      `json:"none,omitempty"`
+	At    time.Time `json:"at,omitzero"` // the end of the minute that it is of, launch clock; zero where that is not known
 }
+
+// since tells whether the number is of a minute that began at a time or later.
+func (n Number) since(t time.Time) bool { return n.At.IsZero() || !n.At.Add(-time.Minute).Before(t) }
 
 // Run is a plan that is or was carried out.
 type Run struct {
 	Plan    Plan
 	State   State
 	Actor   string
-	Process string
+	Process string    // which one carries it on
+	Left    bool      // that has gone: filled in by [Hands.Left]
 	At      time.Time // of the intent, launch clock
 	Began   time.Time // of the intent, machine clock
 	Heard   time.Time // of the last step, machine clock
@@ -113,7 +118,7 @@ func (r *Run) takenBackBy(a Action) bool {
 
 // InDoubt tells whether nobody knows how the run stands: its process has gone, or never heard the answer.
 func (r *Run) InDoubt(now time.Time) bool {
-	return r.State == Doubtful || r.Holds() && now.Sub(r.Heard) > silence
+	return r.State == Doubtful || r.Holds() && (r.Left || now.Sub(r.Heard) > silence)
 }
 
 // Ended tells whether nothing more is to come of it.
@@ -169,6 +174,9 @@ func (r *Run) take(s *Record, at time.Time) {
 		return
 	}
 	r.State, r.Heard = s.State, s.Machine
+	if s.Process != "" {
+		r.Process = s.Process
+	}
 	if s.State == Done && r.There.IsZero() {
 		r.There = at
 	}

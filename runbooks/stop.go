@@ -28,10 +28,11 @@ const stopMoved = 0.3
 // one in a thousand, and the next minute has none. Tiles and alerts of the house begin to warn here.
 const stopSlight = 0.003
 
-// worse tells which watch has got worse, none where none has.
-func worse(watches []Watch, before, now []Number) (at int, found bool) {
+// worse tells which watch has got worse since a time, none where none has. Numbers come late: those of minutes before it say
+// nothing of what was done at it.
+func worse(watches []Watch, before, now []Number, since time.Time) (at int, found bool) {
 	for i, w := range watches {
-		if i >= len(before) || i >= len(now) || before[i].None || now[i].None {
+		if i >= len(before) || i >= len(now) || before[i].None || now[i].None || !now[i].since(since) {
 			continue
 		}
 		a, b := before[i].Value, now[i].Value
@@ -51,7 +52,7 @@ func (h *Hands) halt(r *Run) {
 		return
 	}
 	now := h.numbers(h.ctx, r.Plan, h.opt.Clock.Now())
-	i, found := worse(r.Plan.Watches, r.Before, now)
+	i, found := worse(r.Plan.Watches, r.Before, now, r.At)
 	if !found || h.ctx.Err() != nil {
 		return
 	}

@@ -162,3 +162,43 @@ func TestAnAlarmSpeaksAgainstNoMaintenancePage(t *testing.T) {
 		}
 	}
 }
+
+// TestMinutesBeforeTheCallSayNothingOfIt: numbers come late, and those of minutes that began before it are not its doing.
+func TestMinutesBeforeTheCallSayNothingOfIt(t *testing.T) {
+	h := newHouse(t)
+	p := h.process("ada")
+	h.of = h.clock.Now().Add(-2 * time.Minute)
+	plan := p.mustPlan(h.limit(h.rate().Limit / 2))
+	h.show(plan, 100, 0.01)
+	if err := p.confirm(plan); err != nil {
+		t.Fatal(err)
+	}
+	p.until(plan.ID, runbooks.Done)
+	late := func(to time.Time) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.of = to
+	}
+	late(p.run(plan.ID).At.Add(30 * time.Second))
+	h.show(plan, 100, 0.09)
+	if _, offered := p.passes(20*time.Second, p.offers); offered {
+		t.Fatalf("it is blamed for what was before it: %+v", p.run(plan.ID).Stop)
+	}
+	late(p.run(plan.ID).At.Add(time.Minute))
+	if _, offered := p.passes(time.Minute, p.offers); !offered {
+		t.Error("it is not blamed for the minute after it")
+	}
+}
+
+// TestKindsHaveTheirOwnCooldown: visitors are sent to the maintenance page just after caches were emptied, and caches are
+// emptied just after that.
+func TestKindsHaveTheirOwnCooldown(t *testing.T) {
+	h := newHouse(t)
+	p := h.process("ada")
+	first := p.do(h.purge())
+	p.do(h.want(runbooks.Maintenance, "cloudfront", "to", "maintenance"))
+	p.until(first.ID, runbooks.Done)
+	if err := p.confirm(p.mustPlan(h.purge())); err == nil || !strings.Contains(err.Error(), "was changed") {
+		t.Errorf("the same was done again at once: %v", err)
+	}
+}

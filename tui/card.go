@@ -435,6 +435,18 @@ func (c *card) lines(m *Model, w int) []cardLine {
 			add("held", "▲ "+h.String()+"; :release "+h.Resource.String()+" takes it from them", warn)
 		}
 	}
+	runs := m.present()
+	for i := range runs {
+		r := &runs[i]
+		if !r.Holds() || r.Plan.Action.Resource != p.Action.Resource || r.Plan.Action.Kind != p.Action.Kind {
+			continue
+		}
+		held := "▲ " + r.Actor + " is at it since " + r.At.UTC().Format("15:04:05Z") + ": " + r.Plan.Title
+		if r.InDoubt(m.opt.Now()) {
+			held = "▲ in doubt, of " + r.Actor + ": " + r.Plan.Title + "; :settle reads how it stands"
+		}
+		add("held", held, warn)
+	}
 	add("undo", p.Undo, text)
 	add("by", strings.Join(filled(p.Call, p.Plane), ", "), faint)
 	add("last", p.Last, faint)

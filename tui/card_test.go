@@ -304,6 +304,7 @@ func TestDoubtIsToldAndSettled(t *testing.T) {
 			t.Fatalf("a call that nobody answered is not told:\n%s", screen)
 		}
 		a.command("capacity 20")
+		a.sees("in doubt, of mia: balancer prod: desired 12 → 18; :settle")
 		time.Sleep(time.Second)
 		a.press(rune1('y'))
 		if screen := a.screen(); !strings.Contains(screen, "is held by mia") {

@@ -36,6 +36,8 @@ type Hands interface {
 	// Hold keeps a resource to the operator, and Release frees one, whoever holds it, and tells who did.
 	Hold(ctx context.Context, r sources.Ref, why string) error
 	Release(ctx context.Context, r sources.Ref) (from string, err error)
+	// Left fills in which runs their processes have left.
+	Left(runs []runbooks.Run) []runbooks.Run
 	// Guard arms the room and makes it safe.
 	Guard() *runbooks.Guard
 }
@@ -158,7 +160,7 @@ func (m *Model) offeredBack() string {
 // present are the runs as of now, whatever time is shown. They are not to be changed.
 func (m *Model) present() []runbooks.Run {
 	if m.known.last != m.room.last || m.known.runs == nil {
-		m.known.last, m.known.runs = m.room.last, runbooks.Runs(m.room.changes)
+		m.known.last, m.known.runs = m.room.last, m.left(runbooks.Runs(m.room.changes))
 	}
 	return m.known.runs
 }
@@ -173,7 +175,15 @@ type knownRuns struct {
 }
 
 // runs are the runs that the recording knows at the time that is shown.
-func (m *Model) runs() []runbooks.Run { return runbooks.Runs(m.happened()) }
+func (m *Model) runs() []runbooks.Run { return m.left(runbooks.Runs(m.happened())) }
+
+// left fills in which runs their processes have left, where there are hands.
+func (m *Model) left(runs []runbooks.Run) []runbooks.Run {
+	if m.opt.Hands == nil {
+		return runs
+	}
+	return m.opt.Hands.Left(runs)
+}
 
 // happened are the changes that the recording knows at the time that is shown. They are not to be changed.
 func (m *Model) happened() []sources.Change {

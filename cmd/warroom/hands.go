@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 func (p *process) hands(r *room, operator string) *runbooks.Hands {
 	return runbooks.NewHands(runbooks.Options{
 		Hands: []runbooks.Hand{&changing{room: r, operator: operator}}, Guard: &runbooks.Guard{}, Journal: r.tape,
-		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see, TwoPeople: r.wantsTwo, Archives: r.archives,
+		Clock: r.clock, Now: p.now, Operator: operator, Process: r.holder, Look: newLookout(r).see, TwoPeople: r.wantsTwo, Archives: r.archives, Gone: gone,
 	})
 }
 
@@ -207,7 +208,7 @@ func newLookout(r *room) *lookout { return &lookout{room: r, engine: query.NewEn
 // lookBehind is how much of the recording a watch is judged on.
 const lookBehind = 30 * time.Minute
 
-// see is what the watch shows at a time: the newest settled value that was known then.
+// see is what the watch shows at a time: the newest settled value that was known then, and of which minute it is.
 func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbooks.Number {
 	none := runbooks.Number{None: true}
 	batch, _, err := l.room.tape.Load(ctx, at.Add(-lookBehind), at.Add(time.Second), at)
@@ -219,18 +220,18 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 	view := query.NewDeriver().View(window, sources.Cursor{At: at})
 	launch := l.room.described().Launch
 	options := query.Options{Launch: &launch, Earlier: l.room.earlier}
-	var judged time.Time
-	if w.Beside != "" {
-		judged, _ = l.engine.Watermark(view, w.Beside, "") // where that is silent, too, nothing is known
+	judged, err := l.engine.Watermark(view, cmp.Or(w.Beside, w.Expr), "")
+	if err != nil {
+		return none
 	}
 	results, err := l.engine.Instant(ctx, view, w.Expr, judged, options)
-	if err == nil && len(results) == 0 && !judged.IsZero() && !l.unreadable(view, w) {
-		return runbooks.Number{} // what is counted beside it was, and of this there was nothing
+	if err == nil && len(results) == 0 && w.Beside != "" && !l.unreadable(view, w) {
+		return runbooks.Number{At: judged} // what is counted beside it was, and of this there was nothing
 	}
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {
 		return none
 	}
-	return runbooks.Number{Value: results[0].Value}
+	return runbooks.Number{Value: results[0].Value, At: judged}
 }
 
 // unreadable tells whether AWS does not answer for what a watch counts, of any resource of which something is counted beside it:

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"warroom/sources"
 	"warroom/sources/recording"
@@ -43,9 +46,25 @@ func launchClock(o recording.ClockOrigin) sources.Clock {
 
 // holder is who this process is to a recording's lease, so that people know whom to ask.
 func (p *process) holder(operator string) string {
+	return sources.Clean(fmt.Sprintf("%s%s%d", operator, here(), os.Getpid()))
+}
+
+// here is what stands between the operator and the number of a process of this machine in the name of a holder.
+func here() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
-	return sources.Clean(fmt.Sprintf("%s@%s, process %d", operator, host, os.Getpid()))
+	return "@" + host + ", process "
+}
+
+// gone tells whether a holder is a process of this machine that has ended. Of those of other machines nobody knows.
+func gone(holder string) bool {
+	_, number, ours := strings.Cut(holder, here())
+	pid, err := strconv.Atoi(number)
+	if !ours || err != nil || pid <= 0 {
+		return false
+	}
+	there, err := os.FindProcess(pid)
+	return err != nil || errors.Is(there.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -76,6 +76,9 @@ func (s size) wanted(a runbooks.Action) (size, error) {
 		}
 		*n.of = v
 	}
+	if s.cuts(a, next) {
+		next.desired = s.max
+	}
 	if a.Want["min"] == "" && next.desired > s.desired {
 		next.min = max(next.min, next.desired)
 	}
@@ -85,15 +88,23 @@ func (s size) wanted(a runbooks.Action) (size, error) {
 	return next, nil
 }
 
+// cuts tells whether a share more goes beyond the maximum, which nobody asked to raise: it is cut there, as far as there is
+// room. Who gives a number means that one.
+func (s size) cuts(a runbooks.Action, next size) bool {
+	return strings.HasSuffix(a.Want["desired"], "%") && a.Want["max"] == "" && next.desired > s.max && s.desired < s.max
+}
+
 // check tells why the group cannot become so, nil if it can.
 func (s size) check(before size, name string) error {
 	switch {
 	case s == before:
 		return fmt.Errorf("fleet %s has desired %s, min %s, max %s already", name, number(s.desired), number(s.min), number(s.max))
-	case s.min > s.max:
-		return fmt.Errorf("fleet %s: min %s is above its maximum %s; give max too", name, number(s.min), number(s.max))
+	case s.desired > s.max && before.desired == before.max && s.max == before.max:
+		return fmt.Errorf("fleet %s: desired %s is at its maximum already; give max too, as in \"max +50 %% desired +50 %%\"", name, number(before.desired))
 	case s.desired > s.max && s.desired > before.desired:
 		return fmt.Errorf("fleet %s: desired %s is above its maximum %s; give max too", name, number(s.desired), number(s.max))
+	case s.min > s.max:
+		return fmt.Errorf("fleet %s: min %s is above its maximum %s; give max too", name, number(s.min), number(s.max))
 	case s.desired > s.max:
 		return fmt.Errorf("fleet %s: max %s is below desired %s and would end instances; give desired too if that is wanted", name, number(s.max), number(s.desired))
 	case s.desired < s.min:
@@ -189,6 +200,9 @@ func (f *fleet) describe(p *runbooks.Plan, g *types.AutoScalingGroup, after size
 	}
 	if n := after.desired - before.desired; n != 0 {
 		p.Cost = fmt.Sprintf("%s × %s", change(n), instanceTypes(g))
+	}
+	if uncut, err := amount("desired", p.Action.Want["desired"], before.desired, 1); err == nil && before.cuts(p.Action, size{desired: uncut}) {
+		p.Limits = append(p.Limits, fmt.Sprintf("%s would be %s: cut at the maximum; for more, give max too", p.Action.Want["desired"], number(uncut)))
 	}
 	if p.Action.Want["min"] == "" && after.min > before.min {
 		p.Limits = append(p.Limits, fmt.Sprintf("the minimum rises with it to %s, so that no scaling policy takes it back during the launch", number(after.min)))

@@ -43,6 +43,8 @@ func TestFleetPlans(t *testing.T) {
 		{[]string{"desired", "18"}, "18 18 24", runbooks.Bounded},
 		{[]string{"desired", "+50 %"}, "18 18 24", runbooks.Bounded},
 		{[]string{"desired", "to 24"}, "24 24 24", runbooks.Bounded},
+		{[]string{"desired", "+200 %"}, "24 24 24", runbooks.Bounded},
+		{[]string{"desired", "+200 %", "max", "40"}, "36 36 40", runbooks.Visible},
 		{[]string{"desired", "+6", "min", "6"}, "18 6 24", runbooks.Bounded},
 		{[]string{"min", "14"}, "14 14 24", runbooks.Bounded},
 		{[]string{"min", "8"}, "12 8 24", runbooks.Bounded},
@@ -78,7 +80,7 @@ func TestFleetOutOfBoundsIsRefusedBeforeAnyCall(t *testing.T) {
 		want  []string
 	}{
 		{"above its maximum", []string{"desired", "25"}},
-		{"above its maximum", []string{"desired", "+200 %"}},
+		{"desired 25 is above its maximum", []string{"desired", "+13"}},
 		{"above its maximum", []string{"min", "25"}},
 		{"above its maximum", []string{"min", "30", "max", "24"}},
 		{"give desired too", []string{"max", "10"}},
@@ -99,6 +101,18 @@ func TestFleetOutOfBoundsIsRefusedBeforeAnyCall(t *testing.T) {
 	} {
 		s.refuses(s.want(runbooks.Capacity, "asg", c.want...), c.words)
 	}
+}
+
+// TestAShareIsCutAtTheMaximum: a share is about so much more, so it goes as far as there is room and says so; where there is
+// none it says what to write.
+func TestAShareIsCutAtTheMaximum(t *testing.T) {
+	s := sized(t, 20, 6, 24)
+	p := s.mustPlan(s.want(runbooks.Capacity, "asg", "desired", "+50 %"))
+	if !slices.Contains(p.Limits, "+50 % would be 30: cut at the maximum; for more, give max too") || valueOf(p.After, "desired") != "24" {
+		t.Errorf("limits %q, after %v", p.Limits, p.After)
+	}
+	s = sized(t, 24, 6, 24)
+	s.refuses(s.want(runbooks.Capacity, "asg", "desired", "+50 %"), `desired 24 is at its maximum already; give max too, as in "max +50 % desired +50 %"`)
 }
 
 // TestFleetIsTakenBack proves the undo: the plan's own way back leads to what was, also where zero was.
