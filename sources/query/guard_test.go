@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,9 +12,12 @@ import (
 	"warroom/sources"
 )
 
+// derivedOf are derived from those.
+var derivedOf = []string{"alb_requests_per_second", "alb_error_ratio"}
+
 // operand draws what a condition of a rule compares; scalar tells whether it is a number.
 func operand(t *rapid.T, depth int) (text string, scalar bool) {
-	metric := rapid.SampledFrom(metricsOf).Draw(t, "metric")
+	metric := rapid.SampledFrom(slices.Concat(metricsOf, derivedOf)).Draw(t, "metric")
 	switch kind := rapid.IntRange(0, 6).Draw(t, "node"); {
 	case kind == 0:
 		return rapid.SampledFrom([]string{"0", "1", "-2", "0.5", "(1 + 2)"}).Draw(t, "number"), true
@@ -68,7 +72,7 @@ func TestGuardsKeepNothingBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := sources.NewWindow(4 * time.Hour)
 		w.Apply(sources.Batch{Samples: rapid.SliceOfN(readings, 0, 60).Draw(t, "samples")})
-		v := w.View(sources.Cursor{At: began.Add(moment(t, "cursor", 0, 12)), Truth: sources.AsSettled})
+		v := NewDeriver().View(w, sources.Cursor{At: began.Add(moment(t, "cursor", 0, 12)), Truth: sources.AsSettled})
 		text := conditions(t, 2)
 		p, err := e.plan(text)
 		if err != nil {
