@@ -221,11 +221,15 @@ func (l *lookout) see(ctx context.Context, w runbooks.Watch, at time.Time) runbo
 	launch := l.room.described().Launch
 	options := query.Options{Launch: &launch, Earlier: l.room.earlier}
 	judged, err := l.engine.Watermark(view, cmp.Or(w.Beside, w.Expr), "")
+	counted := w.Beside != "" && err == nil
+	if w.Beside != "" && !counted { // where that is silent, too, nothing is known
+		judged, err = l.engine.Watermark(view, w.Expr, "")
+	}
 	if err != nil {
 		return none
 	}
 	results, err := l.engine.Instant(ctx, view, w.Expr, judged, options)
-	if err == nil && len(results) == 0 && w.Beside != "" && !l.unreadable(view, w) {
+	if err == nil && len(results) == 0 && counted && !l.unreadable(view, w) {
 		return runbooks.Number{At: judged} // what is counted beside it was, and of this there was nothing
 	}
 	if err != nil || len(results) != 1 || math.IsNaN(results[0].Value) || math.IsInf(results[0].Value, 0) {

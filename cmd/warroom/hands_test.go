@@ -345,7 +345,10 @@ func TestNothingIsToldFromSilence(t *testing.T) {
 			w := watch
 			w.Beside = c.beside
 			got := newLookout(&room{tape: tape, meta: meta}).see(t.Context(), w, at(21).Add(2*time.Minute))
-			if got != c.want {
+			if of := got.At; got.None != of.IsZero() || of.After(at(21)) {
+				t.Errorf("it is of the minute before %s", of)
+			}
+			if got.At = (time.Time{}); got != c.want {
 				t.Errorf("seen %+v, want %+v", got, c.want)
 			}
 		})
