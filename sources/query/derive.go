@@ -51,7 +51,8 @@ type derivedGroup struct {
 type formula struct {
 	metric sources.Metric
 	raw    []string    // raw metrics behind it, that of the first operand first
-	simple *arithmetic // nil where only the engine can evaluate it
+	simple *arithmetic // the short way, nil where only the engine can evaluate it
+	partly bool        // the short way is of what stands before an "or"
 	falls  bool        // whether it may come to a value though an input has none
 }
 
@@ -113,7 +114,8 @@ func (d *Deriver) derivedGroups() []*derivedGroup {
 	}
 	for _, m := range sources.Metrics() {
 		if g := byService[m.Service]; g != nil && m.Derived() {
-			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m), simple: d.engine.simple(m.Formula), falls: fallsBack(m)})
+			simple, partly := d.engine.simple(m.Formula)
+			g.formulas = append(g.formulas, formula{metric: m, raw: rawInputs(m), simple: simple, partly: partly, falls: fallsBack(m)})
 		}
 	}
 	for _, service := range sources.Services {
@@ -323,7 +325,7 @@ func (d *Deriver) evaluator(f formula, v *sources.View, s stretch) func(resource
 	var whole map[string][]value
 	return func(resource string) []value {
 		if f.simple != nil {
-			if values, ok := f.simple.over(v, resource, s.first, n, true); ok {
+			if values, ok := f.simple.over(v, resource, s.first, n, true); ok && (!f.partly || complete(values)) {
 				return values
 			}
 		}
@@ -332,6 +334,11 @@ func (d *Deriver) evaluator(f formula, v *sources.View, s stretch) func(resource
 		}
 		return whole[resource]
 	}
+}
+
+// complete tells whether there is a value in each period: then nothing is left for what stands behind an "or".
+func complete(values []value) bool {
+	return !slices.ContainsFunc(values, func(v value) bool { return !v.ok })
 }
 
 // asked asks the engine. An error means two series where the formula wants one: no value, and that is what is shown.

@@ -134,16 +134,23 @@ func results(r *promql.Result, expr string, o Options) ([]Result, error) {
 
 var errNoVector = errors.New("want an expression whose value is a vector or a scalar")
 
-// simple is the short way of a formula, nil where it has none.
-func (e *Engine) simple(formula string) *arithmetic {
+// simple is the short way of a formula, or partly, of what stands before an "or" in it; nil where it has none.
+func (e *Engine) simple(formula string) (short *arithmetic, partly bool) {
 	tree, err := e.parser.ParseExpr(formula)
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	if short := newArithmetic(tree); short != nil && short.plain() {
-		return short
+	if short = newArithmetic(tree); short != nil && short.plain() {
+		return short, false
 	}
-	return nil
+	either, ok := bared(tree).(*parser.BinaryExpr)
+	if !ok || either.Op != parser.LOR || !byAllLabels(either) {
+		return nil, false
+	}
+	if short = newArithmetic(either.LHS); short != nil && short.plain() && len(short.reads(nil)) > 0 {
+		return short, true
+	}
+	return nil, false
 }
 
 func (o Options) wants(resource, site string) bool {

@@ -18,6 +18,9 @@ type guard interface {
 
 // guardsOf are the guards of an expression by the alternatives that it is made of with "or": of each, all must pass.
 func (e *Engine) guardsOf(tree parser.Expr) [][]guard {
+	if of, ok := bared(tree).(*parser.AggregateExpr); ok {
+		return e.guardsOf(of.Expr) // of nothing it makes nothing
+	}
 	b, ok := bared(tree).(*parser.BinaryExpr)
 	switch {
 	case !ok:
@@ -31,6 +34,9 @@ func (e *Engine) guardsOf(tree parser.Expr) [][]guard {
 	}
 	if g := newGuard(b); g != nil {
 		return [][]guard{{g}}
+	}
+	if _, number := constant(b.RHS); number && b.Op.IsComparisonOperator() && !b.ReturnBool {
+		return e.guardsOf(b.LHS)
 	}
 	return [][]guard{nil}
 }
@@ -60,6 +66,9 @@ func newGuard(b *parser.BinaryExpr) guard {
 		return g
 	}
 	if g := newTimed(b); g != nil {
+		return g
+	}
+	if g := newAged(b); g != nil {
 		return g
 	}
 	if g := newWeighed(b); g != nil {

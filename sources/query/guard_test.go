@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -46,6 +47,9 @@ func conditions(t *rapid.T, depth int) string {
 	if depth > 0 && rapid.Bool().Draw(t, "joined") {
 		return "(" + conditions(t, depth-1) + rapid.SampledFrom([]string{" and ", " or ", " unless "}).Draw(t, "join") + conditions(t, depth-1) + ")"
 	}
+	if rapid.IntRange(0, 5).Draw(t, "of age") == 0 {
+		return ages(t)
+	}
 	left, scalar := operand(t, 2)
 	if scalar {
 		left = "alb_requests * " + left
@@ -62,6 +66,20 @@ func conditions(t *rapid.T, depth int) string {
 func moment(t *rapid.T, name string, least, most int) time.Duration {
 	at := time.Duration(rapid.IntRange(least, most).Draw(t, name)) * time.Minute
 	return at + rapid.SampledFrom([]time.Duration{0, 0, 1, 999, 30_000, 59_999}).Draw(t, name+" off")*time.Millisecond
+}
+
+// ages draws comparisons of how old series are, as a rule about gaps has them.
+func ages(t *rapid.T) string {
+	of := "series_age_seconds" + rapid.SampledFrom([]string{"", `{metric=~"alb_(requests|elb_5xx)"}`, `{metric!="alb_requests", resource="a"}`}).Draw(t, "which")
+	if rapid.Bool().Draw(t, "labelled") {
+		of = fmt.Sprintf(`label_replace(%s, %q, "$1", "metric", "([a-z]+)_.*")`, of, rapid.SampledFrom([]string{"service", "resource"}).Draw(t, "label"))
+	}
+	of = rapid.SampledFrom([]string{"", "min by (resource) ", "max by (resource) ", "sum by (resource) ", "max "}).Draw(t, "group") + "(" + of + ")"
+	of += rapid.SampledFrom([]string{" > ", " < ", " == ", " != ", " >= bool "}).Draw(t, "cmp") + rapid.SampledFrom([]string{"60", "180", "420"}).Draw(t, "seconds")
+	if rapid.Bool().Draw(t, "counted") {
+		return "count(" + of + ") > 0"
+	}
+	return of
 }
 
 // TestGuardsKeepNothingBack: what an expression comes to is the same with its guards and without, whatever was read, and they
@@ -91,6 +109,9 @@ func TestGuardsKeepNothingBack(t *testing.T) {
 		if len(got) != len(want) {
 			t.Fatalf("%s at %s: %+v, and without guards %+v", text, at, got, want)
 		}
+		byValue := func(a, b Result) int { return cmp.Compare(a.Value, b.Value) } // ages come in any order
+		slices.SortFunc(got, byValue)
+		slices.SortFunc(want, byValue)
 		for i := range got {
 			if a, b := got[i].Value, want[i].Value; a != b && !(math.IsNaN(a) && math.IsNaN(b)) {
 				t.Fatalf("%s at %s: %+v, and without guards %+v", text, at, got, want)

@@ -15,6 +15,7 @@ type weighed struct {
 	left, right *arithmetic
 	op          parser.ItemType
 	of          *sources.Metric // one without which there is nothing to compare
+	exact       bool            // both sides come to what they do in the engine, to the last bit
 }
 
 // newWeighed makes a guard of a comparison that matches its sides by all of their labels, and reads one service, whose
@@ -28,7 +29,7 @@ func newWeighed(b *parser.BinaryExpr) guard {
 	if len(read) == 0 || slices.ContainsFunc(read, func(m *sources.Metric) bool { return m.Service != read[0].Service }) {
 		return nil
 	}
-	return &weighed{left, right, b.Op, read[0]}
+	return &weighed{left, right, b.Op, read[0], left.plain() && right.plain()}
 }
 
 func (g *weighed) passes(_ *Engine, v *sources.View, at time.Time, o Options) bool {
@@ -41,11 +42,18 @@ func (g *weighed) passes(_ *Engine, v *sources.View, at time.Time, o Options) bo
 			continue
 		}
 		right, ok2 := g.right.over(v, s.Resource, at.Add(-time.Minute), 1, o.Provisional)
-		if !ok || !ok2 || left[0].may(g.op, right[0]) {
+		if !ok || !ok2 || g.may(left[0], right[0]) {
 			return true
 		}
 	}
 	return false
+}
+
+func (g *weighed) may(a, b value) bool {
+	if g.exact {
+		return a.ok && b.ok && compares(a.v, g.op, b.v)
+	}
+	return a.may(g.op, b)
 }
 
 // near is how close to each other, as a share, two values may be equal or not.
