@@ -458,7 +458,8 @@ func fingerprint(points []Point) uint64 {
 type sighted struct {
 	view   *View
 	rows   []row
-	asked  []row // nil where silence does not mean zero
+	asked  []row      // nil where silence does not mean zero
+	recent [2]*recent // of both, nil where there is none
 	period int64
 	settle int64
 	known  int64 // time up to which the series is known
@@ -477,10 +478,10 @@ func (v *View) column(s Series) (g sighted, ok bool) {
 	}
 	g = sighted{
 		view: v, rows: c.rows, period: c.metric.Period.Milliseconds(), settle: c.metric.Settle.Milliseconds(),
-		known: v.known(), read: never, fact: c.fact,
+		known: v.known(), read: never, fact: c.fact, recent: [2]*recent{&c.recent},
 	}
 	if c.asked != nil {
-		g.asked = c.asked.rows
+		g.asked, g.recent[1] = c.asked.rows, &c.asked.recent
 	}
 	trouble, _ := v.trouble(c.fact)
 	if failing(trouble) && trouble.Kind != NotFound || v.failing != never {

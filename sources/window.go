@@ -36,6 +36,7 @@ type column struct {
 	fact    factKey // what is wrong with it
 	pace    factKey // how often it gets a value
 	version uint64
+	recent  recent
 }
 
 // row is one version of one period; times in Unix milliseconds keep an hour of 500 series small.
@@ -50,8 +51,9 @@ type row struct {
 // an answer too. That is how a count that never happened, and that the provider therefore never heard of,
 // is zero while the resource is being read, and unknown while it is not.
 type asked struct {
-	rows  []row // at and the first seen
-	floor int64
+	rows   []row // at and the first seen
+	floor  int64
+	recent recent
 }
 
 // askedKey tells the ways apart by their settle times.
@@ -110,11 +112,12 @@ func (w *Window) applySample(s *Sample) {
 	} else {
 		c.rows = slices.Insert(c.rows, i, r)
 	}
-	c.rows, c.floor = trimRows(c.rows, c.floor, w.span)
+	w.touch(s.Seen)
+	c.recent.note(w.version, r.at)
+	c.rows, c.floor = w.trim(c.rows, c.floor, &c.recent)
 	w.keptFrom(c.floor)
 	c.read = max(c.read, r.seen)
 	w.note(s.Series, c.metric, r)
-	w.touch(s.Seen)
 	w.reach(s.Seen, s.At)
 	c.version = w.version
 }
@@ -165,8 +168,11 @@ func (w *Window) note(s Series, m Metric, r row) {
 		a.rows = slices.Insert(a.rows, i, row{at: r.at, seen: r.seen, none: true})
 	case r.seen < a.rows[i].seen:
 		a.rows[i].seen = r.seen
+	default:
+		return
 	}
-	a.rows, a.floor = trimRows(a.rows, a.floor, w.span)
+	a.recent.note(w.version, r.at)
+	a.rows, a.floor = w.trim(a.rows, a.floor, &a.recent)
 }
 
 // searchRow finds a row by its two times. New rows mostly belong at the end.
@@ -181,13 +187,14 @@ func compareRows(a, b row) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seen, b.seen))
 }
 
-// trimRows lets rows go in quarters of the span, so that it rarely has to move the rest.
-func trimRows(rows []row, floor int64, span time.Duration) ([]row, int64) {
+// trim lets rows go in quarters of the span, so that it rarely has to move the rest.
+func (w *Window) trim(rows []row, floor int64, recent *recent) ([]row, int64) {
 	newest := rows[len(rows)-1].at
-	if newest-rows[0].at < (span + span/4).Milliseconds() {
+	if newest-rows[0].at < (w.span + w.span/4).Milliseconds() {
 		return rows, floor
 	}
-	floor = newest - span.Milliseconds()
+	recent.note(w.version, math.MinInt64)
+	floor = newest - w.span.Milliseconds()
 	i, _ := slices.BinarySearchFunc(rows, row{at: floor}, compareRows)
 	return slices.Delete(rows, 0, i), floor
 }
@@ -232,7 +239,7 @@ func (w *Window) applyChange(c Change) {
 // past tells whether a change both happened and was seen before the floor.
 func (w *Window) past(c Change) bool { return c.At.Before(w.floor) && c.Seen.Before(w.floor) }
 
-// letGo lets facts and changes go, as trimRows does rows. Of each fact the newest one at or before the floor
+// letGo lets facts and changes go, as trim does rows. Of each fact the newest one at or before the floor
 // stays: it held when the window begins.
 func (w *Window) letGo() {
 	if w.reached.Sub(w.floor) < w.span+w.span/4 {

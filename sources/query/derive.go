@@ -66,6 +66,7 @@ type inputs struct {
 // input is a series as it was when it was last looked at.
 type input struct {
 	version uint64
+	looked  sources.Look
 	points  []sources.Point
 	spare   []sources.Point
 }
@@ -247,16 +248,15 @@ func (in *input) look(v *sources.View, s sources.Series) stretch {
 	if version == in.version {
 		return stretch{}
 	}
-	now := v.Points(in.spare[:0], s, farPast, farFuture)
-	change := difference(in.points, now)
-	in.version, in.points, in.spare = version, now, in.points
+	from, looked := v.Since(s, in.looked)
+	same, _ := slices.BinarySearchFunc(in.points, from, func(p sources.Point, t time.Time) int { return p.At.Compare(t) })
+	in.spare = v.Points(in.spare[:0], s, from, farFuture)
+	change := difference(in.points[same:], in.spare)
+	in.version, in.looked, in.points = version, looked, append(in.points[:same], in.spare...)
 	return change
 }
 
-var (
-	farPast   = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
-	farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-)
+var farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // difference is where two readings of one series differ.
 func difference(a, b []sources.Point) stretch {
