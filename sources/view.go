@@ -82,7 +82,7 @@ func (v *View) Put(s Series, points []Point) {
 func (v *View) Lay(l *Layer) { v.layer = l }
 
 // derived is a series of the layers.
-func (v *View) derived(s Series) (laid, bool) {
+func (v *View) derived(s Series) (*laid, bool) {
 	if v.own != nil {
 		if d, ok := v.own.series[s]; ok {
 			return d, true
@@ -92,7 +92,7 @@ func (v *View) derived(s Series) (laid, bool) {
 		d, ok := v.layer.series[s]
 		return d, ok
 	}
-	return laid{}, false
+	return nil, false
 }
 
 // Each calls f for every series that the view knows, recorded and derived, in no particular order.
@@ -116,13 +116,18 @@ func (v *View) Each(f func(Series)) {
 // series is a sparse metric without further label of which nothing was ever published, of a resource that
 // is being read: all its points are None, and count as zero. The slice must not be changed.
 func (v *View) Of(metric string) []Series {
-	known := v.window.byMetric[metric]
+	known := of(v.window.byMetric, metric).series
 	for _, l := range [...]*Layer{v.layer, v.own} {
 		if l != nil {
-			known = together(known, l.byMetric[metric])
+			known = together(known, of(l.byMetric, metric).series)
 		}
 	}
 	return known
+}
+
+// Knows tells whether the view has a series of a resource, recorded or derived.
+func (v *View) Knows(r Ref) bool {
+	return v.window.refs[r] || v.own != nil && v.own.refs[r] || v.layer != nil && v.layer.refs[r]
 }
 
 // together are the series of two sorted lists, each once. It makes a new list only where it has to: a metric is
@@ -146,7 +151,28 @@ func (v *View) Version(s Series) uint64 {
 	if d, ok := v.derived(s); ok {
 		return mix(mix(0, uint64(v.cursor.Truth)), d.version)
 	}
-	c := v.window.columns[s]
+	return v.versionOf(v.window.columns[s])
+}
+
+// MetricVersion is a key of what [View.Points] answers for all series of a metric, as [View.Version] is for one.
+func (v *View) MetricVersion(metric string) uint64 {
+	key := uint64(v.cursor.Truth)
+	for _, c := range of(v.window.byMetric, metric).held {
+		key = mix(key, v.versionOf(c))
+	}
+	for _, l := range [...]*Layer{v.layer, v.own} {
+		if l == nil {
+			continue
+		}
+		for _, d := range of(l.byMetric, metric).held {
+			key = mix(key, d.version)
+		}
+	}
+	return key
+}
+
+// versionOf is the version of a series, nil where nothing is held of it.
+func (v *View) versionOf(c *column) uint64 {
 	if c == nil {
 		n, _ := slices.BinarySearch(v.window.moments, v.at+1)
 		return v.key(v.window.version, int64(n), minute, 0)
@@ -411,8 +437,9 @@ func (v *View) State(s Series) State {
 
 // Layer is derived series by name. The zero Layer is not ready: use [NewLayer].
 type Layer struct {
-	series   map[Series]laid
-	byMetric map[string][]Series
+	series   map[Series]*laid
+	byMetric map[string]*family[*laid]
+	refs     map[Ref]bool // whose series there are
 }
 
 type laid struct {
@@ -422,16 +449,18 @@ type laid struct {
 
 // NewLayer is an empty layer.
 func NewLayer() *Layer {
-	return &Layer{series: map[Series]laid{}, byMetric: map[string][]Series{}}
+	return &Layer{series: map[Series]*laid{}, byMetric: map[string]*family[*laid]{}, refs: map[Ref]bool{}}
 }
 
 // Put sets the points of a series, which must be in the order of At and are not copied.
 func (l *Layer) Put(s Series, points []Point) {
-	known := l.byMetric[s.Metric]
-	if i, found := slices.BinarySearchFunc(known, s, CompareSeries); !found {
-		l.byMetric[s.Metric] = slices.Insert(known, i, s)
+	d := l.series[s]
+	if d == nil {
+		d = &laid{}
+		l.series[s], l.refs[s.Ref()] = d, true
+		enter(l.byMetric, s, d)
 	}
-	l.series[s] = laid{points: points, version: fingerprint(points)}
+	d.points, d.version = points, fingerprint(points)
 }
 
 func (l *Layer) has(s Series) bool {

@@ -298,10 +298,15 @@ func TestLayers(t *testing.T) {
 			t.Errorf("%s: of\n%s", name, diff)
 		}
 	}
-	before := laid.Version(ratio)
+	before, ofMetric := laid.Version(ratio), laid.MetricVersion(ratio.Metric)
 	layer.Put(ratio, append(points[:2:2], sources.Point{At: at(2), Value: 0.3}))
-	if laid.Version(ratio) == before {
+	if laid.Version(ratio) == before || laid.MetricVersion(ratio.Metric) == ofMetric {
 		t.Error("a point settled and the version stayed")
+	}
+	for service, want := range map[string]bool{"alb": true, "cloudfront": false} {
+		if got := laid.Knows(sources.Ref{Service: service, Name: ratio.Resource}); got != want {
+			t.Errorf("a view of the %s %s: knows of it %t", service, ratio.Resource, got)
+		}
 	}
 }
 
@@ -422,11 +427,13 @@ func TestVersionTellsOfEveryDifference(t *testing.T) {
 		w := sources.NewWindow(time.Duration(rapid.IntRange(5, 30).Draw(t, "span")) * time.Minute)
 		read1 := map[sources.Series]map[uint64]string{}
 		whole := map[uint64]string{}
+		byMetric := map[string]map[uint64]string{}
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
 			w.Apply(sources.Batch{Samples: history.Draw(t, "history")})
 			v := w.View(sources.Cursor{At: at(float64(rapid.IntRange(0, 50).Draw(t, "cursor")) / 2), Truth: sources.Truth(rapid.IntRange(0, 1).Draw(t, "truth"))})
 			together := ""
 			for _, metric := range []string{"alb_elb_5xx", "alb_requests", "asg_desired", "waf_rule_blocked"} {
+				other := len(together)
 				for _, s := range v.Of(metric) {
 					now, version := read(v, s), v.Version(s)
 					together += s.String() + now
@@ -438,6 +445,14 @@ func TestVersionTellsOfEveryDifference(t *testing.T) {
 					}
 					read1[s][version] = now
 				}
+				all, version := together[other:], v.MetricVersion(metric)
+				if byMetric[metric] == nil {
+					byMetric[metric] = map[uint64]string{}
+				}
+				if before, ok := byMetric[metric][version]; ok && before != all {
+					t.Fatalf("%s: version %d was %q and is %q", metric, version, before, all)
+				}
+				byMetric[metric][version] = all
 			}
 			version := v.Version(sources.Series{})
 			if before, ok := whole[version]; ok && before != together {

@@ -20,9 +20,10 @@ type Window struct {
 	reached  time.Time // latest fact seen or period begun: what the floor follows
 	oldest   time.Time // from here on nothing was let go
 	asked    map[askedKey]*asked
-	byMetric map[string][]Series // recorded and quiet series, sorted
-	moments  []int64             // the distinct Seen of what was applied, ascending
-	newest   time.Time           // latest Seen of samples and facts applied
+	byMetric map[string]*family[*column] // recorded series, and quiet ones without a column
+	refs     map[Ref]bool                // whose series there are
+	moments  []int64                     // the distinct Seen of what was applied, ascending
+	newest   time.Time                   // latest Seen of samples and facts applied
 	version  uint64
 }
 
@@ -71,7 +72,7 @@ type factKey struct {
 func NewWindow(span time.Duration) *Window {
 	return &Window{
 		span: span, columns: map[Series]*column{}, facts: map[factKey][]Fact{},
-		asked: map[askedKey]*asked{}, byMetric: map[string][]Series{},
+		asked: map[askedKey]*asked{}, byMetric: map[string]*family[*column]{}, refs: map[Ref]bool{},
 	}
 }
 
@@ -126,8 +127,8 @@ func (w *Window) applySample(s *Sample) {
 func (w *Window) open(s Series) *column {
 	m, known := Lookup(s.Metric)
 	c := &column{metric: m, floor: math.MinInt64, fact: factKey{s.Ref(), seriesFactName(seriesFact, s)}, pace: factKey{s.Ref(), seriesFactName(paceFact, s)}}
-	w.columns[s] = c
-	w.index(s)
+	w.columns[s], w.refs[s.Ref()] = c, true
+	enter(w.byMetric, s, c)
 	if !known || m.Single {
 		return c
 	}
@@ -135,7 +136,8 @@ func (w *Window) open(s Series) *column {
 	if w.asked[key] == nil {
 		w.asked[key] = &asked{floor: math.MinInt64}
 		for _, sparse := range sparseOf(m.Service, m.Settle) {
-			w.index(Series{Metric: sparse, Resource: s.Resource})
+			quiet := Series{Metric: sparse, Resource: s.Resource}
+			enter(w.byMetric, quiet, w.columns[quiet])
 		}
 	}
 	if m.Gap == Zero {
@@ -144,11 +146,33 @@ func (w *Window) open(s Series) *column {
 	return c
 }
 
-func (w *Window) index(s Series) {
-	known := w.byMetric[s.Metric]
-	if i, found := slices.BinarySearchFunc(known, s, CompareSeries); !found {
-		w.byMetric[s.Metric] = slices.Insert(known, i, s)
+// family is the series of a metric, sorted, each with what is held of it.
+type family[T any] struct {
+	series []Series
+	held   []T
+}
+
+// enter puts a series among those of its metric.
+func enter[T any](all map[string]*family[T], s Series, held T) {
+	f := all[s.Metric]
+	if f == nil {
+		f = &family[T]{}
+		all[s.Metric] = f
 	}
+	i, found := slices.BinarySearchFunc(f.series, s, CompareSeries)
+	if found {
+		f.held[i] = held
+		return
+	}
+	f.series, f.held = slices.Insert(f.series, i, s), slices.Insert(f.held, i, held)
+}
+
+// of is the family of a metric, which may be empty.
+func of[T any](all map[string]*family[T], metric string) family[T] {
+	if f := all[metric]; f != nil {
+		return *f
+	}
+	return family[T]{}
 }
 
 // CompareSeries orders series by metric, resource and label.

@@ -41,8 +41,8 @@ func (e *Engine) Check(expr string) error {
 type plan struct {
 	text      string // the expression, with definitions in the place of their names
 	tree      parser.Expr
-	selectors []selector
-	labels    []string // that the metrics in it bear, and those that come into being within it
+	selectors []selector // each once
+	labels    []string   // that the metrics in it bear, and those that come into being within it
 	guards    [][]guard
 	lookBack  time.Duration
 	err       error
@@ -50,9 +50,13 @@ type plan struct {
 
 // selector is one metric that an expression names, with what it asks of the labels.
 type selector struct {
-	metric   sources.Metric
-	matchers []*labels.Matcher
-	own      []*labels.Matcher // those that do not ask for a site, which narrows what is judged, not how late it is
+	metric sources.Metric
+	own    []*labels.Matcher // those that do not ask for a site, which narrows what is judged, not how late it is
+}
+
+// same tells whether two selectors ask for the same series, wherever their sites are.
+func (s selector) same(t selector) bool {
+	return s.metric.Name == t.metric.Name && slices.EqualFunc(s.own, t.own, func(a, b *labels.Matcher) bool { return a.String() == b.String() })
 }
 
 // plan reads an expression once and remembers what it found.
@@ -221,7 +225,10 @@ func (c *checker) selector(n *parser.VectorSelector) {
 		valid = append(valid, m.Label)
 	}
 	c.bears(n, valid)
-	c.selectors = append(c.selectors, selector{metric: m, matchers: n.LabelMatchers, own: withoutSite(n.LabelMatchers)})
+	s := selector{metric: m, own: withoutSite(n.LabelMatchers)}
+	if !slices.ContainsFunc(c.selectors, s.same) {
+		c.selectors = append(c.selectors, s)
+	}
 }
 
 // bears refuses labels that the selector's series do not have.

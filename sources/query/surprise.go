@@ -20,8 +20,10 @@ const pastsMost = 10_000
 
 // layAll lays what surprises over the view for all that an expression names.
 func (e *Engine) layAll(v *sources.View, p *plan) {
-	for _, s := range p.selectors {
-		e.past.lay(v, s.metric)
+	for i := range p.selectors {
+		if m := &p.selectors[i].metric; strings.HasPrefix(m.Name, sources.SurprisePrefix) {
+			e.past.lay(v, *m)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (e *Engine) namedBy(v *sources.View, s selector, resource string) []sources
 			}
 		}
 	}
-	if resource != "" && (len(own) > 0 || has(v, sources.Ref{Service: s.metric.Service, Name: resource})) {
+	if resource != "" && (len(own) > 0 || v.Knows(sources.Ref{Service: s.metric.Service, Name: resource})) {
 		return own
 	}
 	return all
@@ -132,13 +132,6 @@ func ownOf(all []sources.Series, resource string) []sources.Series {
 // withoutSite leaves the site out: it narrows what is judged, not how late it is.
 func withoutSite(matchers []*labels.Matcher) []*labels.Matcher {
 	return slices.DeleteFunc(slices.Clone(matchers), func(m *labels.Matcher) bool { return m.Name == labelSite })
-}
-
-// has tells whether anything at all is known of a resource.
-func has(v *sources.View, r sources.Ref) bool {
-	found := false
-	v.Each(func(s sources.Series) { found = found || s.Resource == r.Name && s.Ref() == r })
-	return found
 }
 
 // marks keeps the watermarks of series for as long as they read the same, within a minute.
@@ -295,11 +288,9 @@ func (e *Engine) Version(v *sources.View, expr string) uint64 {
 	}
 	e.layAll(v, p)
 	var key uint64
-	for _, s := range p.selectors {
-		for _, one := range v.Of(s.metric.Name) {
-			key = (key ^ v.Version(one)) * 0x9e3779b97f4a7c15
-			key ^= key >> 29
-		}
+	for i := range p.selectors {
+		key = (key ^ v.MetricVersion(p.selectors[i].metric.Name)) * 0x9e3779b97f4a7c15
+		key ^= key >> 29
 	}
 	return key
 }
