@@ -12,7 +12,7 @@ import (
 )
 
 // arithmetic is an expression that only adds, subtracts, multiplies, divides and fills gaps among metrics of the same
-// resource, or what became of them over a window. It comes to what the engine does without what the engine costs to
+// resource, or what became of them over a window, or divides by the sum of a metric over the resource's site. It comes to what the engine does without what the engine costs to
 // start: most of the catalogue's formulas are of its kind, which a screen asks for each second, and so are the conditions
 // of most rules. It does so to the last bit, which tests hold it to: of nearly equal things that are taken from one another
 // nothing else is left. Only where a sum over a window overflows it is no number, and comes to no number from there on.
@@ -22,8 +22,10 @@ type arithmetic struct {
 	function    string          // sqrt, abs; of a leaf over a window, such as sum_over_time
 	metric      *sources.Metric // of a leaf, nil for a number
 	number      float64         // or the quantile of a leaf
-	window      time.Duration   // of a leaf, 0 for the newest value
-	offset      time.Duration   // of a leaf
+	window      time.Duration   // of a leaf, 0 for the newest value, or of a function of left
+	every       time.Duration   // of a function of left over a window: how often left is evaluated in it
+	offset      time.Duration   // of a leaf, or of such a window
+	siteOf      *sources.Metric // of a leaf that is summed over the site which the resource has in this metric
 }
 
 // newArithmetic reads an expression; nil means that it needs the engine.
@@ -43,12 +45,37 @@ func newArithmetic(e parser.Expr) *arithmetic {
 			return nil
 		}
 		left, right := newArithmetic(e.LHS), newArithmetic(e.RHS)
-		if left == nil || right == nil || !byAllLabels(e) {
+		if right == nil {
+			right = newSum(e, left)
+		} else if !byAllLabels(e) {
+			return nil
+		}
+		if left == nil || right == nil {
 			return nil
 		}
 		return &arithmetic{op: e.Op, left: left, right: right}
 	}
 	return nil
+}
+
+// newSum reads what stands right of "/ on(site) group_left()": the sum of a metric by site. Elements keep all labels of the left.
+func newSum(b *parser.BinaryExpr, left *arithmetic) *arithmetic {
+	of, ok := bared(b.RHS).(*parser.AggregateExpr)
+	m := b.VectorMatching
+	if left == nil || !ok || m.Card != parser.CardManyToOne || !m.On || !slices.Equal(m.MatchingLabels, []string{labelSite}) || len(m.Include) > 0 ||
+		of.Op != parser.SUM || of.Without || !slices.Equal(of.Grouping, []string{labelSite}) {
+		return nil
+	}
+	v, ok := bared(of.Expr).(*parser.VectorSelector)
+	if !ok || left.fills() {
+		return nil
+	}
+	sum, read := newLeaf(v), left.reads(nil)
+	if sum == nil || len(read) == 0 || slices.ContainsFunc(read, func(m *sources.Metric) bool { return m.Service != read[0].Service }) {
+		return nil
+	}
+	sum.siteOf = read[0]
+	return sum
 }
 
 // byAllLabels tells whether the sides are matched by all of their labels.
@@ -86,6 +113,9 @@ func newFunction(c *parser.Call) *arithmetic {
 	if windowed[name] == nil {
 		return nil
 	}
+	if over, ok := bared(args[0]).(*parser.SubqueryExpr); ok {
+		return newSampled(name, q, over)
+	}
 	over, ok := bared(args[0]).(*parser.MatrixSelector)
 	if !ok {
 		return nil
@@ -96,6 +126,19 @@ func newFunction(c *parser.Call) *arithmetic {
 	}
 	leaf.function, leaf.number, leaf.window = name, q, over.Range
 	return leaf
+}
+
+// newSampled reads a function of an expression that is evaluated so often in a window.
+func newSampled(function string, q float64, over *parser.SubqueryExpr) *arithmetic {
+	of, every := newArithmetic(over.Expr), over.Step
+	if every == 0 {
+		every = time.Minute
+	}
+	crooked := func(d time.Duration) bool { return d%time.Minute != 0 }
+	if of == nil || over.Timestamp != nil || over.StartOrEnd != 0 || crooked(over.Range) || crooked(every) || crooked(over.OriginalOffset) {
+		return nil
+	}
+	return &arithmetic{function: function, number: q, left: of, window: over.Range, every: every, offset: over.OriginalOffset}
 }
 
 // windowed is what functions make of the values of a window, of which there is one at least.
@@ -143,7 +186,7 @@ func quantile(values []float64, q float64) float64 {
 
 // plain tells whether it reads nothing but what ended in the minute itself: then it overflows as the engine does, too.
 func (a *arithmetic) plain() bool {
-	return a.window == 0 && a.offset == 0 && (a.left == nil || a.left.plain()) && (a.right == nil || a.right.plain())
+	return a.window == 0 && a.offset == 0 && a.siteOf == nil && (a.left == nil || a.left.plain()) && (a.right == nil || a.right.plain())
 }
 
 // fills tells whether gaps are filled anywhere in it: then it may come to something though a metric that it reads has nothing.
@@ -151,9 +194,9 @@ func (a *arithmetic) fills() bool {
 	return a.op == parser.LOR || a.left != nil && a.left.fills() || a.right != nil && a.right.fills()
 }
 
-// reads appends the metrics that are read.
+// reads appends the metrics that are read of the resource itself.
 func (a *arithmetic) reads(all []*sources.Metric) []*sources.Metric {
-	if a.metric != nil {
+	if a.metric != nil && a.siteOf == nil {
 		all = append(all, a.metric)
 	}
 	if a.left != nil {
@@ -173,19 +216,24 @@ type value struct {
 
 // over evaluates the expression for one resource at the end of each of n minutes from first on. It reports false
 // where only the engine can: the series bear labels that their metrics do not have.
-func (a *arithmetic) over(v *sources.View, resource string, first time.Time, n int, provisional bool) ([]value, bool) {
+func (a *arithmetic) over(v *sources.View, resource string, first time.Time, n int, o Options) ([]value, bool) {
 	out := make([]value, n)
-	if a.left == nil {
-		return out, a.read(out, v, resource, first, provisional)
+	switch {
+	case a.siteOf != nil:
+		return out, a.sum(out, v, resource, first, o)
+	case a.left == nil:
+		return out, a.read(out, v, resource, first, o.Provisional)
+	case a.every != 0:
+		return out, a.sample(out, v, resource, first, o)
 	}
-	left, ok := a.left.over(v, resource, first, n, provisional)
+	left, ok := a.left.over(v, resource, first, n, o)
 	if a.right == nil {
 		for i := range left {
 			out[i] = applied(a.function, left[i])
 		}
 		return out, ok
 	}
-	right, ok2 := a.right.over(v, resource, first, n, provisional)
+	right, ok2 := a.right.over(v, resource, first, n, o)
 	for i := range out {
 		out[i] = combine(a.op, left[i], right[i])
 	}
@@ -241,6 +289,58 @@ func (a *arithmetic) read(out []value, v *sources.View, resource string, first t
 	}
 	for i := range out {
 		out[i] = a.within(v, series, first.Add(time.Duration(i)*time.Minute), provisional)
+	}
+	return true
+}
+
+// sum fills in, for each minute, the sum of a metric over the site of a resource.
+func (a *arithmetic) sum(out []value, v *sources.View, resource string, first time.Time, o Options) bool {
+	site := o.site(sources.Series{Metric: a.siteOf.Name, Resource: resource})
+	for _, s := range v.Of(a.metric.Name) {
+		if s.Label != "" {
+			return false
+		}
+		if o.site(s) != site {
+			continue
+		}
+		one := make([]value, len(out))
+		a.newest(one, v, s, first.Add(time.Millisecond-a.offset-time.Minute), o.Provisional)
+		for i, x := range one {
+			if x.ok {
+				out[i] = value{out[i].v + x.v, true}
+			}
+		}
+	}
+	return true
+}
+
+// sample fills in, for each minute, what became of left in the window before its end, evaluated at the whole multiples of a
+// time, as the engine does. It reports false where the minutes are no whole ones, or values no numbers, which functions
+// differ in.
+func (a *arithmetic) sample(out []value, v *sources.View, resource string, first time.Time, o Options) bool {
+	if !first.Equal(first.Truncate(time.Minute)) {
+		return false
+	}
+	for i := range out {
+		from := first.Add(time.Duration(i+1)*time.Minute - a.offset - a.window)
+		all, ok := a.left.over(v, resource, from, int(a.window/time.Minute), o)
+		if !ok {
+			return false
+		}
+		var values []float64
+		for j, x := range all {
+			at := from.Add(time.Duration(j+1) * time.Minute)
+			if !x.ok || at.UnixMilli()%a.every.Milliseconds() != 0 {
+				continue
+			}
+			if math.IsNaN(x.v) || math.IsInf(x.v, 0) {
+				return false
+			}
+			values = append(values, x.v)
+		}
+		if len(values) > 0 {
+			out[i] = value{windowed[a.function](values, a.number), true}
+		}
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"pgregory.net/rapid"
 
 	"warroom/sources"
@@ -75,7 +76,7 @@ func TestArithmeticIsTheEngines(t *testing.T) {
 		f := formula{metric: sources.Metric{Formula: text}}
 		whole := d.asked(f, v, began, n)
 		for _, resource := range []string{"a", "b", ""} {
-			got, ok := simple.over(v, resource, began, n, true)
+			got, ok := simple.over(v, resource, began, n, Options{Provisional: true})
 			if !ok {
 				continue // labels that the metrics do not have: the engine is asked
 			}
@@ -116,7 +117,7 @@ func TestShortWayOfAnAlternative(t *testing.T) {
 		s := stretch{began, began.Add(time.Duration(n-1) * time.Minute)}
 		whole, evaluate := d.asked(f, v, began, n), d.evaluator(f, v, s)
 		for _, resource := range []string{"a", "b", ""} {
-			if values, ok := short.over(v, resource, began, n, true); ok && complete(values) {
+			if values, ok := short.over(v, resource, began, n, Options{Provisional: true}); ok && complete(values) {
 				shorter++
 			}
 			got := evaluate(resource)
@@ -136,6 +137,69 @@ func TestShortWayOfAnAlternative(t *testing.T) {
 	})
 	if shorter == 0 {
 		t.Error("the short way was never taken")
+	}
+}
+
+// TestWindowsAndSitesAreTheEngines holds what conditions read, windows and sums by site, against the engine: nearly to the last bit.
+func TestWindowsAndSitesAreTheEngines(t *testing.T) {
+	e := NewEngine()
+	compared := 0
+	rapid.Check(t, func(t *rapid.T) {
+		samples := rapid.SliceOfN(readings, 30, 120).Draw(t, "samples")
+		for i := range samples {
+			samples[i].Series.Label, samples[i].Value = "", float64(i%7) // nothing that is lost beside what is much larger
+		}
+		w := sources.NewWindow(4 * time.Hour)
+		w.Apply(sources.Batch{Samples: samples})
+		v := w.View(sources.Cursor{At: began.Add(20 * time.Minute)})
+		text, scalar := operand(t, 2)
+		tree, err := e.parser.ParseExpr(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := newArithmetic(tree)
+		if short == nil || scalar || len(short.reads(nil)) == 0 {
+			return
+		}
+		o := Options{Launch: &sources.Launch{T0: began}}
+		if rapid.Bool().Draw(t, "sites") {
+			o.Launch.Sites = map[string]map[string]string{"north": {"alb": "a"}, "south": {"alb": "b"}}
+		}
+		first := began.Add(time.Duration(rapid.IntRange(-1, 8).Draw(t, "first")) * time.Minute)
+		if rapid.IntRange(0, 5).Draw(t, "crooked") == 0 {
+			first = first.Add(20 * time.Second)
+		}
+		const n = 3
+		for _, resource := range []string{"a", "b"} {
+			got, ok := short.over(v, resource, first, n, o)
+			if !ok {
+				continue
+			}
+			for i := range n {
+				want := value{}
+				results, err := e.Instant(t.Context(), v, "0 + ("+text+")", first.Add(time.Duration(i+1)*time.Minute), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range results {
+					if r.Series.Resource == resource {
+						want = value{r.Value, true}
+					}
+				}
+				if math.IsNaN(got[i].v) {
+					got[i] = value{} // which results leave out
+				}
+				if got[i].ok != want.ok || want.ok && !want.may(parser.EQLC, got[i]) {
+					t.Fatalf("%s of %q in minute %d: %v, and the engine %v", text, resource, i, got[i], want)
+				}
+				if want.ok {
+					compared++
+				}
+			}
+		}
+	})
+	if compared == 0 {
+		t.Error("nothing came to anything")
 	}
 }
 

@@ -325,7 +325,7 @@ func (d *Deriver) evaluator(f formula, v *sources.View, s stretch) func(resource
 	var whole map[string][]value
 	return func(resource string) []value {
 		if f.simple != nil {
-			if values, ok := f.simple.over(v, resource, s.first, n, true); ok && (!f.partly || complete(values)) {
+			if values, ok := f.simple.over(v, resource, s.first, n, Options{Provisional: true}); ok && (!f.partly || complete(values)) {
 				return values
 			}
 		}

@@ -19,7 +19,7 @@ var derivedOf = []string{"alb_requests_per_second", "alb_error_ratio"}
 // operand draws what a condition of a rule compares; scalar tells whether it is a number.
 func operand(t *rapid.T, depth int) (text string, scalar bool) {
 	metric := rapid.SampledFrom(slices.Concat(metricsOf, derivedOf)).Draw(t, "metric")
-	switch kind := rapid.IntRange(0, 6).Draw(t, "node"); {
+	switch kind := rapid.IntRange(0, 8).Draw(t, "node"); {
 	case kind == 0:
 		return rapid.SampledFrom([]string{"0", "1", "-2", "0.5", "(1 + 2)"}).Draw(t, "number"), true
 	case kind == 1 || depth == 0:
@@ -30,6 +30,14 @@ func operand(t *rapid.T, depth int) (text string, scalar bool) {
 			return function + "_over_time(" + metric + window + ")", false
 		}
 		return "quantile_over_time(" + rapid.SampledFrom([]string{"0", "0.25", "0.5", "1"}).Draw(t, "quantile") + ", " + metric + window + ")", false
+	case kind == 7:
+		return metric + rapid.SampledFrom([]string{" / ", " - "}).Draw(t, "op") + "on(site) group_left() sum by (site) (alb_elb_5xx)", false
+	case kind == 8:
+		if of, scalar := operand(t, depth-1); !scalar {
+			return rapid.SampledFrom([]string{"quantile_over_time(0.5, ", "sum_over_time(", "max_over_time("}).Draw(t, "function") +
+				"(" + of + ")" + rapid.SampledFrom([]string{"[4m:2m]", "[3m:1m]", "[10m:5m] offset 1m", "[90s:1m]"}).Draw(t, "window") + ")", false
+		}
+		fallthrough
 	case kind == 4:
 		if of, scalar := operand(t, depth-1); !scalar {
 			return rapid.SampledFrom([]string{"sqrt", "abs"}).Draw(t, "call") + "(" + of + ")", false
@@ -97,6 +105,9 @@ func TestGuardsKeepNothingBack(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		o := Options{Provisional: rapid.Bool().Draw(t, "provisional"), Launch: &sources.Launch{T0: began}}
+		if rapid.Bool().Draw(t, "sites") {
+			o.Launch.Sites = map[string]map[string]string{"north": {"alb": "a"}, "south": {"alb": "b"}}
+		}
 		at := began.Add(moment(t, "at", -1, 11))
 		got, err := e.Instant(t.Context(), v, text, at, o)
 		if err != nil {

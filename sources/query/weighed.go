@@ -37,11 +37,11 @@ func (g *weighed) passes(_ *Engine, v *sources.View, at time.Time, o Options) bo
 		if s.Label != "" {
 			return true // it bears what its metric does not have
 		}
-		left, ok := g.left.over(v, s.Resource, at.Add(-time.Minute), 1, o.Provisional)
+		left, ok := g.left.over(v, s.Resource, at.Add(-time.Minute), 1, o)
 		if ok && !left[0].ok {
 			continue
 		}
-		right, ok2 := g.right.over(v, s.Resource, at.Add(-time.Minute), 1, o.Provisional)
+		right, ok2 := g.right.over(v, s.Resource, at.Add(-time.Minute), 1, o)
 		if !ok || !ok2 || g.may(left[0], right[0]) {
 			return true
 		}
