@@ -18,8 +18,8 @@ type guard interface {
 
 // guardsOf are the guards of an expression by the alternatives that it is made of with "or": of each, all must pass.
 func (e *Engine) guardsOf(tree parser.Expr) [][]guard {
-	if of, ok := bared(tree).(*parser.AggregateExpr); ok {
-		return e.guardsOf(of.Expr) // of nothing it makes nothing
+	if of, ok := bared(tree).(*parser.AggregateExpr); ok && of.Param == nil {
+		return e.guardsOf(of.Expr) // of nothing it makes nothing; a parameter may be wrong all the same
 	}
 	b, ok := bared(tree).(*parser.BinaryExpr)
 	switch {

@@ -31,7 +31,7 @@ func operand(t *rapid.T, depth int) (text string, scalar bool) {
 		}
 		return "quantile_over_time(" + rapid.SampledFrom([]string{"0", "0.25", "0.5", "1"}).Draw(t, "quantile") + ", " + metric + window + ")", false
 	case kind == 7:
-		return metric + rapid.SampledFrom([]string{" / ", " - "}).Draw(t, "op") + "on(site) group_left() sum by (site) (alb_elb_5xx)", false
+		return metric + rapid.SampledFrom([]string{" / ", " - "}).Draw(t, "op") + "on(site) group_left() sum by (site) (alb_elb_5xx" + rapid.SampledFrom([]string{"", " offset 1m"}).Draw(t, "offset") + ")", false
 	case kind == 8:
 		if of, scalar := operand(t, depth-1); !scalar {
 			return rapid.SampledFrom([]string{"quantile_over_time(0.5, ", "sum_over_time(", "max_over_time("}).Draw(t, "function") +
