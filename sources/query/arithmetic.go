@@ -62,7 +62,7 @@ func newArithmetic(e parser.Expr) *arithmetic {
 func newSum(b *parser.BinaryExpr, left *arithmetic) *arithmetic {
 	of, ok := bared(b.RHS).(*parser.AggregateExpr)
 	m := b.VectorMatching
-	if left == nil || !ok || m.Card != parser.CardManyToOne || !m.On || !slices.Equal(m.MatchingLabels, []string{labelSite}) || len(m.Include) > 0 ||
+	if left == nil || !ok || m == nil || m.Card != parser.CardManyToOne || !m.On || !slices.Equal(m.MatchingLabels, []string{labelSite}) || len(m.Include) > 0 ||
 		of.Op != parser.SUM || of.Without || !slices.Equal(of.Grouping, []string{labelSite}) {
 		return nil
 	}

@@ -209,6 +209,7 @@ func TestWhatNeedsTheEngine(t *testing.T) {
 		"sum(alb_requests)", "alb_requests offset 1m", `alb_requests{resource="a"}`, "alb_requests > 1", "rate(alb_requests[5m])",
 		"alb_requests / on(resource) alb_elb_5xx", "waf_rule_blocked * 2", "launch_seconds / 60", "-alb_requests", "alb_requests and alb_elb_5xx", "alb_requests +",
 		"alb_requests or vector(0)", "alb_requests * vector(2)", "vector(1)", "sum_over_time(alb_requests[5m])", "1 + quantile_over_time(0.5, alb_requests[5m])",
+		"2 * sum(alb_requests)", "alb_requests - sum by (site) (alb_elb_5xx)",
 	} {
 		if simple, _ := d.engine.simple(text); simple != nil {
 			t.Errorf("%s is taken for simple arithmetic", text)
