@@ -12,10 +12,11 @@ import (
 )
 
 // arithmetic is an expression that only adds, subtracts, multiplies, divides and fills gaps among metrics of the same
-// resource, or what became of them over a window, or divides by the sum of a metric over the resource's site. It comes to what the engine does without what the engine costs to
-// start: most of the catalogue's formulas are of its kind, which a screen asks for each second, and so are the conditions
-// of most rules. It does so to the last bit, which tests hold it to: of nearly equal things that are taken from one another
-// nothing else is left. Only where a sum over a window overflows it is no number, and comes to no number from there on.
+// resource, or what became of them over a window, or divides by the sum of a metric over the resource's site. It comes to
+// what the engine does without what the engine costs to start: most of the catalogue's formulas are of its kind, which a
+// screen asks for each second, and so are the conditions of most rules. It does so to the last bit, which tests hold it to:
+// of nearly equal things that are taken from one another nothing else is left. Only where a sum over a window overflows it
+// is no number, and comes to no number from there on.
 type arithmetic struct {
 	op          parser.ItemType // 0 for a leaf, or a function of left
 	left, right *arithmetic
