@@ -15,8 +15,8 @@ import (
 // linkedBooks are two runbooks that lead to each other.
 var linkedBooks = map[string]string{
 	"first": "---\ntitle: The first of two\nfor: [alb]\n---\nWhere it is the second, see [what it says](second.md).\n\n" +
-		"```check\nsays: Nobody comes\nexpr: alb_requests < 0\nelse: skip to Further down\n```\n\n```ask\nquestion: Left out?\n```\n\n```ask\nquestion: Left out, too?\n```\n\n" +
-		"## Further down\n\n```check\nsays: Still nobody\nexpr: alb_requests < 0\notherwise: It is the second\nelse: runbook second\nsee: third.md\n```\n\n```ask\nquestion: And then?\n```\n",
+		"```check\nsays: Nobody comes\nexpr: alb_requests < 1\nelse: skip to Further down\n```\n\n```ask\nquestion: Left out?\n```\n\n```ask\nquestion: Left out, too?\n```\n\n" +
+		"## Further down\n\n```check\nsays: Still nobody\nexpr: alb_requests < 1\notherwise: It is the second\nelse: runbook second\nsee: third.md\n```\n\n```ask\nquestion: And then?\n```\n",
 	"second": "---\ntitle: The second of two\nfor: [alb]\n---\n```ask\nquestion: Back to [the first](first.md)?\n```\n",
 	"third":  "---\ntitle: The third of two\nfor: [aurora]\n---\n```ask\nquestion: Is there one?\n```\n",
 }

@@ -30,7 +30,7 @@ Some **strong** words.
 ` + "```check\nsays: There are requests\nexpr: alb_requests{resource=\"{{resource}}\"} > 10\n```\n\n" +
 	"```ask\nquestion: Who has the phone?\nchoices: [mia, leo]\n```\n\n" +
 	"```action\nkind: capacity\nservice: alb\nwant: {desired: 18}\nsays: Room for all of them\n```\n\n" +
-	"```check\nsays: Nobody comes any more\nexpr: alb_requests{resource=\"{{resource}}\"} < 0\nwait: 5m\notherwise: They still come\n```\n\n" +
+	"```check\nsays: Nobody comes any more\nexpr: alb_requests{resource=\"{{resource}}\"} < 1\nwait: 5m\notherwise: They still come\n```\n\n" +
 	"```check\nsays: The database has room\nexpr: aurora_acu < 5\n```\n"
 
 // offering is what the fleet of these tests can do.
