@@ -17,15 +17,17 @@ const Lookback = 3 * time.Hour
 const idle = 30 * time.Second
 
 // Backtest judges what was seen in a stretch of time as if it were seen now, piece by piece in the order of Seen, and tells
-// each transition as it is decided. The judge decides at a time by nothing that was seen later. The samples, facts and
-// changes of the batch are sorted in place.
+// each transition as it is decided. The judge decides at a time by nothing that was seen later, and not at all while the room
+// did not see. The samples, facts and changes of the batch are sorted in place.
 func Backtest(ctx context.Context, j *Judge, b sources.Batch, tell func(Transition) error) error {
 	slices.SortStableFunc(b.Samples, func(x, y sources.Sample) int { return x.Seen.Compare(y.Seen) })
 	slices.SortStableFunc(b.Facts, func(x, y sources.Fact) int { return x.Seen.Compare(y.Seen) })
 	slices.SortStableFunc(b.Changes, func(x, y sources.Change) int { return x.Seen.Compare(y.Seen) })
 	window, deriver := sources.NewWindow(Lookback), query.NewDeriver()
 	for _, now := range moments(&b) {
-		window.Apply(seenBy(&b, now))
+		seen := seenBy(&b, now)
+		window.Apply(seen)
+		j.sight.See(seen.Samples)
 		found, err := j.Judge(ctx, deriver.View(window, sources.Cursor{At: now}))
 		if err != nil {
 			return err

@@ -30,6 +30,7 @@ type Judge struct {
 	engine *query.Engine
 	launch *sources.Launch
 	before *query.Earlier // the launch that rules may compare with, nil for none
+	sight  *Sight         // when the room saw, nil for always
 	rules  []*judged
 	alerts roll
 	causes map[string][]string   // by alert: those that explain it
@@ -79,6 +80,9 @@ func (j *Judge) rootsFirst() {
 // Compare gives the rules an earlier launch to compare with: its series are previous:METRIC.
 func (j *Judge) Compare(earlier *query.Earlier) { j.before = earlier }
 
+// Watch tells the judge when the room saw: it decides nothing while it did not, and takes no silence of that time for a series'.
+func (j *Judge) Watch(s *Sight) { j.sight = s }
+
 // Restore takes up where the recorded transitions end: those of another process, or of an earlier run of this one. Open
 // alerts of rules that there are no more are over: the next call of [Judge.Judge] says so.
 func (j *Judge) Restore(changes []sources.Change) {
@@ -126,6 +130,9 @@ func (j *Judge) enrol(r *judged, t Transition) *instance {
 // ctx has ended; a rule that cannot be evaluated is an alert in the state [Errored].
 func (j *Judge) Judge(ctx context.Context, v *sources.View) ([]Transition, error) {
 	turn := &turn{judge: j, ctx: ctx, view: v, now: v.Cursor().At}
+	if j.sight.Blind(turn.now) {
+		return nil, ctx.Err()
+	}
 	for _, rule := range j.rules {
 		turn.ask(rule)
 	}

@@ -80,6 +80,9 @@ func (t *turn) unjudged(r *judged, name string, err error) (told bool) {
 		if dead.Age == 0 {
 			return false // nothing has settled yet: it has not begun
 		}
+		if t.wasUnseen(dead.Series) {
+			return false
+		}
 		state = NoData
 		why = fmt.Sprintf("%v is silent since %s", dead.Series, t.now.Add(-dead.Age).UTC().Format("15:04 MST"))
 	}
@@ -95,6 +98,15 @@ func (t *turn) unjudged(r *judged, name string, err error) (told bool) {
 		}
 	}
 	return true
+}
+
+// wasUnseen tells whether a silent series has had no time to say anything since the room sees again: what AWS keeps is asked for
+// once more, but how something stands, such as a maximum, can be asked for only now, and has to settle.
+func (t *turn) wasUnseen(s sources.Series) bool {
+	awake, slept := t.judge.sight.Awake()
+	m, known := sources.Lookup(s.Metric)
+	_, normal, _ := t.view.Age(s)
+	return slept && known && t.now.Sub(awake) <= normal+3*m.Period
 }
 
 // holds goes on with an alert whose condition holds at a step.

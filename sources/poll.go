@@ -27,6 +27,9 @@ const (
 	// to be: the former alone is nothing in a fast rehearsal.
 	slowBeats = 2
 	slowLeast = 3 * time.Second
+	// stopped is how late a wait ends, in launch time, by which it is known that this process did not run meanwhile: the
+	// machine slept, or somebody stopped it.
+	stopped = 2 * time.Minute
 )
 
 // Poller asks many sources, each at its own due times, and hands on what they answer. One source that
@@ -49,7 +52,8 @@ type Poller struct {
 // NewPoller makes a poller that calls out with each reading, one call at a time; out must not block.
 // Readings are cleaned (see [Clean]) and bounded, and tell of their source: its [SourceFact] whenever that
 // changes, a source_up sample at each due time and at least each minute, polled or not, and a change when
-// it fails and when it heals. Of sources with the same name the last one is polled.
+// it fails and when it heals. Of sources with the same name the last one is polled. What a poll comes to during which this
+// process did not run is handed on, but says nothing of the source: it answered, or failed, before; it is polled again at once.
 func NewPoller(clock Clock, out func(Reading), srcs ...Source) *Poller {
 	return &Poller{clock: clock, out: out, sources: srcs, rounds: map[string]*round{}}
 }
@@ -145,6 +149,7 @@ type round struct {
 	stop   context.CancelFunc
 	done   chan struct{}
 	gone   bool // whether the source was removed, under the poller's lock
+	slept  bool // whether this process did not run for a while during the last poll
 	health health
 }
 
@@ -205,6 +210,9 @@ func (r *round) pace() Schedule {
 func (r *round) next(began time.Time) time.Time {
 	s := r.pace()
 	after := r.poller.clock.Now()
+	if r.slept {
+		return after
+	}
 	if wait := r.health.wait(s.Every); wait > s.Every {
 		after = latest(after, began.Add(wait-s.Every))
 	}
@@ -249,6 +257,7 @@ func (r *round) poll(ctx context.Context) {
 	at, timeout, watch := r.poller.clock.Now(), r.pace().Timeout, stopwatch()
 	polling, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	r.slept = false
 	answers := make(chan answer, 1)
 	go func() {
 		a := ask(polling, r.source, at)
@@ -304,23 +313,28 @@ func (r *round) await(ctx context.Context, timeout time.Duration, answers <-chan
 			defer close(woken)
 			_ = r.poller.clock.Sleep(beat, r.untilBeat(now)) // it ends early with beat only
 		}()
+		var a *answer
+		ended := false
 		select {
-		case a := <-answers:
-			stop()
-			<-woken
-			r.took(ctx, timeout, a)
-			return true
+		case got := <-answers:
+			a = &got
 		case <-givenUp:
-			stop()
-			<-woken
-			return false
+			ended = true
 		case <-woken:
-			stop()
 		}
-		if ctx.Err() != nil {
+		stop()
+		<-woken
+		slept := r.poller.clock.Now().Sub(now) > paceDefault+stopped
+		r.slept = r.slept || slept
+		switch {
+		case a != nil:
+			r.took(ctx, timeout, *a)
+			return true
+		case ended || ctx.Err() != nil:
 			return false
+		case !slept:
+			tell(r.poller.clock.Now())
 		}
-		tell(r.poller.clock.Now())
 	}
 }
 
@@ -345,6 +359,12 @@ func ask(ctx context.Context, s Source, at time.Time) (a answer) {
 // took tells what a poll brought. What comes of a poll that ended because its round did is not heard.
 func (r *round) took(ctx context.Context, timeout time.Duration, a answer) {
 	if ctx.Err() != nil {
+		return
+	}
+	if r.slept {
+		a.reading.Source, a.reading.Err = r.name, nil
+		tidy(&a.reading.Batch, r.poller.clock.Now())
+		r.poller.hand(a.reading)
 		return
 	}
 	if a.err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -317,6 +318,49 @@ func TestPollSaysThatItWaits(t *testing.T) {
 				}
 				if last := began[len(began)-1].Sub(began[len(began)-2]); len(began) < 3 || last > 63*time.Second {
 					t.Errorf("after the answer the polls are %v apart", last)
+				}
+			})
+		})
+	}
+}
+
+// sleeper is a clock whose machine falls asleep once.
+type sleeper struct {
+	sources.RunningClock
+	asleep atomic.Int64
+}
+
+func (s *sleeper) Now() time.Time { return s.RunningClock.Now().Add(time.Duration(s.asleep.Load())) }
+
+// TestPollThatTheMachineSleptThrough: what was under way when the machine fell asleep is handed on, but neither its answer nor its
+// failure tells how the source is now: it is asked again at once.
+func TestPollThatTheMachineSleptThrough(t *testing.T) {
+	for name, failure := range map[string]error{"answers": nil, "fails": errors.New("connection reset")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				clock := &sleeper{}
+				start := time.Now()
+				var began []time.Duration
+				src := &fake{name: "s", schedule: sources.Schedule{Every: time.Minute}, poll: func(_ context.Context, now time.Time) (sources.Reading, error) {
+					began = append(began, now.Sub(start))
+					if len(began) == 1 {
+						time.Sleep(5 * time.Second)
+						clock.asleep.Store(int64(10*time.Minute + 10*time.Second))
+						time.Sleep(5 * time.Second)
+						sample := sources.Sample{Series: sources.Series{Metric: "alb_requests", Resource: "prod"}, At: start.Truncate(time.Minute), Seen: start, Value: 7}
+						return sources.Reading{Batch: sources.Batch{Samples: []sources.Sample{sample}}}, failure
+					}
+					return sources.Reading{}, nil
+				}}
+				readings := during(t, clock, 15*time.Second, src).of("s")
+				if want := []time.Duration{0, 10*time.Minute + 20*time.Second}; !slices.Equal(began, want) {
+					t.Fatalf("polls began after %v, want %v", began, want)
+				}
+				if len(readings) != 2 || len(readings[0].Samples) != 1 || readings[0].Samples[0].Series.Metric != "alb_requests" || readings[0].Err != nil {
+					t.Fatalf("readings %+v", readings)
+				}
+				if got := up(readings); !slices.Equal(got, []float64{1}) || len(changes(readings)) > 0 {
+					t.Errorf("the source was up %v, changes %q", got, changes(readings))
 				}
 			})
 		})

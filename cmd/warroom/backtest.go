@@ -8,7 +8,8 @@ PATH is a recording or a directory of series (see warroom import --help). It is 
 with --rules by those of a file over them: an alert of the same name takes the place of that of the house. Each line is
 one step of an alert as JSON: at, alert, resource, severity, state (pending, firing, recovering, resolved, no_data,
 error), runbook, summary. A page wakes a person when it begins to fire; what an open alert explains is printed as a
-warning, with "under".
+warning, with "under". What a room did not look at, since it was dead or its machine slept, is nobody's silence: a
+recording, or a directory with source_up, says for when.
 
 --series FILE.csv judges one series of any numbers by the house's sense of surprise alone, which knows no threshold and
 no unit: a value surprises where neither the samples before it nor earlier days at this hour had anything like it, by

@@ -25,7 +25,7 @@ func (p *process) backtest(ctx context.Context, path, previous string, rules []s
 	if err != nil {
 		return err
 	}
-	launch, past, damaged := judgeable(ctx, path)
+	launch, sight, past, damaged := judgeable(ctx, path)
 	if damaged != nil && !errors.Is(damaged, recording.ErrDamaged) {
 		return damaged
 	}
@@ -34,6 +34,7 @@ func (p *process) backtest(ctx context.Context, path, previous string, rules []s
 		return err
 	}
 	judge.Compare(earlier)
+	judge.Watch(sight)
 	out := bufio.NewWriter(p.out)
 	lines := json.NewEncoder(out)
 	err = alerts.Backtest(ctx, judge, past, func(t alerts.Transition) error {
@@ -46,24 +47,24 @@ func (p *process) backtest(ctx context.Context, path, previous string, rules []s
 	return errors.Join(err, out.Flush(), damaged)
 }
 
-// judgeable is a launch, and all that was seen of it.
-func judgeable(ctx context.Context, path string) (sources.Launch, sources.Batch, error) {
+// judgeable is a launch, all that was seen of it, and who knows when somebody looked.
+func judgeable(ctx context.Context, path string) (sources.Launch, *alerts.Sight, sources.Batch, error) {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		d, err := directory.Open(path)
 		if err != nil {
-			return sources.Launch{}, sources.Batch{}, err
+			return sources.Launch{}, nil, sources.Batch{}, err
 		}
-		return d.Launch, sources.Batch{Samples: d.Samples}, nil
+		return d.Launch, alerts.NewSight(1), sources.Batch{Samples: d.Samples}, nil
 	}
 	tape, err := recording.OpenReadOnly(path)
 	if err != nil {
-		return sources.Launch{}, sources.Batch{}, err
+		return sources.Launch{}, nil, sources.Batch{}, err
 	}
 	defer tape.Close() //nolint:errcheck // it is only read
 	meta, err := tape.Meta(ctx)
 	if err != nil {
-		return sources.Launch{}, sources.Batch{}, err
+		return sources.Launch{}, nil, sources.Batch{}, err
 	}
 	b, _, err := tape.Load(ctx, time.Time{}, time.Time{}, time.Time{})
-	return acted(meta.Launch, b.Changes), b, err
+	return acted(meta.Launch, b.Changes), alerts.NewSight(meta.Clock.Speed), b, err
 }

@@ -39,12 +39,12 @@ type judging struct {
 	fired   []alerts.Transition
 	acts    []sources.Change // of our own actions
 	marked  *sources.Launch  // the launch as the judge has it, with the marks that these make
-	first   firstHeard
+	sight   *alerts.Sight
 }
 
 // newJudging is a judging that has not begun. Close its hands.
 func newJudging(r *room, lease *recording.Lease) *judging {
-	return &judging{room: r, lease: lease, first: firstHeard{begun: r.clock.Now(), since: machineNow()}, hands: runbooks.NewHands(runbooks.Options{
+	return &judging{room: r, lease: lease, sight: alerts.NewSight(r.described().Clock.Speed), hands: runbooks.NewHands(runbooks.Options{
 		Journal: r.tape, Clock: r.clock, Now: machineNow, Operator: "alerts", Process: r.holder,
 	})}
 }
@@ -82,14 +82,17 @@ func (j *judging) turn(ctx context.Context) error {
 		return err
 	}
 	j.mark = mark
-	j.first.hear(batch.Samples)
+	j.sight.See(batch.Samples)
 	j.act(batch.Changes)
 	now := machineNow()
-	if !j.window.Apply(batch) && now.Sub(j.last) < judgeIdle || j.first.deaf(now) {
+	at := j.room.clock.Now()
+	if !j.window.Apply(batch) && now.Sub(j.last) < judgeIdle {
 		return nil
 	}
-	j.last = now
-	found, err := j.judge.Judge(ctx, j.deriver.View(j.window, sources.Cursor{At: j.room.clock.Now()}))
+	if j.last = now; j.sight.Blind(at) {
+		j.last = time.Time{} // what is read meanwhile is judged as soon as the room sees
+	}
+	found, err := j.judge.Judge(ctx, j.deriver.View(j.window, sources.Cursor{At: at}))
 	if err != nil {
 		return err
 	}
@@ -163,6 +166,7 @@ func (j *judging) prepare(ctx context.Context) error {
 		return fmt.Errorf("read how the alerts stand: %w", err)
 	}
 	judge.Compare(j.room.earlier)
+	judge.Watch(j.sight)
 	judge.Restore(past)
 	j.acts = nil
 	if j.window == nil {
@@ -171,7 +175,7 @@ func (j *judging) prepare(ctx context.Context) error {
 			return err
 		}
 		j.window, j.deriver, j.mark = sources.NewWindow(alerts.Lookback), query.NewDeriver(), mark
-		j.first.after(batch.Samples)
+		j.sight.See(batch.Samples)
 		j.window.Apply(batch)
 	}
 	j.rules, j.launch, j.marked, j.judge = rules, launch, &marked, judge

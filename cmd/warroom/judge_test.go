@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"maps"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,7 +82,7 @@ func TestAlertsAreJudgedAsInABacktest(t *testing.T) {
 			live = append(live, tr)
 		}
 	}
-	launch, past, err := judgeable(t.Context(), tape.Path())
+	launch, sight, past, err := judgeable(t.Context(), tape.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +91,7 @@ func TestAlertsAreJudgedAsInABacktest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	judge.Watch(sight)
 	err = alerts.Backtest(t.Context(), judge, past, func(tr alerts.Transition) error { again = append(again, tr); return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -133,74 +134,80 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// TestARoomThatWasDeadDoesNotPageForItsOwnSilence: the process that goes on with a recording after a hole hears
-// all sources before it judges, and so finds nothing that has fallen silent.
-func TestARoomThatWasDeadDoesNotPageForItsOwnSilence(t *testing.T) {
+// TestARoomThatWasDeadTellsNobodysSilence: behind a hole, whether another process goes on with the recording or the same one
+// after the machine slept, all sources are heard before anything is judged, and so nothing has fallen silent. A backtest of the
+// recording finds the same.
+func TestARoomThatWasDeadTellsNobodysSilence(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "r.warroom")
-	run := func(d time.Duration) *recording.File {
-		_, _, p := caught(t)
-		r, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 60, seed: 1, file: file}, "mia")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = closing(nil) })
-		ctx, stop := context.WithCancel(t.Context())
-		go func() { _ = r.clock.Sleep(ctx, d); stop() }()
-		if err := r.run(ctx); err != nil {
-			t.Fatal(err)
-		}
-		return r.tape
-	}
-	run(4 * time.Minute)
-	time.Sleep(8 * time.Second) // eight minutes of the launch, in which nobody collects
-	tape := run(6 * time.Minute)
-	changes, err := tape.Changes(t.Context(), time.Time{}, time.Time{}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range changes {
-		tr, ok := alerts.ReadTransition(changes[i])
-		if ok && tr.Page && (tr.Rule == "MonitoringGap" || tr.Rule == "SourceDown") {
-			t.Errorf("it pages %s at %v: %s", tr.Rule, tr.At, tr.Summary)
-		}
+	for name, sleeps := range map[string]bool{"another process": false, "the machine slept": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "r.warroom")
+			run := func(d, asleep time.Duration) *recording.File {
+				_, _, p := caught(t)
+				r, closing, err := p.rehearsalRoom(rehearsal{scenario: "liftoff", speed: 60, seed: 1, file: file}, "mia")
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = closing(nil) })
+				clock := &sleeper{Clock: r.clock}
+				r.clock = clock
+				ctx, stop := context.WithCancel(t.Context())
+				go func() {
+					_ = clock.Sleep(ctx, d)
+					if asleep > 0 {
+						clock.asleep.Store(int64(asleep))
+						_ = clock.Sleep(ctx, d)
+					}
+					stop()
+				}()
+				if err := r.run(ctx); err != nil {
+					t.Fatal(err)
+				}
+				return r.tape
+			}
+			var tape *recording.File
+			if sleeps {
+				tape = run(7*time.Minute, 15*time.Minute)
+			} else {
+				run(7*time.Minute, 0)
+				time.Sleep(10 * time.Second) // ten minutes of the launch, in which nobody collects
+				tape = run(7*time.Minute, 0)
+			}
+			var found []alerts.Transition
+			for _, c := range must(tape.Changes(t.Context(), time.Time{}, time.Time{}, time.Time{})) {
+				if tr, ok := alerts.ReadTransition(c); ok {
+					found = append(found, tr)
+				}
+			}
+			launch, sight, past, err := judgeable(t.Context(), tape.Path())
+			if err != nil {
+				t.Fatal(err)
+			}
+			judge := must(alerts.NewJudge(must(alerts.House()), &launch))
+			judge.Watch(sight)
+			if err := alerts.Backtest(t.Context(), judge, past, func(tr alerts.Transition) error { found = append(found, tr); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if _, slept := sight.Awake(); !slept {
+				t.Error("the recording has no hole")
+			}
+			for i := range found {
+				if tr := &found[i]; tr.To == alerts.NoData || tr.Page && (tr.Rule == "MonitoringGap" || tr.Rule == "SourceDown") {
+					t.Errorf("%s is %s at %v: %s %s", tr.Rule, tr.To, tr.At, tr.Summary, tr.Why)
+				}
+			}
+		})
 	}
 }
 
-// TestBeforeHole: only what was heard when the recording broke off is waited for.
-func TestBeforeHole(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
-	up := func(name string, ago time.Duration) sources.Sample {
-		return sources.Sample{Series: sources.Series{Metric: "source_up", Resource: name}, Seen: now.Add(-ago)}
-	}
-	for name, c := range map[string]struct {
-		samples []sources.Sample
-		want    []string
-	}{
-		"nothing yet": {},
-		"no hole":     {samples: []sources.Sample{up("alb", time.Minute)}},
-		"a hole":      {samples: []sources.Sample{up("gone", 30*time.Minute), up("alb", 11*time.Minute), up("asg", 10*time.Minute), up("asg", -time.Second)}, want: []string{"alb", "asg"}},
-	} {
-		got := slices.Sorted(maps.Keys(beforeHole(c.samples, now)))
-		if !slices.Equal(got, c.want) {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
-	}
-	machine := now.Add(time.Hour)
-	f := firstHeard{begun: now, since: machine, unheard: map[string]bool{"alb": true}}
-	f.hear([]sources.Sample{up("alb", time.Second)})
-	if !f.deaf(machine) {
-		t.Error("what was heard before it began ends the waiting")
-	}
-	if f.deaf(machine.Add(firstRound)) {
-		t.Error("it waits for ever")
-	}
-	f.hear([]sources.Sample{up("alb", 0)})
-	if f.deaf(machine) {
-		t.Error("it waits for what has answered")
-	}
+// sleeper is a clock whose machine falls asleep.
+type sleeper struct {
+	sources.Clock
+	asleep atomic.Int64
 }
+
+func (s *sleeper) Now() time.Time { return s.Clock.Now().Add(time.Duration(s.asleep.Load())) }
 
 // TestRehearsalWantsTwoPeople: what the config wants two people for is practised with two.
 func TestRehearsalWantsTwoPeople(t *testing.T) {
