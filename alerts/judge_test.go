@@ -605,6 +605,37 @@ func TestSilencesAndOwners(t *testing.T) {
 	}
 }
 
+// TestAbsence: an alert about what is not there fires where it never was and where it died, is not "no data" for that, and is
+// over when it comes.
+func TestAbsence(t *testing.T) {
+	c := court(t, `groups:
+  - name: absence
+    rules:
+      - alert: NoFleet
+        expr: absent(asg_desired)
+        for: 2m
+      - alert: NoRequests
+        expr: absent(alb_requests)
+        labels: {severity: page}
+`, nil)
+	c.see("alb_requests", "prod", 0, "5 5 5 5 5 5 5 5 x x x x x x x x 5 5 5 5")
+	c.see("alb_latency_p95_seconds", "prod", 0, "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1")
+	c.see("asg_desired", "web", 11, "3 3 3 3 3 3 3 3 3")
+	var got []string
+	for minute := 1.5; minute < 20; minute++ {
+		for _, line := range c.at(minute) {
+			got = append(got, fmt.Sprint(int(minute), " ", line))
+		}
+	}
+	want := []string{
+		"4 NoFleet : inactive → pending", "4 NoFleet : pending → firing", "12 NoFleet : firing → resolved",
+		"14 NoRequests : inactive → firing *", "19 NoRequests : firing → resolved",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestBacktestIsCausal: what is decided at a time does not change by what is seen later.
 func TestBacktestIsCausal(t *testing.T) {
 	rules, err := Read("rules.yaml", []byte(cascade))

@@ -50,13 +50,15 @@ type plan struct {
 
 // selector is one metric that an expression names, with what it asks of the labels.
 type selector struct {
-	metric sources.Metric
-	own    []*labels.Matcher // those that do not ask for a site, which narrows what is judged, not how late it is
+	metric  sources.Metric
+	own     []*labels.Matcher // those that do not ask for a site, which narrows what is judged, not how late it is
+	absence bool              // it is asked whether there is any
 }
 
-// same tells whether two selectors ask for the same series, wherever their sites are.
+// same tells whether two selectors ask for the same of the same series, wherever their sites are.
 func (s selector) same(t selector) bool {
-	return s.metric.Name == t.metric.Name && slices.EqualFunc(s.own, t.own, func(a, b *labels.Matcher) bool { return a.String() == b.String() })
+	return s.metric.Name == t.metric.Name && s.absence == t.absence &&
+		slices.EqualFunc(s.own, t.own, func(a, b *labels.Matcher) bool { return a.String() == b.String() })
 }
 
 // plan reads an expression once and remembers what it found.
@@ -149,6 +151,7 @@ type checker struct {
 	defined   definitions
 	labels    []string // that a grouping may name
 	selectors []selector
+	absence   bool  // whether what is visited stands within absent() or absent_over_time()
 	defines   bool  // whether it names a definition
 	err       error // an [*Error]
 }
@@ -159,7 +162,11 @@ func (e *Engine) checker(expr string) checker {
 
 func (c *checker) walk(tree parser.Expr) {
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.declare(n); return nil })
-	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { c.visit(n); return nil })
+	parser.Inspect(tree, func(n parser.Node, above []parser.Node) error {
+		c.absence = slices.ContainsFunc(above, asksAbsence)
+		c.visit(n)
+		return nil
+	})
 }
 
 func (c *checker) fail(at posrange.PositionRange, format string, args ...any) {
@@ -225,7 +232,7 @@ func (c *checker) selector(n *parser.VectorSelector) {
 		valid = append(valid, m.Label)
 	}
 	c.bears(n, valid)
-	s := selector{metric: m, own: withoutSite(n.LabelMatchers)}
+	s := selector{metric: m, own: withoutSite(n.LabelMatchers), absence: c.absence}
 	if !slices.ContainsFunc(c.selectors, s.same) {
 		c.selectors = append(c.selectors, s)
 	}

@@ -14,14 +14,14 @@ import (
 // Answer is what a condition came to.
 type Answer struct {
 	Holds  bool
-	Value  float64        // what was compared: of several elements the one that decides, or comes nearest to it
+	Value  float64        // what was compared: of several elements the one that decides, or comes nearest to it; of absence 0 or 1
 	Series sources.Series // of that element, as far as it still is one
 	Unit   sources.Unit   // of the value, "" where it has none of the catalogue
 	At     time.Time      // the time that was judged
 }
 
-// CheckCondition tells whether an expression is one that [Check] accepts and says yes or no: a comparison, or several
-// joined by and, or, unless. A bare number is neither.
+// CheckCondition tells whether an expression is one that [Check] accepts and says yes or no: a comparison, absent() or
+// absent_over_time(), or several joined by and, or, unless. A bare number is neither.
 func CheckCondition(expr string) error { return NewEngine().CheckCondition(expr) }
 
 // CheckCondition is as the function of this name, where the engine's definitions may be used, too.
@@ -50,7 +50,7 @@ func unconditional(e parser.Expr) parser.Expr {
 	e = bared(e)
 	b, ok := e.(*parser.BinaryExpr)
 	switch {
-	case ok && b.Op.IsComparisonOperator():
+	case ok && b.Op.IsComparisonOperator(), asksAbsence(e):
 		return nil
 	case !ok || !b.Op.IsSetOperator():
 		return e
@@ -59,6 +59,12 @@ func unconditional(e parser.Expr) parser.Expr {
 		return at
 	}
 	return unconditional(b.RHS)
+}
+
+// asksAbsence tells whether a part of an expression asks whether something is not there, and itself says yes or no by that.
+func asksAbsence(n parser.Node) bool {
+	call, ok := n.(*parser.Call)
+	return ok && (call.Func.Name == "absent" || call.Func.Name == "absent_over_time")
 }
 
 // bared takes the parentheses around an expression away.
@@ -154,10 +160,14 @@ func (e *Engine) judgeOne(ctx context.Context, v *sources.View, expr string, o O
 	}
 	first := comparison(tree)
 	if first == nil {
-		return Answer{}, CheckCondition(expr)
+		a := Answer{At: at, Holds: len(found) > 0}
+		if a.Holds {
+			a.Value = 1
+		}
+		return a, e.CheckCondition(expr)
 	}
 	a := Answer{Unit: unitOf(first.LHS), At: at, Holds: holding(found, first.ReturnBool)}
-	if !a.Holds || first.ReturnBool {
+	if !a.Holds || first.ReturnBool || asksAbsence(leading(tree)) { // else what is found is what the comparison let through
 		if found, err = e.Instant(ctx, v, first.LHS.String(), at, o); err != nil {
 			return Answer{}, err
 		}
@@ -192,9 +202,17 @@ func comparison(e parser.Expr) *parser.BinaryExpr {
 		return nil
 	}
 	if b.Op.IsSetOperator() {
-		return comparison(b.LHS)
+		return cmp.Or(comparison(b.LHS), comparison(b.RHS))
 	}
 	return b
+}
+
+// leading is the part of a condition whose values it comes to.
+func leading(e parser.Expr) parser.Expr {
+	if b, ok := bared(e).(*parser.BinaryExpr); ok && b.Op.IsSetOperator() {
+		return leading(b.LHS)
+	}
+	return bared(e)
 }
 
 // decisive is the element that a comparison looks at first: the smallest where small ones are looked for, else the largest.
@@ -225,7 +243,7 @@ func unitOf(e parser.Expr) sources.Unit {
 				metrics += 2
 			}
 		case *parser.Call:
-			if n.Func.Name == "count_over_time" || n.Func.Name == "changes" || n.Func.Name == "resets" {
+			if asksAbsence(n) || n.Func.Name == "count_over_time" || n.Func.Name == "changes" || n.Func.Name == "resets" {
 				metrics += 2
 			}
 		}

@@ -39,6 +39,40 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeOfAbsence: what never was, or has died, is absent; of what has just begun nobody knows.
+func TestJudgeOfAbsence(t *testing.T) {
+	var samples []sources.Sample
+	for m := range 12 {
+		samples = append(samples, sample("alb_requests", "shop", m, float64(m)+1.5, 10))
+		if m < 4 {
+			samples = append(samples, sample("asg_cpu_ratio", "web", m, float64(m)+1.5, 0.9))
+		}
+	}
+	w := window(samples...)
+	for expr, want := range map[string]query.Answer{
+		"absent(alb_requests)":                            {},
+		"absent(asg_cpu_ratio)":                           {Holds: true, Value: 1},
+		"absent(aurora_acu)":                              {Holds: true, Value: 1},
+		"absent_over_time(aurora_acu[5m])":                {Holds: true, Value: 1},
+		"absent_over_time(alb_requests[5m])":              {},
+		`absent(alb_requests{resource="other"})`:          {Holds: true, Value: 1},
+		"absent(aurora_acu) and alb_requests > 50":        {Value: 10, Unit: sources.Count},
+		"absent(aurora_acu) and on() alb_requests > 5":    {Holds: true, Value: 10, Unit: sources.Count},
+		"alb_requests > 5 unless on() absent(aurora_acu)": {Value: 10, Unit: sources.Count},
+		"absent(alb_requests) or absent(aurora_acu)":      {Holds: true, Value: 1},
+		"absent(aurora_acu) == 1":                         {Holds: true, Value: 1},
+	} {
+		got, err := query.NewEngine().Judge(t.Context(), w.View(sources.Cursor{At: at(13.5)}), expr, query.Options{})
+		if err != nil || got.Holds != want.Holds || got.Value != want.Value || got.Unit != want.Unit {
+			t.Errorf("%s: %+v, %v, want %+v", expr, got, err, want)
+		}
+	}
+	var absent *query.NotFoundError
+	if a, err := query.NewEngine().Judge(t.Context(), w.View(sources.Cursor{At: at(3)}), "absent(aurora_acu)", query.Options{}); !errors.As(err, &absent) {
+		t.Errorf("three minutes after the beginning: %+v, %v", a, err)
+	}
+}
+
 // Of several elements the one is told that the comparison looks for first.
 func TestJudgeTellsTheOneThatDecides(t *testing.T) {
 	var samples []sources.Sample
@@ -95,6 +129,12 @@ func TestCheckCondition(t *testing.T) {
 		"alb_requests > 5":                      "",
 		"(alb_requests > 5) unless alb_lcu > 1": "",
 		"launch_seconds > -600":                 "",
+		"absent(alb_requests)":                  "",
+		"absent_over_time(alb_requests[5m])":    "",
+		"alb_lcu > 1 or (absent(alb_requests))": "",
+		"absent(alb_reqests)":                   `"alb_requests"`,
+		"-absent(alb_requests)":                 "1:1: this says no yes or no",
+		"absent(alb_requests) + 1":              "1:1: this says no yes or no",
 		"alb_requests":                          "1:1: this says no yes or no",
 		"alb_requests > 5 and alb_lcu":          "1:22: this says no yes or no",
 		"sum(alb_requests > 5)":                 "1:1: this says no yes or no",

@@ -43,7 +43,8 @@ func (e *NotFoundError) Error() string {
 // together): the end of the newest settled period of the series that it names, and of several the oldest.
 // Series of another service than the resource's stand for themselves, whatever their resource. Where one
 // name stands for several series, those that have died (three periods behind their normal lag) are passed
-// over as long as one lives. What the room makes itself is known up to now and holds nothing up; an
+// over as long as one lives. Where it is asked whether a series is absent, one that never was or has died is known not to be
+// there up to the end of the period that should have settled. What the room makes itself is known up to now and holds nothing up; an
 // expression over nothing else has the cursor's time.
 //
 // The error is a [*NoDataError], a [*NotFoundError] or what [Check] says.
@@ -59,6 +60,9 @@ func (e *Engine) Watermark(v *sources.View, expr, resource string) (time.Time, e
 			continue
 		}
 		at, err := e.selectorMark(v, s, resource)
+		if err != nil && s.absence {
+			at, err = absentMark(v, s.metric, err)
+		}
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -68,6 +72,28 @@ func (e *Engine) Watermark(v *sources.View, expr, resource string) (time.Time, e
 	}
 	return mark, nil
 }
+
+// absentMark is up to when it is known that there is nothing of a metric: as long as it normally takes to settle before now,
+// once something else has been read for so long that it would have been dead. Before that the error stays: whoever has just
+// begun to look has missed nothing yet.
+func absentMark(v *sources.View, m sources.Metric, why error) (time.Time, error) {
+	mark := v.Cursor().At.Add(-m.Settle - m.Period)
+	looked := false
+	var room []sources.Point
+	v.Each(func(s sources.Series) {
+		if !looked {
+			room = v.Points(room[:0], s, mark.Add(-absenceLookBack), mark.Add(-3*m.Period))
+			looked = len(room) > 0
+		}
+	})
+	if !looked {
+		return time.Time{}, why
+	}
+	return mark, nil
+}
+
+// absenceLookBack is how far back it is looked whether anything was read.
+const absenceLookBack = time.Hour
 
 // selectorMark is the watermark of one selector: the oldest of its living series.
 func (e *Engine) selectorMark(v *sources.View, s selector, resource string) (time.Time, error) {
@@ -193,7 +219,7 @@ func (e *Engine) Front(v *sources.View, expr, resource string) (time.Time, error
 	}
 	mark, bound := v.Cursor().At, false
 	for _, s := range p.selectors {
-		if timeless(s.metric.Name) {
+		if timeless(s.metric.Name) || s.absence {
 			continue
 		}
 		var newest time.Time
@@ -217,7 +243,7 @@ func (e *Engine) Silent(v *sources.View, expr, resource string, at time.Time, o 
 		return true
 	}
 	for _, s := range p.selectors {
-		if timeless(s.metric.Name) {
+		if timeless(s.metric.Name) || s.absence {
 			continue
 		}
 		named := e.namedBy(v, s, resource)
