@@ -204,14 +204,25 @@ func (r *ruleReading) labels(rule *Rule, w words) {
 	}
 }
 
-// annotations are the rule's words. Those that the house does not know are left to others.
+// annotated are the annotations that say something to the house.
+var annotated = []string{"summary", "description", "reason", "runbook", "explains"}
+
+// annotations are the rule's words. Those that the house does not know are left to others, unless one is nearly one of its own.
 func (r *ruleReading) annotations(rule *Rule, w words) {
 	a := rule.annotated
 	var err error
 	if rule.Summary, err = newText(a["summary"]); err != nil {
 		r.failAt(rule.textLine, "alert %s: summary: %v", rule.Alert, err)
 	}
-	for _, name := range []string{"description", "reason", "runbook", "explains"} {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if slices.Contains(annotated, name) {
+			continue
+		}
+		if near := sources.Nearest(name, annotated); near != "" && a[near] == "" {
+			r.failAt(w.line(&r.reading, "annotations", name), "alert %s: there is no annotation %s%s", rule.Alert, name, sources.MeantHint(name, annotated))
+		}
+	}
+	for _, name := range annotated[1:] {
 		if strings.Contains(a[name], "{{") {
 			r.failAt(w.line(&r.reading, "annotations", name), "alert %s: %s stands as it is written: {{ … }} is for the summary", rule.Alert, name)
 		}

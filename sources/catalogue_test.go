@@ -174,6 +174,7 @@ func TestNearest(t *testing.T) {
 		"alb_eror_ratio": "alb_error_ratio", "alb_reqeusts": "alb_requests", "visitor": "visitors",
 		"alb_requests": "alb_requests", "waf": "", "nonsense_altogether": "", "": "", "бла": "",
 		"Visitor": "visitors", "WAF_BLOCKED": "waf_blocked",
+		"alb_er": "alb_error_ratio", "Blocked": "waf_blocked", "alb_": "alb_requests", "alb": "", "waf_blocked_per_day": "",
 	} {
 		if got := sources.Nearest(word, among); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)

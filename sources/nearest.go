@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -16,7 +17,8 @@ func MeantHint(word string, among []string) string {
 
 // Nearest is the word among the given ones that a person most likely meant, or "" when none is near
 // enough to be worth suggesting: more than a third of the longer word would have to change. Capitals do not
-// count. Of equally near ones the first is taken.
+// count. Of equally near ones the first is taken. Where none is near, it is the shortest of those that begin with the word, or
+// else hold it, as long as that is more than a syllable: who wrote it stopped too early.
 func Nearest(word string, among []string) string {
 	best, found := 0, ""
 	meant := []rune(strings.ToLower(word))
@@ -27,6 +29,22 @@ func Nearest(word string, among []string) string {
 		}
 		if found == "" || d < best {
 			best, found = d, candidate
+		}
+	}
+	if found == "" && len(meant) >= partLeast {
+		found = cmp.Or(shortest(string(meant), among, strings.HasPrefix), shortest(string(meant), among, strings.Contains))
+	}
+	return found
+}
+
+// partLeast is from how many letters on a word may stand for one that it is a part of.
+const partLeast = 4
+
+// shortest is the shortest candidate of which a word is a part.
+func shortest(word string, among []string, part func(whole, word string) bool) (found string) {
+	for _, candidate := range among {
+		if part(strings.ToLower(candidate), word) && (found == "" || len(candidate) < len(found)) {
+			found = candidate
 		}
 	}
 	return found

@@ -136,7 +136,11 @@ func syntax(expr string, err error) error {
 	default:
 		return &Error{Expr: expr, Line: 1, Column: 1, Text: err.Error()}
 	}
-	return locate(expr, one.PositionRange.Start, one.Err.Error())
+	text := one.Err.Error()
+	if strings.Contains(text, "must use BOOL modifier") { // which would only make it say yes for ever
+		text = "neither side is of the site: compare a metric with something, as in alb_error_ratio > 0.01; for the time there is launch_seconds"
+	}
+	return locate(expr, one.PositionRange.Start, text)
 }
 
 func locate(expr string, pos posrange.Pos, text string) *Error {

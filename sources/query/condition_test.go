@@ -138,6 +138,10 @@ func TestCheckCondition(t *testing.T) {
 		"alb_requests":                          "1:1: this says no yes or no",
 		"alb_requests > 5 and alb_lcu":          "1:22: this says no yes or no",
 		"sum(alb_requests > 5)":                 "1:1: this says no yes or no",
+		"1 > 0":                                 "1:3: neither side is of the site",
+		"time() > 0":                            "for the time there is launch_seconds",
+		"alb_healthy < 2":                       `did you mean "alb_healthy_hosts"?`,
+		"asg_cpu > 0.8":                         `did you mean "asg_cpu_ratio"?`,
 		"alb_reqests > 5":                       `"alb_requests"`,
 		"alb_requests >":                        "1:",
 	} {

@@ -35,6 +35,7 @@ func (e *Engine) lint(expr string, fires bool) []*Error {
 	if fires {
 		l.always(tree)
 	}
+	l.wherever(tree)
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error { l.visit(n, defined); return nil })
 	return l.found
 }
@@ -63,6 +64,7 @@ func (l *linter) visit(n parser.Node, defined definitions) {
 	case *parser.BinaryExpr:
 		if n.Op.IsComparisonOperator() {
 			l.fixed(n)
+			l.itself(n)
 			l.bounds(n)
 		}
 		l.units(n)
@@ -97,6 +99,42 @@ func (l *linter) always(e parser.Expr) {
 		if r, ok := bared(b.RHS).(*parser.BinaryExpr); ok && r.Op.IsComparisonOperator() && r.ReturnBool {
 			l.report(r, "with bool this has a value whether it holds or not, so nothing is left: leave bool out")
 		}
+	}
+}
+
+// wherever looks for comparisons that hold for whatever value there is, where a condition, or an alternative of it, is nothing
+// else. Beside others such a one asks whether there is a value.
+func (l *linter) wherever(e parser.Expr) {
+	b, ok := bared(e).(*parser.BinaryExpr)
+	switch {
+	case !ok || b.ReturnBool:
+	case b.Op == parser.LOR:
+		l.wherever(b.LHS)
+		l.wherever(b.RHS)
+	case b.Op.IsComparisonOperator():
+		left, op, x, ok := compared(b)
+		m, sum := measured(left)
+		if least, greatest := reach(m, sum); ok && m.Name != "" && never(opposite[op], x, least, greatest) {
+			l.report(b, "%s is always %s %s, so this holds wherever there is a value", m.Name, op, short(x))
+		}
+	}
+}
+
+// opposite is the comparison that holds where another one does not.
+var opposite = map[parser.ItemType]parser.ItemType{
+	parser.GTR: parser.LTE, parser.GTE: parser.LSS, parser.LSS: parser.GTE, parser.LTE: parser.GTR, parser.NEQ: parser.EQLC,
+}
+
+// itself looks for what is compared with itself.
+func (l *linter) itself(n *parser.BinaryExpr) {
+	if number(n.LHS) || bared(n.LHS).String() != bared(n.RHS).String() {
+		return
+	}
+	switch n.Op {
+	case parser.GTR, parser.LSS, parser.NEQ:
+		l.report(n, "both sides are the same: this never holds")
+	default:
+		l.report(n, "both sides are the same: this always holds")
 	}
 }
 
@@ -248,7 +286,11 @@ func (l *linter) units(n *parser.BinaryExpr) {
 	if lasts.Unit != sources.Seconds {
 		lasts, other = other, lasts
 	}
-	if is := otherUnits[other.Unit]; lasts.Unit == sources.Seconds && is != "" {
+	is := otherUnits[other.Unit]
+	if other.Unit == sources.Ratio && n.Op.IsComparisonOperator() {
+		is = "a ratio"
+	}
+	if lasts.Unit == sources.Seconds && is != "" {
 		l.report(n, "%s is in seconds and %s is %s: they cannot be %s", lasts.Name, other.Name, is, what)
 	}
 }
@@ -289,13 +331,7 @@ func (l *linter) bounds(n *parser.BinaryExpr) {
 	if m.Name == "" {
 		return
 	}
-	least, greatest := math.Inf(-1), math.Inf(1)
-	if !signed(m.Name) {
-		least = 0
-	}
-	if !sum && (m.Unit == sources.Flag || m.Unit == sources.Ratio && m.Name != "room_api_budget_ratio") {
-		greatest = 1
-	}
+	least, greatest := reach(m, sum)
 	switch {
 	case m.Unit == sources.Ratio && !sum && x > 1 && x <= 100 && (greatest == 1 || op == parser.LSS || op == parser.LTE):
 		l.report(n, "%s is a ratio from 0 to 1 and never %s %s; did you mean %s (%s %%)?", m.Name, op, short(x), short(x/100), short(x))
@@ -308,6 +344,18 @@ func (l *linter) bounds(n *parser.BinaryExpr) {
 	case m.Unit == sources.Seconds && !sum && x >= 100 && !signed(m.Name) && !longLived(m.Name):
 		l.report(n, "%s is in seconds: %s is more than a minute and a half; did you mean %s?", m.Name, short(x), short(x/1000))
 	}
+}
+
+// reach is between what the values of a metric lie, or their sums.
+func reach(m sources.Metric, sum bool) (least, greatest float64) {
+	least, greatest = math.Inf(-1), math.Inf(1)
+	if !signed(m.Name) {
+		least = 0
+	}
+	if !sum && (m.Unit == sources.Flag || m.Unit == sources.Ratio && m.Name != "room_api_budget_ratio") {
+		greatest = 1
+	}
+	return least, greatest
 }
 
 // never tells whether nothing between two bounds compares so with a number.
