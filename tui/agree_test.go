@@ -47,6 +47,28 @@ func TestStripAndPageCountAlike(t *testing.T) {
 	})
 }
 
+// TestWhoseRootIsOverStandsAlone: what another alert explained, and does not any more, is a line of its own and counted as one.
+func TestWhoseRootIsOverStandsAlone(t *testing.T) {
+	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {
+		now := clock.Now()
+		root, below := errorsOf(alerts.Firing, now), errorsOf(alerts.Firing, now)
+		root.Rule = "DatabaseCeiling"
+		below.Page, below.Under = false, alerts.Key(root.Rule, root.Resource, nil)
+		a.tells(root, below)
+		a.typing("A")
+		a.reads("1 page · 1 following", "└ origin errors prod")
+		over := errorsOf(alerts.Resolved, now)
+		over.Rule = root.Rule
+		a.tells(over)
+		a.reads("1 warn ▲ │", "1 warn · 1 over")
+		a.lacks("following", "└ origin")
+		a.typing("k") // the choice has gone down with the root
+		a.reads("follows from: database ceiling prod, which is over")
+		a.typing("A")
+		a.reads("origin errors prod", "prod answers with 5xx")
+	})
+}
+
 // TestNewsUseTheRoomThereIs: a name is not cut beside free room.
 func TestNewsUseTheRoomThereIs(t *testing.T) {
 	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {

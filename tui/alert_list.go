@@ -46,7 +46,7 @@ func alertRows(all []alerts.Alert) []alertRow {
 		}
 	}
 	for i := range all {
-		if above := alertOf(all, all[i].Under); all[i].Open() && (above == nil || !above.Open()) {
+		if all[i].Open() && explaining(all, &all[i]) == nil {
 			add(&all[i], 0)
 		}
 	}
@@ -165,7 +165,7 @@ func (m *Model) alertTally(rows []alertRow, room int) string {
 		}
 		parts = append(parts, c.Text+bracketed(c.Owned, c.Recovering, c.Tiles))
 	}
-	parts = append(parts, untallied(rows)...)
+	parts = append(parts, untallied(m.alerts(), rows)...)
 	if ahead := m.silencedAhead(rows); ahead != "" {
 		parts = append(parts, ahead)
 	}
@@ -304,6 +304,10 @@ func (m *Model) alertFacts(a *alerts.Alert) []string {
 		}
 		return ""
 	}
+	above := name(a.Under)
+	if above != "" && a.Open() && explaining(all, a) == nil {
+		above += ", which is over"
+	}
 	var below []string
 	for _, key := range a.Lists {
 		below = append(below, name(key))
@@ -313,7 +317,7 @@ func (m *Model) alertFacts(a *alerts.Alert) []string {
 	out = append(out, filled(
 		prefixed("why not judged: ", sources.Clean(a.Why)),
 		prefixed("rule: ", sources.Clean(a.Words)),
-		prefixed("follows from: ", name(a.Under)),
+		prefixed("follows from: ", above),
 		prefixed("explains: ", strings.Join(below, ", ")),
 		m.silenceWords(a.Silence),
 	)...)

@@ -61,6 +61,18 @@ func alertOf(all []alerts.Alert, key string) *alerts.Alert {
 	return nil
 }
 
+// explaining is the open alert that explains one, nil where there is none: one whose root is over stands for itself, whether or
+// not the judge has said so by now.
+func explaining(all []alerts.Alert, a *alerts.Alert) *alerts.Alert {
+	if a.Under == "" {
+		return nil
+	}
+	if above := alertOf(all, a.Under); above != nil && above.Open() {
+		return above
+	}
+	return nil
+}
+
 // chosenAlert is the alert that a key is about: the one of the page, else the most urgent of the chosen tile, else the
 // most urgent of all. Nil where nothing is the matter.
 func (m *Model) chosenAlert() *alerts.Alert {
@@ -77,7 +89,7 @@ func (m *Model) chosenAlert() *alerts.Alert {
 		}
 	}
 	for i := range all {
-		if pressing(&all[i]) && all[i].Active() {
+		if pressing(&all[i]) && explaining(all, &all[i]) == nil {
 			return &all[i]
 		}
 	}

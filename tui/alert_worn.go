@@ -93,7 +93,7 @@ func (s *Scene) alertItems() []item {
 	for i := range s.Alerts {
 		a := &s.Alerts[i]
 		st := AlertStatus(a)
-		if st.Level < LevelWarn || a.Under != "" || a.Silence != nil {
+		if st.Level < LevelWarn || explaining(s.Alerts, a) != nil || a.Silence != nil {
 			continue
 		}
 		it := item{

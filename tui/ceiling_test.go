@@ -100,6 +100,39 @@ func firingOn(service, name string, severity alerts.Severity, metrics ...string)
 	return alerts.Alert{Transition: t, History: []alerts.Transition{t}}
 }
 
+// TestATroubleIsCountedOnce: a tile is no trouble by itself beside an alert about its resource that stands as high, whatever it
+// reads; one that is silenced, of another resource or milder does not tell of it.
+func TestATroubleIsCountedOnce(t *testing.T) {
+	silenced, other := firingOn("asg", "web", alerts.Warn, "asg_cpu_ratio"), firingOn("aurora", "lottery", alerts.Warn, "aurora_acu")
+	silenced.Silence = &alerts.Silence{}
+	on := func(severity alerts.Severity) alerts.Alert { return firingOn("asg", "web", severity, "asg_cpu_ratio") }
+	for _, c := range []struct {
+		alerts []alerts.Alert
+		want   string
+	}{
+		{nil, "1 warn:without alert"},
+		{[]alerts.Alert{on(alerts.Warn)}, "1 warn:"},
+		{[]alerts.Alert{on(alerts.Page)}, "1 page:"},
+		{[]alerts.Alert{on(alerts.Info)}, "1 warn:without alert"},
+		{[]alerts.Alert{silenced}, "1 warn:without alert 1 silenced:"},
+		{[]alerts.Alert{other}, "2 warns:1 without alert"},
+	} {
+		st := newStage(t).calm()
+		st.level("asg_desired", "web", flat(40))
+		st.series("asg_cpu_ratio", "web", flat(0.9))
+		s := st.scene(120, 40)
+		s.Alerts, s.Judged = c.alerts, true
+		tally := NewPainter().Tally(s)
+		got := ""
+		for _, n := range tally.Counts() {
+			got = strings.TrimSpace(got + " " + n.Text + ":" + n.Tiles)
+		}
+		if got != c.want {
+			t.Errorf("counted is %q, want %q", got, c.want)
+		}
+	}
+}
+
 // TestCeilingsAgreeWithTheirAlerts: what an alert says of a ceiling the page says, too. A fleet at its maximum is in trouble
 // while its alert pages, whatever its processors say by now; where no trend is clear, how long is left is read as the rules read
 // it, and the page says so; where nothing rises the alert stands instead of a time.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,14 +37,14 @@ func (p *Painter) Tally(s *Scene) Tally {
 	var t Tally
 	blind := map[sources.Ref]bool{}
 	for i := range s.Alerts {
-		t.alert(&s.Alerts[i], blind)
+		t.alert(s.Alerts, &s.Alerts[i], blind)
 	}
 	for _, tile := range p.tiles {
 		t.all++
 		switch st := p.look(s, tile, 0).status; {
 		case st.Level == LevelOK:
 			t.well++
-		case st.alert == "":
+		case st.alert == "" && !s.told(tile.Ref, st.Level):
 			t.by[st.Level]++
 			t.tiles[st.Level]++
 		}
@@ -51,11 +52,19 @@ func (p *Painter) Tally(s *Scene) Tally {
 	return t
 }
 
-// alert counts one, unless it needs no person: what cannot be judged for lack of data counts once for each resource.
-func (t *Tally) alert(a *alerts.Alert, blind map[sources.Ref]bool) {
+// told tells whether an open alert about a resource, that nobody has silenced, stands as high as what is found there beside it:
+// a fleet of which an alert says that it is full soon is one trouble, whatever else its tile reads.
+func (s *Scene) told(r sources.Ref, level Level) bool {
+	return slices.ContainsFunc(s.Alerts, func(a alerts.Alert) bool {
+		return a.Resource == r && a.Silence == nil && AlertStatus(&a).Level >= level
+	})
+}
+
+// alert counts one of all, unless it needs no person: what cannot be judged for lack of data counts once for each resource.
+func (t *Tally) alert(all []alerts.Alert, a *alerts.Alert, blind map[sources.Ref]bool) {
 	level := AlertStatus(a).Level
 	switch {
-	case !tallied(a):
+	case !tallied(all, a):
 	case a.Silence != nil:
 		t.silenced++
 	case a.To == alerts.NoData && blind[a.Resource]:
@@ -73,8 +82,8 @@ func (t *Tally) alert(a *alerts.Alert, blind map[sources.Ref]bool) {
 
 // tallied tells whether an alert is counted by its level, or as silenced: it is to be seen without being looked for, and no
 // other one explains it.
-func tallied(a *alerts.Alert) bool {
-	return AlertStatus(a).Level > LevelOK && (a.Silence != nil || a.Under == "")
+func tallied(all []alerts.Alert, a *alerts.Alert) bool {
+	return AlertStatus(a).Level > LevelOK && (a.Silence != nil || explaining(all, a) == nil)
 }
 
 // counted are the levels that need somebody, the worst first, with their words for one and for many.
@@ -152,11 +161,12 @@ func bracketed(remarks ...string) string {
 	return " (" + strings.Join(remarks, ", ") + ")"
 }
 
-// untallied are the alerts of a list that a tally counts under no level, by what they are, in the order in which they are told.
-func untallied(rows []alertRow) []string {
+// untallied are the alerts of a list, among all, that a tally counts under no level, by what they are, in the order in which they
+// are told.
+func untallied(all []alerts.Alert, rows []alertRow) []string {
 	n := map[string]int{}
 	for i := range rows {
-		n[rows[i].kind()]++
+		n[rows[i].kind(all)]++
 	}
 	var out []string
 	for _, word := range []struct{ one, many string }{
@@ -169,16 +179,16 @@ func untallied(rows []alertRow) []string {
 	return out
 }
 
-// kind is what an alert is that a tally counts under no level, "" for one that it does.
-func (row *alertRow) kind() string {
+// kind is what an alert among all is that a tally counts under no level, "" for one that it does.
+func (row *alertRow) kind(all []alerts.Alert) string {
 	switch {
 	case !row.Open():
 		return "over"
-	case tallied(row.Alert):
+	case tallied(all, row.Alert):
 		return ""
 	case row.To == alerts.Pending:
 		return "pending"
-	case row.Under != "":
+	case explaining(all, row.Alert) != nil:
 		return "following"
 	case row.To == alerts.NoData || row.To == alerts.Errored:
 		return "not judged"
