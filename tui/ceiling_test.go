@@ -145,18 +145,23 @@ func TestCeilingsAgreeWithTheirAlerts(t *testing.T) {
 		return c.full()
 	}
 	s := st.scene(120, 40)
-	if all := NewPainter().Ceilings(s); full(all, "asg", "instances") != "at maximum" || ceilingTally(all) != "5, none is near" {
+	if all := NewPainter().Ceilings(s); full(all, "asg", "instances") != "at maximum" || ceilingTally(all) != "5, none is near, 1 idle at maximum" {
 		t.Fatalf("in calm it is %q, said is %q", full(all, "asg", "instances"), ceilingTally(all))
 	}
 	page := firingOn("asg", "web", alerts.Page, "asg_cpu_ratio", "asg_desired", "asg_max")
 	s.Alerts = []alerts.Alert{page}
 	all := NewPainter().Ceilings(s)
 	fleet, at := ceilingNamed(t, all, "asg", "instances")
-	if at != 0 || fleet.Level() != LevelPage || fleet.full() != "at maximum ✖" || ceilingTally(all) != "1 of 5 full, soon full, or with a page" {
+	if at != 0 || fleet.Level() != LevelPage || fleet.full() != "at maximum ✖" || ceilingTally(all) != "1 of 5 full, or full before more can be there" {
 		t.Errorf("while it pages it is number %d at level %d: %q, said is %q", at, fleet.Level(), fleet.full(), ceilingTally(all))
 	}
 	if cpu, _ := ceilingNamed(t, all, "asg", "cpu"); cpu.Level() != LevelOK {
 		t.Error("an alert about the maximum is taken for one about processors")
+	}
+	s.Alerts = []alerts.Alert{firingOn("asg", "web", alerts.Warn, "asg_cpu_ratio", "asg_desired", "asg_max"), firingOn("aurora", "lottery", alerts.Page, "aurora_acu_used_ratio")}
+	all = NewPainter().Ceilings(s)
+	if fleet, _ := ceilingNamed(t, all, "asg", "instances"); fleet.full() != "at maximum ▲" || ceilingTally(all) != "2 of 5 full, soon full, or with a page" {
+		t.Errorf("while it warns, and another one pages, it is %q, said is %q", fleet.full(), ceilingTally(all))
 	}
 	page.Silence = &alerts.Silence{}
 	s.Alerts = []alerts.Alert{page}

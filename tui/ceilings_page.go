@@ -111,30 +111,43 @@ func (p *ceilingsPage) draw(m *Model, c *Canvas, area Rect, v *sources.View) {
 	m.ceilingFoot(c, foot, &all[p.list.at])
 }
 
-// ceilingTally says in a few words how near the nearest is.
+// ceilingTally says in a few words how near the nearest is. What stands at its maximum counts as full, unless it idles there
+// and no alert says otherwise: such ones are told apart, as their lines say "at maximum", too.
 func ceilingTally(all []Ceiling) string {
-	var late, soon int
+	if len(all) == 0 {
+		return ""
+	}
+	var late, soon, idle int
 	paging := false // by an alert only
 	for i := range all {
-		switch all[i].Level() {
-		case LevelPage:
+		switch c := &all[i]; {
+		case c.Level() == LevelPage || c.Idle && c.Level() == LevelWarn:
 			late++
-			paging = paging || all[i].own() < LevelPage
-		case LevelWarn:
+			paging = paging || c.own() < LevelPage && !c.Idle
+		case c.Level() == LevelWarn:
 			soon++
+		case c.Idle:
+			idle++
 		}
+	}
+	return strings.Join(filled(nearest(len(all), late, soon, paging), some(idle, 0, "idle at maximum")), ", ")
+}
+
+// nearest says how many of all ceilings are full or need somebody now, and how many of the others are near.
+func nearest(all, late, soon int, paging bool) string {
+	more := ""
+	if late > 0 && soon > 0 {
+		more = fmt.Sprintf(", %d more near", soon)
 	}
 	switch {
 	case paging:
-		return fmt.Sprintf("%d of %d full, soon full, or with a page", late, len(all))
+		return fmt.Sprintf("%d of %d full, soon full, or with a page", late, all) + more
 	case late > 0:
-		return fmt.Sprintf("%d of %d full, or full before more can be there", late, len(all))
+		return fmt.Sprintf("%d of %d full, or full before more can be there", late, all) + more
 	case soon > 0:
-		return fmt.Sprintf("%d of %d near", soon, len(all))
-	case len(all) == 0:
-		return ""
+		return fmt.Sprintf("%d of %d near", soon, all)
 	}
-	return fmt.Sprintf("%d, none is near", len(all))
+	return fmt.Sprintf("%d, none is near", all)
 }
 
 // The columns of the page of ceilings.
