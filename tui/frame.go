@@ -41,7 +41,7 @@ func (m *Model) scene() *Scene {
 		s.RunbookKey = m.keys.Runbook.Help().Key
 	}
 	s.Acts, s.Armed, s.Doubts = m.idle() == nil, m.armedUntil(), m.doubts()
-	s.Offer, s.Held = m.offeredBack(), m.held()
+	s.Offer, s.Held, s.Asks = m.offeredBack(), m.held(), m.asks()
 	m.told(s)
 	return s
 }

@@ -51,10 +51,17 @@ type Scene struct {
 	Acts   bool      // this screen has hands
 	Doubts int       // actions of which nobody knows the outcome
 	Offer  string    // what got worse after which action, and the key that takes it back; "" for nothing
+	Asks   []Ask     // what other operators want this one's word for, the oldest first
 	Held   []Held    // resources that somebody keeps from others, in their order
 	Armed  time.Time // until when they may act, on the machine's clock; zero: the room is safe
 
 	Lease *sources.Fact // who collects now; nil: who did at the time that is shown, as in a replay
+}
+
+// Ask is a plan for which a second operator is wanted.
+type Ask struct {
+	By    string // who has asked for it
+	Title string // what it would do
 }
 
 // Held is a resource that somebody keeps from others: by hand, or by an action that has not come to its end.

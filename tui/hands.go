@@ -172,6 +172,9 @@ type knownRuns struct {
 
 	heldAt int64
 	holds  []sources.Change // those that tell who holds what, of the same
+
+	askedAt int64
+	asked   []runbooks.Request // those of which something may come, of the same
 }
 
 // runs are the runs that the recording knows at the time that is shown.

@@ -40,7 +40,7 @@ func (p *Painter) room(s *Scene, r Rect) {
 const roomGap = len(" | ")
 
 // first is what line 2 never gives up, the most important first: the clock that has no other place, what pages, the
-// actions in doubt and those to take back, the filter, the notice. The other counts follow them.
+// what others ask for, the actions in doubt and those to take back, the filter, the notice. The other counts follow them.
 func (p *Painter) first(s *Scene, room int) []segment {
 	var kept, counts []segment
 	if s.homeless() {
@@ -53,6 +53,7 @@ func (p *Painter) first(s *Scene, room int) []segment {
 		}
 		counts = append(counts, c)
 	}
+	kept = append(kept, s.asking()...)
 	kept = append(kept, s.doubtful()...)
 	kept = append(kept, s.offering()...)
 	kept = append(kept, p.filtering(s)...)
@@ -77,6 +78,24 @@ func (s *Scene) doubtful() []segment {
 	}
 	return []segment{{text: many + " in doubt ! :settle", brief: "in doubt !", style: theme.Fg(theme.Ink).On(theme.Page).Bold(), keep: keepAlways}}
 }
+
+// asking says that somebody waits for the operator's word, and how it is given: for a request there are only minutes.
+func (s *Scene) asking() []segment {
+	if len(s.Asks) == 0 {
+		return nil
+	}
+	by := unframed(sources.CleanTo(s.Asks[0].By, 12))
+	out := segment{text: by + " asks ▸ " + cut(unframed(s.Asks[0].Title), asksMost) + " :approve", brief: by + " asks ▸ :approve"}
+	if n := len(s.Asks); n > 1 {
+		out.text = strconv.Itoa(n) + " requests wait for a second operator ▸ :approve"
+		out.brief = strconv.Itoa(n) + " requests ▸ :approve"
+	}
+	out.style, out.keep = theme.Fg(theme.Ink).On(theme.Label).Bold(), keepAlways
+	return []segment{out}
+}
+
+// asksMost is how much of its title is said of what somebody asks for, in columns.
+const asksMost = 48
 
 // offering says that something got worse after an action, and how to take it back.
 func (s *Scene) offering() []segment {

@@ -47,8 +47,35 @@ func (m *Model) requests() []runbooks.Request {
 
 // waiting are the requests that another operator may still approve.
 func (m *Model) waiting() []runbooks.Request {
-	now := m.opt.Now()
-	return slices.DeleteFunc(runbooks.Requests(m.room.changes), func(r runbooks.Request) bool { return !r.Waits(now) })
+	if m.known.askedAt != m.room.last || m.known.asked == nil {
+		m.known.askedAt, m.known.asked = m.room.last, []runbooks.Request{}
+		for _, r := range runbooks.Requests(m.room.changes) {
+			if r.Ended == "" {
+				m.known.asked = append(m.known.asked, r)
+			}
+		}
+	}
+	var out []runbooks.Request
+	for _, r := range m.known.asked {
+		if r.Waits(m.opt.Now()) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// asks are the requests of others that wait for the operator, now, whatever time is shown: a replay asks nobody.
+func (m *Model) asks() []Ask {
+	if m.idle() != nil {
+		return nil
+	}
+	var out []Ask
+	for _, r := range m.waiting() {
+		if !strings.EqualFold(r.Actor, m.opt.Operator) {
+			out = append(out, Ask{r.Actor, r.Plan.Title})
+		}
+	}
+	return out
 }
 
 func (m *Model) waitingNames() []string {

@@ -7,6 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
+	"warroom/alerts"
 	"warroom/runbooks"
 	"warroom/sources"
 	"warroom/sources/recording"
@@ -87,6 +90,48 @@ func TestASecondOperatorApproves(t *testing.T) {
 		leo.sees("balancer prod: desired 12 → 18", "mia")
 		leo.command("approve")
 		leo.sees("nothing to approve: nobody asks for a second operator")
+	})
+}
+
+// TestASecondOperatorIsCalled: who may approve what another one asks for reads so in the second line, beside a page and on a small
+// screen, too, until it is answered or too late; who has asked does not.
+func TestASecondOperatorIsCalled(t *testing.T) {
+	inTwoRooms(t, [2]string{"mia", "leo"}, func(t *testing.T, mia, leo *armoury) {
+		second := func(a *armoury) string {
+			a.send(advanced)
+			return strings.TrimSpace(strings.Split(a.screen(), "\n")[1])
+		}
+		small := func(w, h int) { leo.send(tea.WindowSizeMsg{Width: w, Height: h}) }
+		tell(t, leo.tape, errorsOf(alerts.Firing, t0.Add(10*time.Minute)))
+		mia.ask()
+		if got := second(leo); !strings.HasPrefix(got, "1 page ✖ │ mia asks ▸ balancer prod: desired 12 → 18 :approve │") {
+			t.Errorf("leo reads %q", got)
+		}
+		if got := second(mia); strings.Contains(got, "asks") {
+			t.Errorf("mia, who asks, reads %q", got)
+		}
+		small(80, 24)
+		if got := second(leo); !strings.Contains(got, "mia asks ▸ balancer prod: desired 12 → 18 :approve") {
+			t.Errorf("at 80x24 leo reads %q", got)
+		}
+		small(50, 15)
+		if got := second(leo); !strings.Contains(got, "mia asks ▸ :approve") {
+			t.Errorf("at 50x15 leo reads %q", got)
+		}
+		small(120, 40)
+		time.Sleep(runbooks.ApproveWithin)
+		if got := second(leo); strings.Contains(got, "asks") {
+			t.Errorf("when it is too late leo reads %q", got)
+		}
+		mia.ask()
+		if got := second(leo); !strings.Contains(got, ":approve") {
+			t.Errorf("asked anew, leo reads %q", got)
+		}
+		leo.approve("prod")
+		time.Sleep(time.Second)
+		if got := second(leo); strings.Contains(got, "asks") {
+			t.Errorf("when it is answered leo reads %q", got)
+		}
 	})
 }
 
