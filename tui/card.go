@@ -251,6 +251,9 @@ type cardLine struct {
 	name, text string
 	style      theme.Style
 	whole      bool // it has no name and takes the whole line
+
+	of  string // what of that the text is about, in a column of its own
+	ofW int    // of so many columns, 0 for none
 }
 
 // drawCard draws the open card over the page. What it says and has no room can be scrolled to; what confirms it stands below
@@ -326,6 +329,8 @@ func writeLines(to *Canvas, r Rect, lines []cardLine) {
 			indent = 0
 		}
 		to.Text(r.X, r.Y+i, indent, line.name, theme.Fg(theme.Faint))
+		to.Text(r.X+indent, r.Y+i, min(line.ofW, r.W-indent), line.of, theme.Fg(theme.Text))
+		indent += line.ofW
 		to.Text(r.X+indent, r.Y+i, r.W-indent, line.text, line.style)
 	}
 }
@@ -394,9 +399,7 @@ func (c *card) lines(m *Model, w int) []cardLine {
 		out = append(out, cardLine{text: part, style: theme.Fg(theme.Strong).Bold(), whole: true})
 	}
 	add := func(name, text string, style theme.Style) {
-		if name = unframed(name); textWidth(name) >= cardName {
-			name, text = "", name+": "+text // it has no room in its column
-		}
+		name = unframed(name)
 		for i, part := range unabridged(unframed(text), w-cardName) {
 			if i > 0 {
 				name = ""
@@ -404,19 +407,9 @@ func (c *card) lines(m *Model, w int) []cardLine {
 			out = append(out, cardLine{name: name, text: part, style: style})
 		}
 	}
-	text, strong, faint, warn := theme.Fg(theme.Text), theme.Fg(theme.Strong).Bold(), theme.Fg(theme.Faint), theme.Fg(theme.Warn)
+	text, faint, warn := theme.Fg(theme.Text), theme.Fg(theme.Faint), theme.Fg(theme.Warn)
 	add("target", strings.Join(filled(p.Action.Resource.String(), m.meta().Environment, p.Account, p.Region, p.Identity), " · "), text)
-	for i, s := range p.Before {
-		after := ""
-		if i < len(p.After) {
-			after = p.After[i].Value
-		}
-		if after == s.Value {
-			add(s.Name, s.Value, faint)
-		} else {
-			add(s.Name, s.Value+" → "+after, strong)
-		}
-	}
+	out = append(out, settingLines(p, w)...)
 	for i, way := range p.Ways {
 		add(fmt.Sprintf("way %d", i+1), way.String(), text)
 	}
@@ -450,6 +443,48 @@ func (c *card) lines(m *Model, w int) []cardLine {
 	add("undo", p.Undo, text)
 	add("by", strings.Join(filled(p.Call, p.Plane), ", "), faint)
 	add("last", p.Last, faint)
+	return out
+}
+
+// settingLines are what is now and what a plan makes of it, in w columns. The names stand in the column of names where all of
+// them have room there, else beside it in a column of their own; above its values stands one that is too long for that, too.
+func settingLines(p *runbooks.Plan, w int) []cardLine {
+	room := w - cardName
+	inColumn, ofW := true, 0
+	for _, s := range p.Before {
+		n := textWidth(unframed(s.Name))
+		if inColumn = inColumn && n < cardName; n <= room/2 {
+			ofW = max(ofW, n)
+		}
+	}
+	if ofW += 2; inColumn {
+		ofW = 0
+	}
+	var out []cardLine
+	for i, s := range p.Before {
+		name, text, style := unframed(s.Name), s.Value, theme.Fg(theme.Faint)
+		if i >= len(p.After) {
+			text, style = text+" → ", theme.Fg(theme.Strong).Bold()
+		} else if after := p.After[i].Value; after != text {
+			text, style = text+" → "+after, theme.Fg(theme.Strong).Bold()
+		}
+		if !inColumn && textWidth(name) > ofW-2 {
+			for _, part := range unabridged(name, room) {
+				out = append(out, cardLine{text: part, style: theme.Fg(theme.Text)})
+			}
+			name = ""
+		}
+		for _, part := range unabridged(unframed(text), room-ofW) {
+			l := cardLine{name: name, text: part, style: style}
+			if !inColumn {
+				l.name, l.of, l.ofW = "", name, ofW
+			}
+			out, name = append(out, l), ""
+		}
+	}
+	if !inColumn {
+		out[0].name = "change"
+	}
 	return out
 }
 

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -317,4 +318,59 @@ func TestDoubtIsToldAndSettled(t *testing.T) {
 			t.Errorf("it was settled, and the screen says\n%s", screen)
 		}
 	})
+}
+
+// named is a fleet whose plans change settings of some names.
+type named struct {
+	*fleet
+	names []string
+}
+
+func (f named) Plan(ctx context.Context, a runbooks.Action) (runbooks.Plan, error) {
+	p, err := f.fleet.Plan(ctx, a)
+	p.Before, p.After = nil, nil
+	for _, name := range f.names {
+		p.Before, p.After = append(p.Before, runbooks.Setting{Name: name, Value: "as cached"}), append(p.After, runbooks.Setting{Name: name, Value: "thrown out"})
+	}
+	return p, err
+}
+
+// inCard is a line of a card between its two sides.
+var inCard = regexp.MustCompile("│ (.{72}) │")
+
+// TestNamesOfSettingsStandInTheirColumn: however long what is changed is called, its name stands left of its values or above them,
+// under one label, and all values of a card begin in one column.
+func TestNamesOfSettingsStandInTheirColumn(t *testing.T) {
+	const long = "/campaigns/2026/november/the-great-lottery/entry-form/step-2/*"
+	for _, c := range []struct{ names, want []string }{
+		{[]string{"/*", "desired"}, []string{"/*        as cached → thrown out", "desired   as cached → thrown out"}},
+		{[]string{"default origin"}, []string{"change    default origin  as cached → thrown out"}},
+		{[]string{"/static/*", "/index.html"}, []string{"change    /static/*    as cached → thrown out", "          /index.html  as cached → thrown out"}},
+		{[]string{long, "/index.html"}, []string{"change    " + long, "                       as cached → thrown out", "          /index.html  as cached → thrown out"}},
+		{[]string{long}, []string{"change    " + long, "            as cached → thrown out"}},
+	} {
+		for _, size := range [][2]int{{80, 24}, {120, 40}} {
+			to := t0.Add(10 * time.Minute)
+			o, f, _ := live(t, to)
+			synctest.Test(t, func(t *testing.T) {
+				o.Clock, o.Now, o.Operator = sources.NewManualClock(to), time.Now, "mia"
+				hands := runbooks.NewHands(runbooks.Options{
+					Hands: []runbooks.Hand{named{&fleet{value: "12"}, c.names}}, Guard: &runbooks.Guard{}, Journal: f, Clock: o.Clock, Now: time.Now, Operator: "mia", Process: "one",
+				})
+				t.Cleanup(hands.Close)
+				o.Hands = hands
+				a := &armoury{tape: f, hand: newHand(t, o, size[0], size[1])}
+				a.command("capacity 18")
+				var got []string
+				for _, line := range inCard.FindAllStringSubmatch(a.screen(), -1) {
+					if strings.Contains(line[1], "cached") || strings.Contains(line[1], long) {
+						got = append(got, strings.TrimRight(line[1], " "))
+					}
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("%q at %v:\n%s", c.names, size, a.screen())
+				}
+			})
+		}
+	}
 }

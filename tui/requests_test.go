@@ -119,7 +119,7 @@ func TestASecondOperatorIsCalled(t *testing.T) {
 			t.Errorf("at 50x15 leo reads %q", got)
 		}
 		small(120, 40)
-		time.Sleep(runbooks.ApproveWithin)
+		time.Sleep(runbooks.ApproveWithin + 2*time.Second)
 		if got := second(leo); strings.Contains(got, "asks") {
 			t.Errorf("when it is too late leo reads %q", got)
 		}
