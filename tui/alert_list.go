@@ -186,7 +186,7 @@ func (m *Model) alertTally(rows []alertRow, room int) string {
 const (
 	alertStateW = 12
 	alertNameW  = 34
-	alertValueW = 14
+	alertValueW = 18
 	alertHasW   = 16
 	alertBookW  = 17
 )
@@ -215,7 +215,7 @@ func (m *Model) widths(rows []alertRow, width int) alertWidths {
 	for _, row := range rows {
 		has, _ := m.hasIt(row.Alert)
 		need.name, need.has = max(need.name, textWidth(row.name())), max(need.has, textWidth(has))
-		need.value = max(need.value, textWidth(m.alertValue(row.Alert)))
+		need.value = max(need.value, textWidth(m.alertStands(row.Alert)))
 	}
 	beside := func() int { return fixed + w.value + w.has + w.book + 3 }
 	switch {
@@ -249,11 +249,11 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow, w alertWidths) {
 		{text: row.name(), width: w.name, style: text},
 	}
 	if w.value+w.has > 0 {
-		cells = append(cells, column{text: m.alertValue(row.Alert), width: w.value, style: text, right: true}, column{text: has, width: w.has, style: hasStyle})
+		cells = append(cells, column{text: m.alertStands(row.Alert), width: w.value, style: text, right: true}, column{text: has, width: w.has, style: hasStyle})
 	}
 	if w.book > 0 {
 		cells = append(cells, column{text: sources.Clean(row.Runbook), width: w.book, style: theme.Fg(theme.Accent)},
-			column{text: sources.Clean(orElse(row.Why, lastValue(row.Alert).Summary)), width: -1, style: theme.Fg(theme.Text)})
+			column{text: orElse(AlertStatus(row.Alert).Why, sources.Clean(orElse(row.Why, lastValue(row.Alert).Summary))), width: -1, style: theme.Fg(theme.Text)})
 	}
 	columns(c, r, cells...)
 }

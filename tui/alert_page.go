@@ -119,11 +119,19 @@ func (p *alertPage) says(m *Model, c *Canvas, r Rect, a *alerts.Alert) Rect {
 
 // alertNumbers are its value, since when it holds, and the runbook.
 func (m *Model) alertNumbers(a *alerts.Alert) string {
-	parts := filled(prefixed("value ", m.alertValue(a)), prefixed("runbook ", sources.Clean(a.Runbook)), "since "+m.hour(since(a))+" "+m.since(since(a)))
+	parts := filled(m.alertValueWords(a), prefixed("runbook ", sources.Clean(a.Runbook)), "since "+m.hour(since(a))+" "+m.since(since(a)))
 	if !a.Fired.IsZero() {
 		parts = append(parts, "fired "+m.hour(a.Fired))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// alertValueWords are its value as of now, or as it was judged last.
+func (m *Model) alertValueWords(a *alerts.Alert) string {
+	if stands := m.alertStands(a); strings.HasPrefix(stands, "now ") {
+		return stands
+	}
+	return prefixed("value ", m.judgedValue(lastValue(a)))
 }
 
 // judgedChart draws the series that the rule read, with its threshold where its words name one, and returns the rest.

@@ -246,10 +246,11 @@ func alertAmount(n float64, metric sources.Metric) string {
 	return inUnit(n, metric)
 }
 
-// alertValue is the value of an alert as people read it: that of now while it is live, else that which was judged.
-func (m *Model) alertValue(a *alerts.Alert) string {
+// alertStands is the value of an alert as people read it: that of now, said to be so, while it is live, else that which was
+// judged.
+func (m *Model) alertStands(a *alerts.Alert) string {
 	if now := valueNow(m.view(), a); now != "" {
-		return now
+		return "now " + now
 	}
 	return m.judgedValue(lastValue(a))
 }

@@ -519,9 +519,30 @@ func TestWhatRecoversSaysWhatItWas(t *testing.T) {
 	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {
 		a.tells(errorsOf(alerts.Firing, clock.Now().Add(-time.Minute)))
 		a.lacks("was: ")
+		a.reads("now 97,026/min · prod answers with 5xx")
 		recovering := errorsOf(alerts.Recovering, clock.Now())
 		recovering.From, recovering.Page, recovering.Value, recovering.Judged = alerts.Firing, false, nil, nil
 		a.tells(recovering)
-		a.reads("origin errors prod recovering", "was: prod answers with 5xx")
+		a.reads("origin errors prod recovering", "now 97,026/min · was: prod answers with 5xx")
+	})
+}
+
+// TestOneLineNamesOneValue: what is measured now is told from what an alert's sentence says of when it was judged, on its line, on
+// its tile and on its page; where both are the same it stands there once.
+func TestOneLineNamesOneValue(t *testing.T) {
+	inAlert(t, func(_ *testing.T, a *armoury, clock *sources.ManualClock) {
+		slow := errorsOf(alerts.Firing, clock.Now())
+		slow.Rule, slow.Severity, slow.Page, slow.Summary = "TargetErrors", alerts.Page, true, "prod: 81,234 errors/min"
+		slow.Judged[0].Series.Metric = "alb_requests"
+		a.tells(slow)
+		a.reads("target errors prod now ", "/min · prod: 81,234 errors/min")
+		same := errorsOf(alerts.Firing, clock.Now())
+		same.Rule, same.Summary = "OriginErrors", "prod answers 97,026/min with 5xx"
+		a.tells(same)
+		a.reads("origin errors prod prod answers 97,026/min with 5xx")
+		a.lacks("now 97,026")
+		a.typing("A")
+		a.enter()
+		a.reads("now 97,026/min · runbook")
 	})
 }

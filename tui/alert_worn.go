@@ -38,6 +38,9 @@ func AlertStatus(a *alerts.Alert) Status {
 		s.Level, s.Word, s.Glyph, s.Why = LevelError, "rule error", '!', sources.Clean(orElse(a.Why, s.Why))
 	case a.Silence != nil:
 		s.Level, s.Word, s.Glyph = LevelWarn, silencedWord, '▲'
+		if a.To == alerts.Recovering {
+			s.Why = "was: " + s.Why
+		}
 	case a.To == alerts.Recovering:
 		s.Level, s.Word, s.Glyph, s.Why = LevelWarn, "recovering", '▲', "was: "+s.Why
 	case a.Severity == alerts.Page && a.Under == "":
@@ -46,6 +49,30 @@ func AlertStatus(a *alerts.Alert) Status {
 		s.Level, s.Word, s.Glyph = LevelWarn, "warn", '▲'
 	}
 	return s
+}
+
+// besideNow is the sentence of an alert, which is of when it was judged, after the value of now: named so, as the sentence may
+// name another one. Where it names the same that is enough.
+func besideNow(now, why string) string {
+	if now == "" || why == "" || names(why, now) {
+		return orElse(why, now)
+	}
+	return "now " + now + " · " + why
+}
+
+// names tells whether a sentence names a value, with or without a blank before its unit.
+func names(sentence, value string) bool {
+	squeezed, value := strings.ReplaceAll(sentence, " ", ""), strings.ReplaceAll(value, " ", "")
+	for {
+		before, after, found := strings.Cut(squeezed, value)
+		switch {
+		case !found:
+			return false
+		case before == "" || !strings.ContainsAny(before[len(before)-1:], "0123456789.,"):
+			return true
+		}
+		squeezed = after
+	}
 }
 
 // silencedWord is that of a tile whose alert is silenced.
@@ -97,7 +124,7 @@ func (s *Scene) alertItems() []item {
 			continue
 		}
 		it := item{
-			glyph: st.Glyph, at: st.Since, what: alertName(&a.Transition), text: strings.Join(filled(valueNow(s.View, a), st.Why), " · "), style: theme.Fg(st.Level.colour()), level: st.Level,
+			glyph: st.Glyph, at: st.Since, what: alertName(&a.Transition), text: besideNow(valueNow(s.View, a), st.Why), style: theme.Fg(st.Level.colour()), level: st.Level,
 			runbook: sources.Clean(a.Runbook),
 		}
 		if a.To != alerts.Firing {

@@ -133,6 +133,33 @@ func TestATroubleIsCountedOnce(t *testing.T) {
 	}
 }
 
+// TestWhatIsSilencedAndRecoversSaysWhatItWas: on its tile the sentence of then stands after the value of now, silenced or not.
+func TestWhatIsSilencedAndRecoversSaysWhatItWas(t *testing.T) {
+	st := newStage(t).calm()
+	s := st.scene(120, 40)
+	a := firingOn("asg", "web", alerts.Page, "asg_cpu_ratio")
+	said := func() string {
+		s.Alerts = []alerts.Alert{a}
+		p := NewPainter()
+		for _, tile := range p.Tiles(s) {
+			if tile.Ref == a.Resource {
+				return p.look(s, tile, 0).notice
+			}
+		}
+		return ""
+	}
+	now, _, found := strings.Cut(said(), " · full in 5 minutes")
+	if !found || !strings.HasPrefix(now, "now ") || !strings.HasSuffix(now, " %") {
+		t.Errorf("while it fires it says %q", said())
+	}
+	a.To = alerts.Recovering
+	for _, silence := range []*alerts.Silence{nil, {}} {
+		if a.Silence = silence; said() != now+" · was: full in 5 minutes" {
+			t.Errorf("while it recovers, silenced %t, it says %q", silence != nil, said())
+		}
+	}
+}
+
 // TestCeilingsAgreeWithTheirAlerts: what an alert says of a ceiling the page says, too. A fleet at its maximum is in trouble
 // while its alert pages, whatever its processors say by now; where no trend is clear, how long is left is read as the rules read
 // it, and the page says so; where nothing rises the alert stands instead of a time.

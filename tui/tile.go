@@ -152,6 +152,7 @@ type Status struct {
 	cause  sources.TroubleKind // of an error
 	shared string              // what others of one cause say, too
 	empty  bool                // there is nothing to show: no number, no trend, no age
+	now    string              // what an alert is about, as it is now; "" where Why says that
 	alert  string              // key of the alert that says so, "" where the tile's own reading does
 }
 

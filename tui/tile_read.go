@@ -75,6 +75,7 @@ func measured(p sources.Point, m *sources.Metric) (float64, bool) {
 func (r *reader) read(t *Tile, f, old *face, columns int) {
 	t = r.existing(t)
 	f.status = r.scene.wear(r.status(t), r.worn)
+	f.status.now = r.valueNow(f.status)
 	f.aside = f.status.of != "" && f.status.of != t.headline.expr && f.status.of != t.chart.expr
 	r.headline(t, f, old)
 	for i := range t.lines {
@@ -90,6 +91,17 @@ func (r *reader) read(t *Tile, f, old *face, columns int) {
 	f.scale = r.same(old.scale)
 	f.brief = strings.TrimPrefix(f.scale, r.limitWord(t, f))
 	f.notice = r.notice(f)
+}
+
+// valueNow is the newest value of the alert from which a tile has its status, "" where the tile's own reading says it.
+func (r *reader) valueNow(s Status) string {
+	if s.alert == "" || s.Why != r.worn.Why {
+		return ""
+	}
+	if a := alertOf(r.scene.Alerts, s.alert); a != nil {
+		return valueNow(r.view, a)
+	}
+	return ""
 }
 
 // told is what a notice says already, "" for nothing.

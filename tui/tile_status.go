@@ -14,7 +14,7 @@ func (s *Status) said() string {
 	if s.cause == sources.Failed {
 		return strings.TrimPrefix(s.Why, string(sources.Failed)+": ")
 	}
-	return s.Why
+	return besideNow(s.now, s.Why)
 }
 
 // plainly is a trouble in words where it is plain that something fails.
