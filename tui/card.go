@@ -408,6 +408,9 @@ func (c *card) lines(m *Model, w int) []cardLine {
 		}
 	}
 	text, faint, warn := theme.Fg(theme.Text), theme.Fg(theme.Faint), theme.Fg(theme.Warn)
+	if m.opt.Mode != Replay && m.drawn.stance != following {
+		add("beware", "▲ the screen shows the past, "+strings.TrimSpace(m.hour(m.drawn.at)+" "+m.since(m.drawn.at))+": this card is about now (Esc, then "+m.keys.Live.Help().Key+", shows now)", warn)
+	}
 	add("target", strings.Join(filled(p.Action.Resource.String(), m.meta().Environment, p.Account, p.Region, p.Identity), " · "), text)
 	out = append(out, settingLines(p, w)...)
 	for i, way := range p.Ways {

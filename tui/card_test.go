@@ -320,6 +320,29 @@ func TestDoubtIsToldAndSettled(t *testing.T) {
 	})
 }
 
+// TestACardSaysThatTheScreenShowsThePast: a card is about now, whatever time is shown, and says so where that is another one,
+// whichever key has opened it; back at the present it does not.
+func TestACardSaysThatTheScreenShowsThePast(t *testing.T) {
+	inRoom(t, runbooks.Bounded, func(t *testing.T, a *armoury) {
+		a.card(true)
+		a.lacks("shows the past")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("jump T+5m")
+		for _, key := range []string{"c", ":capacity 18"} {
+			if a.typing(key); key == "c" {
+				a.typing("18")
+			}
+			a.enter()
+			a.reads("beware ▲ the screen shows the past, 20:20:00 T+00:05:00: this card is", "about now (Esc, then L, shows now)")
+			a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		}
+		a.typing("L")
+		a.command("capacity 18")
+		a.reads("12 → 18")
+		a.lacks("shows the past")
+	})
+}
+
 // named is a fleet whose plans change settings of some names.
 type named struct {
 	*fleet
