@@ -397,3 +397,41 @@ func TestNamesOfSettingsStandInTheirColumn(t *testing.T) {
 		}
 	}
 }
+
+// site is a resource that can be switched to a maintenance page.
+type site struct{ *fleet }
+
+func (s site) Offers(r sources.Resource) []runbooks.Offer {
+	if r.Service != "alb" {
+		return nil
+	}
+	to := runbooks.Parameter{Name: "to", Help: "which page", Choices: []string{"maintenance", "live"}}
+	return []runbooks.Offer{{Kind: runbooks.Maintenance, Resource: r.Ref, Title: "switch it", Parameters: []runbooks.Parameter{to}}}
+}
+
+// TestASwitchIsNotGuessedFromThePast: what visitors get now decides where a switch without a word leads; while the screen shows
+// another time it asks.
+func TestASwitchIsNotGuessedFromThePast(t *testing.T) {
+	to := t0.Add(10 * time.Minute)
+	o, f, _ := live(t, to)
+	origin := sources.Fact{Resource: prodALB, Name: "origin", Value: "live", Seen: t0}
+	if err := f.Append(t.Context(), sources.Reading{Source: "test", At: t0, Batch: sources.Batch{Facts: []sources.Fact{origin}}}); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		o.Clock, o.Now, o.Operator = sources.NewManualClock(to), time.Now, "mia"
+		hands := runbooks.NewHands(runbooks.Options{
+			Hands: []runbooks.Hand{site{&fleet{value: "12"}}}, Guard: &runbooks.Guard{}, Journal: f, Clock: o.Clock, Now: time.Now, Operator: "mia", Process: "one",
+		})
+		t.Cleanup(hands.Close)
+		o.Hands = hands
+		a := &armoury{tape: f, hand: newHand(t, o, 120, 40)}
+		a.typing("m")
+		a.reads("PLAN", "alb/prod")
+		a.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+		a.command("jump T+5m")
+		a.typing("m")
+		a.reads("maintenance of alb/prod", "which page: maintenance or live")
+		a.lacks("PLAN")
+	})
+}

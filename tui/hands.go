@@ -464,11 +464,14 @@ func (m *Model) meant(o runbooks.Offer, text string) string {
 	if o.Kind != runbooks.Maintenance {
 		return text
 	}
-	now, _ := m.view().Fact(o.Resource, "origin")
+	now := ""
+	if f, known := m.view().Fact(o.Resource, "origin"); known && m.drawn.stance == following {
+		now = f.Value // what visitors got at another time that is shown says nothing of what they get now
+	}
 	if to := m.lastSwitch(o.Resource); to != "" {
 		return switched(text, to) // known before it is read back; what a listener does is not read at all
 	}
-	return switched(text, now.Value)
+	return switched(text, now)
 }
 
 // lastSwitch is where the newest switch of a resource has led, "" where none was made from here.
