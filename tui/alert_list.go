@@ -186,7 +186,7 @@ func (m *Model) alertTally(rows []alertRow, room int) string {
 const (
 	alertStateW = 12
 	alertNameW  = 34
-	alertValueW = 18
+	alertValueW = 14
 	alertHasW   = 16
 	alertBookW  = 17
 )
@@ -204,7 +204,10 @@ func (row alertRow) name() string {
 }
 
 // alertWidths are the widths of the columns of a list of alerts in which the room is shared.
-type alertWidths struct{ name, value, has, book int }
+type alertWidths struct {
+	name, value, has, book int
+	said                   bool // there is room for its sentence, which names a value, too
+}
 
 // widths shares the room of a line of the list: where a name would be cut, value and who has it are no wider than they need to
 // be; the runbook, and then the value and who has it, go where there is little room.
@@ -215,11 +218,12 @@ func (m *Model) widths(rows []alertRow, width int) alertWidths {
 	for _, row := range rows {
 		has, _ := m.hasIt(row.Alert)
 		need.name, need.has = max(need.name, textWidth(row.name())), max(need.has, textWidth(has))
-		need.value = max(need.value, textWidth(m.alertStands(row.Alert)))
+		need.value = max(need.value, textWidth(m.alertValue(row.Alert)))
 	}
 	beside := func() int { return fixed + w.value + w.has + w.book + 3 }
 	switch {
 	case width >= beside()+alertNameW+1+leastNotice:
+		w.value, w.said = alertValueW+len("now "), true
 		w.name = min(max(need.name, alertNameW), width-beside()-1-leastNotice)
 		return w
 	case width >= beside()+20:
@@ -248,8 +252,12 @@ func (m *Model) alertLine(c *Canvas, r Rect, row alertRow, w alertWidths) {
 		{text: word, width: alertStateW, style: style},
 		{text: row.name(), width: w.name, style: text},
 	}
+	value := m.alertValue(row.Alert)
+	if w.said {
+		value = m.alertStands(row.Alert)
+	}
 	if w.value+w.has > 0 {
-		cells = append(cells, column{text: m.alertStands(row.Alert), width: w.value, style: text, right: true}, column{text: has, width: w.has, style: hasStyle})
+		cells = append(cells, column{text: value, width: w.value, style: text, right: true}, column{text: has, width: w.has, style: hasStyle})
 	}
 	if w.book > 0 {
 		cells = append(cells, column{text: sources.Clean(row.Runbook), width: w.book, style: theme.Fg(theme.Accent)},

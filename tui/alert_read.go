@@ -246,8 +246,12 @@ func alertAmount(n float64, metric sources.Metric) string {
 	return inUnit(n, metric)
 }
 
-// alertStands is the value of an alert as people read it: that of now, said to be so, while it is live, else that which was
-// judged.
+// alertValue is the value of an alert as people read it: that of now while it is live, else that which was judged.
+func (m *Model) alertValue(a *alerts.Alert) string {
+	return strings.TrimPrefix(m.alertStands(a), "now ")
+}
+
+// alertStands is the same, and says so of the value of now.
 func (m *Model) alertStands(a *alerts.Alert) string {
 	if now := valueNow(m.view(), a); now != "" {
 		return "now " + now
