@@ -30,9 +30,9 @@ groups:
       - {alert: Old, expr: series_age_seconds > 300, labels: {severity: warn, provisional: "true"}}
 `
 
-// heard draws what a room learns at a time: values, holes and revisions of what began up to six minutes before, deployments, and what
+// noise draws what a room learns at a time: values, holes and revisions of what began up to six minutes before, deployments, and what
 // AWS refuses.
-func heard(t *rapid.T, now time.Time) (b sources.Batch) {
+func noise(t *rapid.T, now time.Time) (b sources.Batch) {
 	series := rapid.Custom(func(t *rapid.T) sources.Series {
 		metric := rapid.SampledFrom([]string{"alb_latency_p95_seconds", "alb_requests", "alb_elb_5xx", "aurora_acu", "aurora_acu_max"}).Draw(t, "metric")
 		resource := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "resource")
@@ -79,7 +79,7 @@ func TestNoRuleIsPassedOverThatHasSomethingToJudge(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "on the minute") == 0 {
 				now = now.Truncate(time.Minute).Add(time.Minute)
 			}
-			window.Apply(heard(t, now))
+			window.Apply(noise(t, now))
 			var found [2][]Transition
 			for _, r := range judges[1].rules {
 				r.asked = occasion{}
