@@ -135,7 +135,7 @@ func TestRehearsalTellsReceiversIfAsked(t *testing.T) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ours(t, config, "alb_healthy_hosts >= 0")
+	ours(t, config, "alb_healthy_hosts > 0")
 	told := func() (out []string) {
 		for _, body := range h.all() {
 			if strings.Contains(body, `"name":"Ours"`) {
