@@ -132,6 +132,7 @@ func TestRehearsalAndReplayInTmux(t *testing.T) {
 			rehearsalIsSeen(p)
 			pausesAndGoesOn(p)
 			opensPages(p)
+			p.until(`T\+00:0[2-9]`) // the replay goes to the minute after T0
 			p.press("q")
 			p.until(`The rehearsal is recorded\.`)
 			p.restored()
