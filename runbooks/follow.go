@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"warroom/sources"
 )
 
 // follow watches a run to its end, and then its effect.
@@ -155,14 +157,10 @@ const resumeTurn = 10 * time.Second
 func (h *Hands) Resume() {
 	h.runs.Go(func() {
 		taken := map[string]bool{}
-		turn := time.NewTicker(resumeTurn)
-		defer turn.Stop()
 		for {
 			h.adopt(taken)
-			select {
-			case <-h.ctx.Done():
+			if (sources.RunningClock{}).Sleep(h.ctx, resumeTurn) != nil {
 				return
-			case <-turn.C:
 			}
 		}
 	})

@@ -99,8 +99,8 @@ func (h *Hands) watch(r *Run, until time.Time) bool {
 	}
 }
 
-// maintained is a switch of visitors to the maintenance page.
-var maintained = Rule{Maintenance, "on"}
+// Maintained is a switch of visitors to the maintenance page.
+var Maintained = Rule{Maintenance, "on"}
 
 // Alarm says that something was found to be wrong at a time of the launch clock, such as an alert that has begun to fire:
 // what was done by anybody within [StopFor] before is offered to be taken back, but for a switch to the maintenance page: that
@@ -130,7 +130,7 @@ func (h *Hands) Alarm(ctx context.Context, why string, at time.Time) (int, error
 func (r *Run) suspect(at time.Time) bool {
 	begun := r.At
 	switch {
-	case maintained.Wants(r.Plan):
+	case Maintained.Wants(r.Plan):
 		return false
 	case r.Plan.Action.Kind == Capacity && !r.Plan.lowers():
 		begun = r.There

@@ -70,18 +70,27 @@ type list struct {
 	height int // lines in sight at the last drawing
 }
 
-// key moves the choice and tells whether the key was for it.
-func (l *list) key(k *keyMap, press tea.KeyPressMsg, n int) bool {
-	page := max(l.height-1, 1)
+// steps are by how many lines a key moves, and whether it is one that does.
+func steps(k *keyMap, press tea.KeyPressMsg, page int) (by int, moved bool) {
 	switch {
 	case key.Matches(press, k.Down):
-		l.at++
+		return 1, true
 	case key.Matches(press, k.Up):
-		l.at--
+		return -1, true
 	case key.Matches(press, k.PageDown):
-		l.at += page
+		return page, true
 	case key.Matches(press, k.PageUp):
-		l.at -= page
+		return -page, true
+	}
+	return 0, false
+}
+
+// key moves the choice and tells whether the key was for it.
+func (l *list) key(k *keyMap, press tea.KeyPressMsg, n int) bool {
+	by, moved := steps(k, press, max(l.height-1, 1))
+	switch {
+	case moved:
+		l.at += by
 	case key.Matches(press, k.Start):
 		l.at = 0
 	case key.Matches(press, k.End):
@@ -122,21 +131,11 @@ type scroll struct {
 
 // key moves the text and tells whether the key was for it. A page further so many lines stay in sight.
 func (s *scroll) key(k *keyMap, press tea.KeyPressMsg, kept int) bool {
-	page := max(s.height-kept, 1)
-	switch {
-	case key.Matches(press, k.Down):
-		s.top++
-	case key.Matches(press, k.Up):
-		s.top--
-	case key.Matches(press, k.PageDown):
-		s.top += page
-	case key.Matches(press, k.PageUp):
-		s.top -= page
-	default:
-		return false
+	by, moved := steps(k, press, max(s.height-kept, 1))
+	if moved {
+		s.top = max(min(s.top+by, s.beyond), 0)
 	}
-	s.top = max(min(s.top, s.beyond), 0)
-	return true
+	return moved
 }
 
 // saysMore writes below a blank line what there is to say of the chosen line of a list: the first text is what matters. Each

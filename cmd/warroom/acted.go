@@ -19,9 +19,6 @@ var markOfAction = map[runbooks.Kind]string{
 // themselves.
 var knownActs = []string{sources.MarkMaintenance, sources.MarkPurge}
 
-// switchedOn is a switch of visitors to the maintenance page.
-var switchedOn = runbooks.Rule{Kind: runbooks.Maintenance, Of: "on"}
-
 // actionMarks are the marks that the room's own actions make, in their order. What was switched to the maintenance page is
 // there until it is switched back, or for as long as anything without an end is taken to last; the switching back is a note.
 func actionMarks(changes []sources.Change) []sources.Mark {
@@ -38,7 +35,7 @@ func actionMarks(changes []sources.Change) []sources.Mark {
 				marks[i].Until = momentOf(r.At)
 				delete(on, a.Resource)
 			}
-			if switchedOn.Wants(r.Plan) {
+			if runbooks.Maintained.Wants(r.Plan) {
 				on[a.Resource], until = len(marks), r.At.Add(sources.RolloutMost)
 			} else {
 				kind = sources.MarkNote
